@@ -1,0 +1,1 @@
+"""A specification made whole: library and scenario merged, checked, and put into order."""

@@ -1,0 +1,130 @@
+"""Cells: a value as written becomes a tree - a number with its unit, a flag, a member's name, or a formula."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from reportgen.errors import Problem, nearest
+from reportgen.lang import tree
+from reportgen.lang.reader import Source, read_formula, read_text
+from reportgen.lang.units import UnitError, parse_unit, unit_names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reportgen.book.collect import Entry
+    from reportgen.lang.types import Type
+
+__all__ = ["Written", "read_cell"]
+
+_MEASURE = re.compile(r"\s*([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)\s*([A-Za-zµ%][A-Za-z0-9µ%/*^]*)\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A cell that was read: its tree, the text to locate mistakes in, and how it was written."""
+
+    node: tree.Node
+    source: Source
+    text: str
+
+
+def read_cell(
+    entry: Entry,
+    name: str,
+    type_: Type,
+    *,
+    formula: bool,
+    member: Callable[[str, str], str | None],
+    members: Callable[[str], tuple[str, ...]],
+    report: Callable[[Problem], None],
+) -> Written | None:
+    """Read one cell of a quantity; `formula` says whether a text may be a formula. Mistakes are reported."""
+    value, span = entry.value, entry.origin.span()
+    source = entry.origin.document.source(entry.origin.path, str(value))
+
+    def done(node: tree.Node) -> Written:
+        return Written(node, source, _shown(value))
+
+    def fail(message: str, hint: str = "") -> None:
+        report(Problem(message, span, hint))
+
+    if value is None:
+        return done(tree.Literal(None))
+    if isinstance(value, list | dict):
+        kind = "a list" if isinstance(value, list) else "keys and values"
+        fail(f"'{name}' needs {type_.describe()}, not {kind}")
+        return None
+    if isinstance(value, bool):
+        if type_.kind == "flag":
+            return done(tree.Literal(value))
+        fail(f"'{name}' needs {type_.describe()}, not {str(value).lower()}")
+        return None
+    if isinstance(value, int | float):
+        if type_.kind == "number":
+            return done(tree.Literal(float(value)))
+        if type_.kind != "member":
+            fail(f"'{name}' needs {type_.describe()}, not the number {value}")
+            return None
+    text = str(value)
+    if type_.kind == "text" and not formula:
+        return done(tree.Literal(text))
+    if type_.kind == "text":
+        node = read_text(source, report)
+        return done(node) if node is not None else None
+    if type_.kind == "member":
+        return _member(text, name, type_, formula, done, fail, member, members, source, report)
+    if type_.kind == "number" and (match := _MEASURE.fullmatch(text)):
+        return _measure(match, name, type_, done, fail)
+    if not formula:
+        fail(f"'{name}' needs {type_.describe()}, not '{text[:40]}'")
+        return None
+    node = read_formula(source, report)
+    return done(node) if node is not None else None
+
+
+def _member(
+    text: str,
+    name: str,
+    type_: Type,
+    formula: bool,
+    done: Any,
+    fail: Any,
+    member: Any,
+    members: Any,
+    source: Source,
+    report: Any,
+) -> Written | None:
+    found = member(type_.dimension, text)
+    if found is not None:
+        return done(tree.Member(type_.dimension, found))  # type: ignore[no-any-return]
+    if formula and re.fullmatch(r"[A-Za-z_]\w*|.*[\s(\[].*", text):
+        node = read_formula(source, lambda _: None)
+        if node is not None:
+            return done(node)  # type: ignore[no-any-return]
+    fail(f"unknown {type_.dimension} '{text[:60]}'", nearest(text, members(type_.dimension)))
+    return None
+
+
+def _measure(match: re.Match[str], name: str, type_: Type, done: Any, fail: Any) -> Written | None:
+    number, text = match.groups()
+    try:
+        unit = parse_unit(text)
+    except UnitError:
+        fail(f"unknown unit '{text}'", nearest(text, unit_names()))
+        return None
+    if not unit.same_kind(type_.unit):
+        wanted = type_.unit.label or "a plain number"
+        fail(f"wrong unit: '{name}' is measured in {wanted}, not {text}", f"write it in {wanted}, or without a unit")
+        return None
+    factor = unit.scale / type_.unit.scale
+    exact = float(number) * factor.numerator / factor.denominator
+    return done(tree.Literal(exact))  # type: ignore[no-any-return]
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)

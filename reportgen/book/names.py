@@ -1,0 +1,74 @@
+"""One namespace, checked: a name must serve in formulas and be read by a spreadsheet as a name and nothing else."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from reportgen.lang.functions import FUNCTIONS, REDUCTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["member_fault", "name_fault"]
+
+_CELL = re.compile(r"[A-Za-z]{1,3}[0-9]+")
+_R1C1 = re.compile(r"[rRcC]|[rR][0-9]*[cC][0-9]*|[rR][0-9]+|[cC][0-9]+")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_WORDS = frozenset(
+    ("true", "false", "none", "absent", "base", "if", "else", "and", "or", "not", "in", "is", "over", "where")
+    + ("for", "lambda", "import", "at")
+)
+    [
+        "true",
+        "false",
+        "none",
+        "absent",
+        "base",
+        "if",
+        "else",
+        "and",
+        "or",
+        "not",
+        "in",
+        "is",
+        "over",
+        "where",
+        "for",
+        "lambda",
+        "import",
+        "at",
+    ]
+)
+_FUNCTIONS = frozenset(n.casefold() for n in (*FUNCTIONS, *REDUCTIONS))
+_EXCEL = frozenset(
+    ("average", "ceiling", "choose", "find", "fixed", "iferror", "index", "int", "isnumber", "left", "len", "log")
+    + ("match", "median", "mid", "mod", "na", "power", "right", "round", "search", "text", "value")
+)
+
+
+def name_fault(name: str, taken: Iterable[str]) -> str:
+    """Why a quantity or dimension cannot have this name; empty where it can."""
+    folded = name.casefold()
+    if not _NAME.fullmatch(name):
+        return "a name has letters, digits and underscores, and does not begin with a digit"
+    if folded in _WORDS or folded in _FUNCTIONS or folded in _EXCEL:
+        return "it is a word of the formula language or a spreadsheet function"
+    if _CELL.fullmatch(name) or _R1C1.fullmatch(name):
+        return "a spreadsheet reads it as the address of a cell"
+    if folded.startswith("t_") or folded.endswith("_row"):
+        return "names that begin with t_ or end with _row belong to the workbook's tables"
+    if any(folded == other.casefold() for other in taken):
+        return "the name is taken"
+    return ""
+
+
+def member_fault(name: str) -> str:
+    """Why a member cannot have this name; empty where it can."""
+    if not name or len(name) > 60 or name != name.strip():
+        return "a member's name has 1 to 60 characters and no space around it"
+    if any(c in "*?~<>=\"'[]{}#@`$;:\\/|\n\r\t" or ord(c) < 32 for c in name):
+        return "a member's name has none of * ? ~ < > = quotes, brackets, braces, slashes, # @ $ ; :"
+    if name[0] in "+-":
+        return "a member's name does not begin with + or -"
+    return ""

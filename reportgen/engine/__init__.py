@@ -1,0 +1,1 @@
+"""A book evaluated: arrays, and the frames that people read."""

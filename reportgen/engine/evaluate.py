@@ -1,0 +1,349 @@
+"""The NumPy back end: a book's formulas over all members at once, and over a last axis of samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reportgen.engine.reduce import reduce_values
+from reportgen.engine.values import Array, Value, either, fixed
+from reportgen.errors import EvaluationError
+from reportgen.lang import tree
+from reportgen.lang.functions import FUNCTIONS
+
+if TYPE_CHECKING:
+    from reportgen.book.book import Book, Quantity
+
+__all__ = ["Evaluator", "Inputs"]
+
+Inputs = Mapping[tuple[str, tuple[str, ...]], "float | bool | str | Array | None"]
+"""Values put in the place of input cells, by quantity and members; an array holds one value per sample."""
+
+_Dims = tuple[str, ...]
+
+
+class Evaluator:
+    """Evaluates quantities on demand, each once.
+
+    Arrays have one axis per dimension, in the book's order, and a last axis of samples (of length 1 where
+    the value is the same for all samples).
+    """
+
+    def __init__(self, book: Book, inputs: Inputs | None = None) -> None:
+        self.book = book
+        self._order = {d: i for i, d in enumerate(book.dimensions)}
+        self._inputs = dict(inputs or {})
+        self._values: dict[str, Value] = {}
+        self._cells: dict[tuple[str, tuple[str, ...]], Value] = {}
+        self._fetched: dict[tuple[tree.Ref, _Dims], Value] = {}
+
+    def dims(self, names: Sequence[str] | frozenset[str]) -> _Dims:
+        """Dimensions in the order of axes."""
+        return tuple(sorted(names, key=self._order.__getitem__))
+
+    def value(self, name: str) -> Value:
+        """A quantity over its index set.
+
+        Raises:
+            EvaluationError: a result is not finite; names the quantity and the row.
+        """
+        if name not in self._values:
+            quantity = self.book.quantities[name]
+            value = self._stacked(quantity) if quantity.by else self.node(self._formula(quantity), quantity.per)
+            if value.absent is not None:
+                value = Value(*np.broadcast_arrays(value.data, value.absent))
+            self._check_finite(quantity, value)
+            self._values[name] = value
+        return self._values[name]
+
+    def _formula(self, quantity: Quantity) -> tree.Node:
+        assert quantity.formula is not None
+        return quantity.formula
+
+    # --- cells ---------------------------------------------------------------------------------------------------
+
+    def _cell(self, quantity: Quantity, key: tuple[str, ...]) -> Value:
+        """One cell of a quantity that has a formula for each member, over its other dimensions."""
+        at = (quantity.name, key)
+        if at not in self._cells:
+            rest = tuple(d for d in quantity.per if d not in quantity.by)
+            given = at in self._inputs
+            self._cells[at] = (
+                self._given(quantity, self._inputs[at], rest) if given else self.node(quantity.cells[key], rest)
+            )
+        return self._cells[at]
+
+    def _given(self, quantity: Quantity, value: float | bool | str | Array | None, rest: _Dims) -> Value:
+        """An input's replacement as an array; members' names become codes."""
+        if value is None:
+            return self.node(tree.Literal(None), rest)
+        if isinstance(value, str) and quantity.type.kind == "member":
+            value = self.book.dimensions[quantity.type.dimension].index(value)
+        data = np.asarray(value)
+        if data.dtype.kind in "iuf" and quantity.type.kind == "number":
+            data = data.astype(float)
+        if data.dtype.kind in "US":
+            data = data.astype(object)
+        return Value(data.reshape((1,) * len(rest) + (-1,)))
+
+    def _stacked(self, quantity: Quantity) -> Value:
+        """The cells put side by side along the axes of `by`."""
+        keys = list(quantity.cells)
+        if quantity.by == quantity.per and not any(k == quantity.name for k, _ in self._inputs):
+            plain = self._literals(quantity, keys)
+            if plain is not None:
+                return plain
+        cells = [self._cell(quantity, key) for key in keys]
+        by_axes = [quantity.per.index(d) for d in quantity.by]
+        rest = (
+            np.broadcast_shapes(*(c.data.shape for c in cells))
+            if cells
+            else (1,) * (len(quantity.per) - len(by_axes) + 1)
+        )
+        sizes = [self.book.size(d) for d in quantity.by]
+        dtype = np.result_type(*(c.data.dtype for c in cells)) if cells else np.dtype(float)
+        stacked = np.empty((*sizes, *rest), dtype=dtype)
+        masked = any(c.absent is not None for c in cells)
+        absent = np.zeros((*sizes, *rest), dtype=bool) if masked else None
+        for key, cell in zip(keys, cells, strict=True):
+            place = tuple(self.book.dimensions[d].index(m) for d, m in zip(quantity.by, key, strict=True))
+            stacked[place] = cell.data
+            if absent is not None and cell.absent is not None:
+                absent[place] = cell.absent
+        move = list(range(len(by_axes)))
+        data = np.moveaxis(stacked, move, by_axes)
+        return Value(data, np.moveaxis(absent, move, by_axes) if absent is not None else None)
+
+    def _literals(self, quantity: Quantity, keys: list[tuple[str, ...]]) -> Value | None:
+        """All cells at once where they are plain values, as in a catalogue."""
+        nodes = [quantity.cells[key] for key in keys]
+        if quantity.type.kind != "number" or not nodes or not all(isinstance(n, tree.Literal) for n in nodes):
+            return None
+        values = [n.value if isinstance(n, tree.Literal) else None for n in nodes]
+        shape = tuple(self.book.size(d) for d in quantity.by)
+        filled = np.array([np.nan if v is None else float(v) for v in values]).reshape((*shape, 1))
+        axes = [quantity.by.index(d) for d in quantity.per]
+        data = np.transpose(filled, (*axes, len(axes)))
+        absent = np.isnan(data)
+        return Value(np.where(absent, 0.0, data), absent if absent.any() else None)
+
+    def _check_finite(self, quantity: Quantity, value: Value) -> None:
+        if value.data.dtype.kind != "f" or np.isfinite(value.data).all():
+            return
+        bad = ~np.isfinite(value.data)
+        if value.absent is not None:
+            bad &= ~np.broadcast_to(value.absent, bad.shape)
+        if not bad.any():
+            return
+        place = np.argwhere(bad)[0]
+        where = ", ".join(
+            f"{d} {self.book.dimensions[d].names[i]}"
+            for axis, (d, i) in enumerate(zip(quantity.per, place, strict=False))
+            if bad.shape[axis] > 1 or self.book.size(d) == 1
+        )
+        infinite = np.isinf(value.data[tuple(place)])
+        why = "division by zero, or too large" if infinite else "such as 0 / 0, or the root of a negative number"
+        formula = quantity.written or self._cell_text(quantity, place)
+        message = f"'{quantity.name}'{' for ' + where if where else ''} is not a finite number ({why})"
+        raise EvaluationError(f"{message}\n  {quantity.name} = {formula}")
+
+    def _cell_text(self, quantity: Quantity, place: Array) -> str:
+        key = tuple(self.book.dimensions[d].names[place[quantity.per.index(d)]] for d in quantity.by)
+        return quantity.written_cells.get(key, "")
+
+    # --- nodes ---------------------------------------------------------------------------------------------------
+
+    def node(self, node: tree.Node, per: _Dims) -> Value:
+        """A tree over the dimensions `per` (axes may be of length 1 where nothing varies)."""
+        match node:
+            case tree.Literal():
+                return self._literal(node, per)
+            case tree.Member():
+                code = self.book.dimensions[node.dimension].index(node.name)
+                return Value(np.full((1,) * (len(per) + 1), code))
+            case tree.Key():
+                shape = [1] * (len(per) + 1)
+                shape[per.index(node.dimension)] = -1
+                return Value(np.arange(self.book.size(node.dimension)).reshape(shape))
+            case tree.Ref():
+                return self._fetch(node, per)
+            case tree.Convert():
+                inner = self.node(node.node, per)
+                return Value(scaled(inner.data, node.factor.numerator, node.factor.denominator), inner.absent)
+            case tree.Call():
+                return self._call(node, per)
+            case tree.Reduce():
+                return self._reduce(node, per)
+            case tree.Text():
+                return self._text(node, per)
+        raise AssertionError(node)
+
+    def _literal(self, node: tree.Literal, per: _Dims) -> Value:
+        shape = (1,) * (len(per) + 1)
+        if node.value is None:
+            return Value(np.zeros(shape), np.ones(shape, dtype=bool))
+        if isinstance(node.value, str):
+            data = np.empty(shape, dtype=object)
+            data[...] = node.value
+            return Value(data)
+        return Value(np.full(shape, node.value))
+
+    def _fetch(self, ref: tree.Ref, per: _Dims) -> Value:
+        at = (ref, per)
+        if at not in self._fetched:
+            self._fetched[at] = self._fetch_new(ref, per)
+        return self._fetched[at]
+
+    def _fetch_new(self, ref: tree.Ref, per: _Dims) -> Value:
+        quantity = self.book.quantities[ref.name]
+        select = dict(ref.select)
+        fixed_keys = tuple(s.name for d in quantity.by if isinstance(s := select.get(d), tree.Member))
+        if quantity.by and len(fixed_keys) == len(quantity.by) and quantity.input:
+            value, dims = self._cell(quantity, fixed_keys), tuple(d for d in quantity.per if d not in quantity.by)
+        else:
+            value, dims = self.value(ref.name), quantity.per
+        if not any(d in select for d in dims):
+            return Value(
+                self._aligned(value.data, dims, per),
+                None if value.absent is None else self._aligned(value.absent, dims, per),
+            )
+        return self._selected(value, dims, select, per)
+
+    def _aligned(self, data: Array, dims: _Dims, per: _Dims) -> Array:
+        """Axes of length 1 put in for the dimensions that a value does not have."""
+        sizes = dict(zip(dims, data.shape, strict=False))
+        return data.reshape((*(sizes.get(d, 1) for d in per), data.shape[-1]))
+
+    def _selected(self, value: Value, dims: _Dims, select: Mapping[str, tree.Member | tree.Ref], per: _Dims) -> Value:
+        fixed_place = tuple(self._place(select.get(d), value.data.shape[axis]) for axis, d in enumerate(dims))
+        data = value.data[fixed_place]
+        mask = None if value.absent is None else np.broadcast_to(value.absent, value.data.shape)[fixed_place]
+        dims = tuple(d for d in dims if not isinstance(select.get(d), tree.Member))
+        by_value = {d: s for d, s in select.items() if isinstance(s, tree.Ref) and d in dims}
+        if not by_value:
+            return Value(self._aligned(data, dims, per), None if mask is None else self._aligned(mask, dims, per))
+        index, missing = self._index(data, dims, by_value, per)
+        absent = mask[index] if mask is not None else None
+        return Value(data[index], either(absent, missing))
+
+    def _place(self, selector: tree.Member | tree.Ref | None, length: int) -> int | slice:
+        """The position of a fixed member on an axis (which has length 1 where nothing varies)."""
+        if not isinstance(selector, tree.Member):
+            return slice(None)
+        return self.book.dimensions[selector.dimension].index(selector.name) if length > 1 else 0
+
+    def _index(
+        self, data: Array, dims: _Dims, by_value: Mapping[str, tree.Ref], per: _Dims
+    ) -> tuple[tuple[Array, ...], Array | None]:
+        """One index array per axis, all aligned to `per`: codes where a quantity selects, positions elsewhere."""
+        index: list[Array] = []
+        missing = None
+        for axis, dimension in enumerate(dims):
+            if dimension in by_value:
+                codes = self.node(by_value[dimension], per)
+                missing = either(missing, codes.absent)
+                if data.shape[axis] == 1:
+                    index.append(np.zeros_like(codes.data))
+                    continue
+                index.append(np.where(codes.data < 0, 0, codes.data) if codes.absent is not None else codes.data)
+            else:
+                shape = [1] * (len(per) + 1)
+                shape[per.index(dimension)] = -1
+                index.append(np.arange(data.shape[axis]).reshape(shape))
+        index.append(np.arange(data.shape[-1]).reshape((1,) * len(per) + (-1,)))
+        return tuple(i.astype(np.intp) if i.dtype.kind != "i" else i for i in index), missing
+
+    def _call(self, node: tree.Call, per: _Dims) -> Value:
+        if node.function == "if":
+            return self._choice(node, per)
+        args = [self.node(a, per) for a in node.args]
+        if node.function == "known":
+            mask = args[0].absent
+            return Value(np.ones((1,) * (len(per) + 1), dtype=bool) if mask is None else ~mask)
+        with np.errstate(all="ignore"):
+            data = FUNCTIONS[node.function].numpy(*(a.data for a in args))
+        return Value(data, either(*(a.absent for a in args)))
+
+    def _choice(self, node: tree.Call, per: _Dims) -> Value:
+        condition, yes, no = (self.node(a, per) for a in node.args)
+        chosen = condition.data
+        if chosen.size == 1 and condition.absent is None:
+            return yes if chosen.reshape(-1)[0] else no
+        data = np.where(chosen, _as(yes.data, no.data), _as(no.data, yes.data))
+        if yes.absent is None and no.absent is None:
+            return Value(data)
+        masks = [np.zeros(1, dtype=bool) if v.absent is None else v.absent for v in (yes, no)]
+        return Value(data, np.where(chosen, masks[0], masks[1]))
+
+    def _reduce(self, node: tree.Reduce, per: _Dims) -> Value:
+        wide = self.dims(frozenset(per) | frozenset(node.over))
+        assert isinstance(node.of, tree.Ref)
+        of = self.node(node.of, wide)
+        where = self.node(node.where, wide).data if isinstance(node.where, tree.Ref) else None
+        axes = tuple(wide.index(d) for d in node.over)
+        shape = list(of.data.shape)
+        for axis, dimension in zip(axes, node.over, strict=True):
+            shape[axis] = self.book.size(dimension)
+        full = np.broadcast_to(of.data, shape)
+        at = self.node(node.at, wide).data if node.at is not None else None
+        kept = reduce_values(node.function, Value(full, of.absent), where, axes, at)
+        if node.function == "rank":
+            return Value(
+                self._aligned(kept.data, wide, per),
+                None if kept.absent is None else self._aligned(kept.absent, wide, per),
+            )
+        return kept
+
+    def _text(self, node: tree.Text, per: _Dims) -> Value:
+        parts: list[Array | str] = []
+        for part in node.parts:
+            parts.append(part if isinstance(part, str) else self._printed(part, per))
+        shape = np.broadcast_shapes((1,) * (len(per) + 1), *(p.shape for p in parts if not isinstance(p, str)))
+        text = np.full(shape, "", dtype=object)
+        for part_ in parts:
+            text = text + part_
+        return Value(np.asarray(text, dtype=object))
+
+    def _printed(self, field: tree.Field, per: _Dims) -> Array:
+        value = self.node(field.node, per)
+        if field.decimals is not None:
+            decimals, percent = field.decimals, field.percent
+            return _each(lambda x: fixed(float(x), decimals, percent=percent) if np.isfinite(x) else "", value.data)
+        if value.data.dtype.kind in "iu" and isinstance(field.node, tree.Ref | tree.Key | tree.Reduce | tree.Call):
+            dimension = self.member_dimension(field.node)
+            names = self.book.dimensions[dimension].names
+            return _each(lambda code: names[code] if code >= 0 else "", value.data)
+        return value.data
+
+    def member_dimension(self, node: tree.Node) -> str:
+        """The dimension whose member a node gives."""
+        if isinstance(node, tree.Key | tree.Member):
+            return node.dimension
+        if isinstance(node, tree.Ref):
+            return self.book.quantities[node.name].type.dimension
+        if isinstance(node, tree.Reduce):
+            return node.over[0]
+        assert isinstance(node, tree.Call)
+        return next(self.member_dimension(n) for n in node.args[1:] if not isinstance(n, tree.Literal))
+
+
+def scaled(data: Array, numerator: int, denominator: int) -> Array:
+    """A conversion, in the same steps as the workbook's formula: times, then divided by."""
+    if numerator != 1:
+        data = data * float(numerator)
+    return data / float(denominator) if denominator != 1 else data
+
+
+def _as(data: Array, other: Array) -> Array:
+    """A placeholder for an absent branch in the other branch's kind."""
+    if data.dtype.kind == "f" and other.dtype.kind in "iOb":
+        return (
+            np.zeros(data.shape, dtype=other.dtype) if other.dtype != object else np.full(data.shape, "", dtype=object)
+        )
+    return data
+
+
+def _each(function: Callable[..., str], data: Array) -> Array:
+    return np.asarray(np.frompyfunc(function, 1, 1)(data), dtype=object)

@@ -1,0 +1,149 @@
+"""The frozen nodes of a formula. A node knows nothing of its renderings, its type or its place in a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from fractions import Fraction
+
+__all__ = [
+    "Call",
+    "Convert",
+    "Field",
+    "Key",
+    "Literal",
+    "Member",
+    "Name",
+    "Node",
+    "Reduce",
+    "Ref",
+    "Text",
+    "references",
+    "walk",
+]
+
+Place = tuple[int, int]
+"""Start and end offset in the formula's text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A number, a text, true or false, or (None) absent."""
+
+    value: float | str | bool | None
+    place: Place = field(default=(0, 0), compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name as written, with what stood in square brackets behind it; the checker makes it a Ref or a Key."""
+
+    name: str
+    keys: tuple[Name | Literal, ...] = ()
+    place: Place = field(default=(0, 0), compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One named member of a dimension."""
+
+    dimension: str
+    name: str
+    place: Place = field(default=(0, 0), compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The member of a dimension that the row at hand belongs to."""
+
+    dimension: str
+    place: Place = field(default=(0, 0), compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A quantity; for each selected dimension the member that is meant, fixed or given by another quantity."""
+
+    name: str
+    select: tuple[tuple[str, Member | Ref], ...] = ()
+    place: Place = field(default=(0, 0), compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function or operator of `functions.FUNCTIONS` on its arguments."""
+
+    function: str
+    args: tuple[Node, ...]
+    place: Place = field(default=(0, 0), compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Reduce:
+    """A reduction of a named quantity, perhaps only where a flag holds; `at` is what `find` looks for."""
+
+    function: str
+    of: Name | Ref
+    over: tuple[str, ...]
+    where: Name | Ref | None = None
+    at: Node | None = None
+    place: Place = field(default=(0, 0), compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Convert:
+    """A value brought to another scale of the same kind of unit: multiplied by the factor."""
+
+    node: Node
+    factor: Fraction
+    place: Place = field(default=(0, 0), compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A value inside a text: fixed decimals, perhaps as a percentage; None prints a text or a member as it is."""
+
+    node: Node
+    decimals: int | None = None
+    percent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Text with values in it."""
+
+    parts: tuple[str | Field, ...]
+    place: Place = field(default=(0, 0), compare=False, repr=False)
+
+
+Node = Literal | Name | Member | Key | Ref | Call | Reduce | Convert | Text
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    """The nodes directly below one, selectors included."""
+    if isinstance(node, Call):
+        return node.args
+    if isinstance(node, Ref):
+        return tuple(selector for _, selector in node.select)
+    if isinstance(node, Reduce):
+        return tuple(n for n in (node.of, node.where, node.at) if n is not None)
+    if isinstance(node, Convert):
+        return (node.node,)
+    if isinstance(node, Text):
+        return tuple(part.node for part in node.parts if isinstance(part, Field))
+    return ()
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and all below it, parents first."""
+    yield node
+    for child in children(node):
+        yield from walk(child)
+
+
+def references(node: Node) -> frozenset[str]:
+    """The quantities that a checked formula reads."""
+    return frozenset(n.name for n in walk(node) if isinstance(n, Ref))

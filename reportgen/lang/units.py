@@ -1,0 +1,190 @@
+"""Units of measure: read, compared and converted at load, never at run time."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["KINDS", "ONE", "Unit", "UnitError", "parse_unit"]
+
+KINDS = ("B", "FLOP", "s", "USD", "J", "kg")
+"""The kinds that are checked. Tokens, sequences, queries, elements and the like are counts: labels only."""
+
+_Exponents = tuple[Fraction, ...]
+_NONE: _Exponents = (Fraction(0),) * len(KINDS)
+
+
+class UnitError(ValueError):
+    """The text of a unit cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Exponents of the kinds and a scale to the coherent unit; the label is for print and plays no part in equality."""
+
+    exponents: _Exponents = _NONE
+    scale: Fraction = Fraction(1)
+    label: str = field(default="", compare=False)
+
+    def __mul__(self, other: Unit) -> Unit:
+        return Unit(
+            tuple(a + b for a, b in zip(self.exponents, other.exponents, strict=True)), self.scale * other.scale
+        )
+
+    def __truediv__(self, other: Unit) -> Unit:
+        return Unit(
+            tuple(a - b for a, b in zip(self.exponents, other.exponents, strict=True)), self.scale / other.scale
+        )
+
+    def power(self, exponent: Fraction) -> Unit:
+        """The unit to a power; a fractional power keeps the scale only where it is exact."""
+        scale = self.scale**exponent if exponent.denominator == 1 else Fraction(1)
+        if exponent.denominator != 1 and self.scale != 1:
+            raise UnitError(self.describe())
+        return Unit(tuple(e * exponent for e in self.exponents), Fraction(scale))
+
+    def same_kind(self, other: Unit) -> bool:
+        """Whether values of the two may be compared or added, perhaps after conversion."""
+        return self.exponents == other.exponents
+
+    @property
+    def dimensionless(self) -> bool:
+        """Whether no checked kind is in it (a number, a count, a percentage)."""
+        return not any(self.exponents)
+
+    def describe(self) -> str:
+        """The label, or the kinds where the unit was derived and has none.
+
+        >>> (parse_unit("GB") / parse_unit("s")).describe()
+        '1e9 B/s'
+        """
+        if self.label:
+            return self.label
+        up = [_named(k, e) for k, e in zip(KINDS, self.exponents, strict=True) if e > 0]
+        down = [_named(k, -e) for k, e in zip(KINDS, self.exponents, strict=True) if e < 0]
+        text = "*".join(up) or ("1" if down else "a plain number")
+        text += "".join("/" + k for k in down)
+        return (
+            text if self.scale == 1 else f"{float(self.scale):.6g}".replace("e+0", "e").replace("e+", "e") + " " + text
+        )
+
+
+def _named(kind: str, exponent: Fraction) -> str:
+    return kind if exponent == 1 else f"{kind}^{exponent}"
+
+
+ONE = Unit(label="")
+
+
+def _kind(**exponents: int) -> _Exponents:
+    return tuple(Fraction(exponents.get(kind, 0)) for kind in KINDS)
+
+
+_SI: Mapping[str, Fraction] = {
+    **{p: Fraction(10) ** e for p, e in {"k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}.items()},
+    **{p: Fraction(1, 10**e) for p, e in {"m": 3, "u": 6, "µ": 6, "n": 9}.items()},
+}
+_LARGE = ("k", "M", "G", "T", "P", "E")
+_SMALL = ("m", "u", "µ", "n")
+_BINARY = {p: Fraction(1024) ** (i + 1) for i, p in enumerate(("Ki", "Mi", "Gi", "Ti", "Pi"))}
+_COUNTS = [
+    "token",
+    "sequence",
+    "query",
+    "request",
+    "element",
+    "head",
+    "layer",
+    "operation",
+    "step",
+    "expert",
+    "device",
+    "user",
+    "accelerator",
+    "pass",
+    "score",
+    "parameter",
+]
+
+# base name -> (exponents, scale, prefixes allowed)
+_BASES: dict[str, tuple[_Exponents, Fraction, tuple[str, ...]]] = {
+    "B": (_kind(B=1), Fraction(1), _LARGE),
+    "bit": (_kind(B=1), Fraction(1, 8), _LARGE),
+    "FLOP": (_kind(FLOP=1), Fraction(1), _LARGE),
+    "s": (_kind(s=1), Fraction(1), _SMALL),
+    "min": (_kind(s=1), Fraction(60), ()),
+    "h": (_kind(s=1), Fraction(3600), ()),
+    "day": (_kind(s=1), Fraction(86400), ()),
+    "year": (_kind(s=1), Fraction(31_557_600), ()),
+    "USD": (_kind(USD=1), Fraction(1), ("k", "M")),
+    "J": (_kind(J=1), Fraction(1), (*_LARGE, "m", "u")),
+    "W": (_kind(J=1, s=-1), Fraction(1), (*_LARGE, "m")),
+    "Wh": (_kind(J=1), Fraction(3600), _LARGE),
+    "kg": (_kind(kg=1), Fraction(1), ()),
+    "g": (_kind(kg=1), Fraction(1, 1000), ("m",)),
+    "t": (_kind(kg=1), Fraction(1000), ()),
+    "%": (_NONE, Fraction(1, 100), ()),
+    "1": (_NONE, Fraction(1), ()),
+}
+for _count in _COUNTS:
+    _BASES[_count] = (_NONE, Fraction(1), _LARGE)
+
+_TERM = re.compile(r"\s*(?P<name>[A-Za-zµ%]+|1)(?:\^(?P<power>-?[0-9]))?\s*")
+
+
+def unit_names() -> list[str]:
+    """The base names, for hints."""
+    return [name for name in _BASES if name != "1"]
+
+
+def _base(name: str) -> tuple[_Exponents, Fraction]:
+    singular = name[:-1] if name.endswith("s") and name[:-1] in _COUNTS else name
+    if singular in _BASES:
+        return _BASES[singular][:2]
+    for prefix in sorted((*_SI, *_BINARY), key=len, reverse=True):
+        rest = name.removeprefix(prefix)
+        rest = rest[:-1] if rest.endswith("s") and rest[:-1] in _COUNTS else rest
+        if rest == name or rest not in _BASES:
+            continue
+        exponents, scale, allowed = _BASES[rest]
+        if prefix in allowed:
+            return exponents, scale * _SI[prefix]
+        if prefix in _BINARY and rest == "B":
+            return exponents, scale * _BINARY[prefix]
+    raise UnitError(name)
+
+
+def parse_unit(text: str) -> Unit:
+    """Read a unit such as `GB/s`, `FLOP/B`, `USD/Mtoken`, `MiB`, `%` or `1`; the text stays its label.
+
+    Raises:
+        UnitError: with the part that cannot be read.
+
+    >>> parse_unit("TFLOP/s").scale
+    Fraction(1000000000000, 1)
+    >>> parse_unit("kB") == parse_unit("KiB")
+    False
+    """
+    if len(text) > 40:
+        raise UnitError(text[:40])
+    unit, position, divide = ONE, 0, False
+    while True:
+        match = _TERM.match(text, position)
+        if match is None:
+            raise UnitError(text[position:] or text)
+        exponents, scale = _base(match["name"])
+        term = Unit(exponents, scale).power(Fraction(match["power"] or 1))
+        unit = unit / term if divide else unit * term
+        position = match.end()
+        if position == len(text):
+            break
+        if text[position] not in "*/":
+            raise UnitError(text[position:])
+        divide = text[position] == "/"
+        position += 1
+    return Unit(unit.exponents, unit.scale, "" if text.strip() == "1" else text.strip())

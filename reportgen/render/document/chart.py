@@ -1,0 +1,94 @@
+"""Draws a chart: a Vega-Lite specification and the report's data become an SVG element, offline."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from markupsafe import escape
+
+from reportgen.render.document.errors import DocumentError
+from reportgen.render.document.options import options
+from reportgen.render.document.roofline import roofline
+from reportgen.render.document.stacks import stacks
+from reportgen.resources import templates_dir
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reportgen.render.document.plots import Plan
+    from reportgen.render.document.view import Figure
+
+__all__ = ["fill", "render_chart"]
+
+Spec: TypeAlias = dict[str, Any]
+
+# Each chart's layout; the same name is that of its specification.
+PLANS: dict[str, Callable[[Figure], Plan]] = {
+    "roofline": roofline,
+    "options": options,
+    "time": stacks,
+    "memory": stacks,
+}
+
+
+def render_chart(figure: Figure, name: str) -> str:
+    """An SVG element to be put into a page.
+
+    Args:
+        figure: the chart's data, texts and alternative text.
+        name: unique on the page; ids inside the picture begin with it.
+
+    Raises:
+        DocumentError: there is no such chart, or it has no alternative text.
+    """
+    if not figure.alt.strip():
+        message = f"figure {figure.title!r} has no alternative text"
+        raise DocumentError(message)
+    return _named(_svg(json.dumps(fill(figure), sort_keys=True)), name, figure.alt)
+
+
+def fill(figure: Figure) -> Spec:
+    """The chart's Vega-Lite specification with its data, size and placed labels."""
+    path = templates_dir() / "charts" / f"{figure.chart}.vl.json"
+    if figure.chart not in PLANS or not path.is_file():
+        message = f"figure {figure.title!r} asks for the chart {figure.chart!r}; known are {', '.join(sorted(PLANS))}"
+        raise DocumentError(message)
+    plan = PLANS[figure.chart](figure)
+    spec: Spec = json.loads(path.read_text("utf-8"))
+    spec["params"] = [{**entry, "value": plan.params.get(entry["name"])} for entry in spec.get("params", [])]
+    spec["datasets"] = plan.datasets
+    # With autosize none the plot's size is ours: text as measured by the renderer never moves anything.
+    spec |= {"width": plan.width, "height": plan.height, "padding": plan.padding, "autosize": {"type": "none"}}
+    spec["config"] = _style()
+    return spec
+
+
+@functools.cache
+def _style() -> Spec:
+    style: Spec = json.loads((templates_dir() / "charts" / "style.json").read_text("utf-8"))
+    return style
+
+
+@functools.lru_cache(maxsize=128)
+def _svg(spec: str) -> str:
+    # One JavaScript engine per process, started on the first chart; it must not be used from several threads.
+    import vl_convert
+
+    return vl_convert.vegalite_to_svg(spec, allowed_base_urls=[], show_warnings=False)
+
+
+def _named(svg: str, name: str, alt: str) -> str:
+    """The picture with its ids made the report's own and its alternative text as title.
+
+    The renderer numbers ids by a counter of the process: left so, the bytes would depend on what was drawn before,
+    and two charts of a page could share an id.
+    """
+    numbers = {old: f"{name}-{number}" for number, old in enumerate(dict.fromkeys(re.findall(r'\bid="([^"]+)"', svg)))}
+    svg = re.sub(r'\bid="([^"]+)"', lambda found: f'id="{numbers[found[1]]}"', svg)
+    svg = re.sub(r"url\(#([^)]+)\)", lambda found: f"url(#{numbers.get(found[1], found[1])})", svg)
+    svg = re.sub(r'(xlink:href|href)="#([^"]+)"', lambda found: f'{found[1]}="#{numbers.get(found[2], found[2])}"', svg)
+    head, body = svg.split(">", 1)
+    return f"{head}><title>{escape(alt)}</title>{body}"

@@ -1,0 +1,15 @@
+"""Why a document could not be made."""
+
+from __future__ import annotations
+
+from reportgen.errors import OutputError
+
+__all__ = ["DocumentError", "DocumentUnavailable"]
+
+
+class DocumentError(OutputError):
+    """The document was refused: it would have been incomplete or inaccessible. Says what is wrong and where."""
+
+
+class DocumentUnavailable(OutputError):  # noqa: N818  it is a state of the system, not a mistake
+    """This system lacks what a PDF needs; the message holds the one command that mends it."""

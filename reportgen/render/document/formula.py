@@ -1,0 +1,83 @@
+"""Typesets LaTeX to SVG, from the shipped pictures where there is one, otherwise with ziamath."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+from typing import TYPE_CHECKING
+
+from markupsafe import escape
+
+from reportgen.render.document.errors import DocumentError
+from reportgen.resources import templates_dir
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+__all__ = ["DISPLAY", "INLINE", "file_name", "render_formula", "ship", "typeset"]
+
+DISPLAY = 14.0  # pixels, of an equation on its own line
+INLINE = 11.0  # pixels, of a symbol within text
+_INK = "#16202c"
+
+
+def render_formula(latex: str, alt: str, *, inline: bool = False, shipped: Path | None = None) -> str:
+    """An SVG element to be put into a page, with `alt` as its title.
+
+    Args:
+        latex: what to typeset, without dollar signs.
+        alt: how the formula is read aloud.
+        inline: the smaller size, standing on the baseline of its line.
+        shipped: the folder of pictures made beforehand; by default that of the package.
+
+    Raises:
+        DocumentError: the LaTeX cannot be typeset.
+    """
+    if not alt.strip():
+        message = f"the formula {latex!r} has no text that says how it is read aloud"
+        raise DocumentError(message)
+    size = INLINE if inline else DISPLAY
+    picture = (shipped or templates_dir() / "formulas") / file_name(latex, size)
+    svg = picture.read_text("ascii") if picture.is_file() else typeset(latex, size)
+    return svg.replace(">", f' class="formula"><title>{escape(alt)}</title>', 1)
+
+
+def file_name(latex: str, size: float) -> str:
+    """The name of a shipped picture: what would change the picture changes the name."""
+    key = f"{latex}\0{size}\0{_INK}"
+    return hashlib.sha256(key.encode()).hexdigest()[:32] + ".svg"
+
+
+def ship(formulas: Iterable[tuple[str, float]], folder: Path) -> None:
+    """Write the pictures of formulas (LaTeX, size) that later need no typesetting."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for latex, size in formulas:
+        (folder / file_name(latex, size)).write_text(typeset(latex, size), "ascii")
+
+
+@functools.lru_cache(maxsize=512)
+def typeset(latex: str, size: float) -> str:
+    """The bare SVG of a formula: plain paths without ids, so that many fit into one page."""
+    from ziamath.config import config
+    from ziamath.zmath import Latex
+
+    # Reusable symbols would need ids that collide between formulas of one page.
+    before, config.svg2 = config.svg2, False
+    try:
+        formula = Latex(latex, size=size, color=_INK)
+        width, height = formula.getsize()
+        svg = str(formula.svg())
+        descent = formula.getyofst()
+    except Exception as error:  # ziamath raises whatever its parser stumbles over
+        message = f"the formula {latex!r} cannot be typeset: {error}"
+        raise DocumentError(message) from error
+    finally:
+        config.svg2 = before
+    if width <= 0 or height <= 0:
+        message = f"the formula {latex!r} typesets to nothing"
+        raise DocumentError(message)
+    # Three decimals of a pixel are finer than any print; the last digits would only cost bytes.
+    body = re.sub(r"(\d+\.\d{2})\d+", r"\1", svg)
+    return body.replace("<svg ", f'<svg style="vertical-align:{descent:.2f}px" ', 1) + "\n"

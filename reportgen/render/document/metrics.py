@@ -1,0 +1,50 @@
+"""How wide text is in the shipped fonts, so that labels and columns can be placed before anything is drawn."""
+
+from __future__ import annotations
+
+import functools
+import json
+from typing import Literal, TypeAlias
+
+from reportgen.resources import templates_dir
+
+__all__ = ["Weight", "fit", "longest_word", "text_width"]
+
+Weight: TypeAlias = Literal["regular", "semibold", "bold"]
+
+# A sign outside the subset is refused later; until then it counts as wide as an em.
+_UNKNOWN = 1000
+
+
+@functools.cache
+def _widths(weight: Weight) -> dict[str, int]:
+    tables: dict[str, dict[str, int]] = json.loads((templates_dir() / "fonts" / "widths.json").read_text("ascii"))
+    return tables[weight]
+
+
+def text_width(text: str, size: float, weight: Weight = "regular") -> float:
+    """The width of a line of text, in the unit of `size`.
+
+    >>> round(text_width("10 ms", 10), 1)
+    28.6
+    """
+    widths = _widths(weight)
+    return sum(widths.get(sign, _UNKNOWN) for sign in text) * size / 1000
+
+
+def longest_word(text: str, size: float, weight: Weight = "regular") -> float:
+    """The width below which the text could not be broken into lines without cutting a word."""
+    return max((text_width(word, size, weight) for word in text.split()), default=0.0)
+
+
+def fit(text: str, width: float, size: float, weight: Weight = "regular") -> str:
+    """The text, shortened in its middle where it is wider than `width`: names often differ at their end."""
+    if text_width(text, size, weight) <= width:
+        return text
+    for kept in range(len(text) - 1, 1, -1):
+        head = text[: (kept + 1) // 2].rstrip()
+        tail = text[len(text) - kept // 2 :].lstrip()
+        short = f"{head}…{tail}"
+        if text_width(short, size, weight) <= width:
+            return short
+    return "…"

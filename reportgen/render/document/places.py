@@ -1,0 +1,31 @@
+"""Finds where in nested data a text stands, to say it in an error."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+
+__all__ = ["where"]
+
+
+def where(data: object, part: str) -> list[tuple[str, str]]:
+    """The path and the whole text of each string that contains `part`.
+
+    >>> where({"title": "a → b", "rows": ["c"]}, "→")
+    [('title', 'a → b')]
+    """
+    return [(path, text) for path, text in _texts(data, "") if part in text]
+
+
+def _texts(data: object, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(data, str):
+        yield path or "text", data
+    elif dataclasses.is_dataclass(data) and not isinstance(data, type):
+        for field in dataclasses.fields(data):
+            yield from _texts(getattr(data, field.name), f"{path}.{field.name}" if path else field.name)
+    elif isinstance(data, Mapping):
+        for key, value in data.items():
+            yield from _texts(value, f"{path}.{key}" if path else str(key))
+    elif isinstance(data, Sequence) and not isinstance(data, bytes):
+        for number, value in enumerate(data, start=1):
+            yield from _texts(value, f"{path}[{number}]")

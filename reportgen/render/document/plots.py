@@ -1,0 +1,124 @@
+"""What the layouts of all charts share: how rows are read, round ticks, colours, and the line of keys."""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from reportgen.render.document.metrics import text_width
+from reportgen.resources import templates_dir
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from reportgen.render.document.view import Figure, Value
+
+__all__ = [
+    "FIGURE_WIDTH",
+    "INK",
+    "NAMES",
+    "PAPER",
+    "TEXT",
+    "Datum",
+    "Plan",
+    "Record",
+    "head_room",
+    "legend",
+    "names_width",
+    "number",
+    "palette",
+    "rows",
+    "text",
+    "ticks",
+    "widest",
+]
+
+FIGURE_WIDTH = 672.0  # pixels: the width of the page's text
+TEXT = 9.6  # pixels, of all words in a chart
+NAMES = 240.0  # pixels: the most that the names at the left may take
+PAPER, INK = "#ffffff", "#16202c"
+
+# Digits of equal width and kerning are not in the table of widths: measured text gets this much more room.
+_SLACK = 1.06
+
+Datum: TypeAlias = dict[str, Any]
+Record: TypeAlias = "Mapping[str, Value]"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a specification needs: its size, its parameters and its named data."""
+
+    width: float
+    height: float
+    padding: Mapping[str, float]
+    params: Mapping[str, Any] = field(default_factory=dict)
+    datasets: Mapping[str, Sequence[Datum]] = field(default_factory=dict)
+
+
+@functools.cache
+def palette(kind: str = "category") -> tuple[str, ...]:
+    """The colours of lines (category) or of the parts of a whole (ordinal), told apart by colour-blind readers too."""
+    style = json.loads((templates_dir() / "charts" / "style.json").read_text("utf-8"))
+    return tuple(style["range"][kind])
+
+
+def rows(figure: Figure, name: str) -> tuple[Record, ...]:
+    """A named table of the figure's data; absent is empty."""
+    return figure.data.get(name, ())
+
+
+def text(row: Record, key: str) -> str:
+    """A text of a row; absent is empty."""
+    value = row.get(key)
+    return "" if value is None else str(value)
+
+
+def number(row: Record, key: str) -> float:
+    """A number of a row; absent is zero."""
+    value = row.get(key)
+    return 0.0 if value is None else float(value)
+
+
+def widest(table: Sequence[Record], key: str, size: float = TEXT) -> float:
+    """The room that the longest text of a column takes."""
+    return max((text_width(text(row, key), size, "semibold") for row in table), default=0.0) * _SLACK
+
+
+def names_width(table: Sequence[Record]) -> float:
+    """The room for the names at the left of bars, which are shortened beyond it."""
+    return min(NAMES, widest(table, "name"))
+
+
+def ticks(high: float, most: int = 5) -> list[float]:
+    """Round values from zero to at most `high`.
+
+    >>> ticks(320)
+    [0.0, 100.0, 200.0, 300.0]
+    """
+    if not high > 0:
+        return [0.0]
+    power = 10.0 ** math.floor(math.log10(high / most))
+    step = next(power * k for k in (1, 2, 2.5, 5, 10, 20) if high / (power * k) <= most)
+    return [step * i for i in range(math.floor(high / step + 1e-9) + 1)]
+
+
+def legend(entries: Sequence[tuple[str, str, str, str]], y: float = -14.0) -> list[Datum]:
+    """One line of keys above the plot, each placed after the width of the one before it.
+
+    Entries are (text, shape, fill, outline).
+    """
+    placed: list[Datum] = []
+    x = 4.0
+    for words, shape, fill, stroke in entries:
+        placed.append({"px": x, "tx": x + 9, "py": y, "text": words, "shape": shape, "fill": fill, "stroke": stroke})
+        x += 9 + text_width(words, TEXT) + 22
+    return placed
+
+
+def head_room(keys: Sequence[object]) -> float:
+    """The room above the plot: more where keys stand there."""
+    return 26.0 if keys else 6.0

@@ -1,0 +1,26 @@
+"""Finds the files that ship with the package: templates and the library."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = ["library_dir", "templates_dir"]
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def templates_dir() -> Path:
+    """The folder of templates, fonts and chart specifications.
+
+    An installed wheel has it inside the package; a working copy has it beside the package.
+    """
+    for folder in (_PACKAGE / "templates", _PACKAGE.parent / "templates"):
+        if (folder / "report.html.j2").is_file():
+            return folder
+    message = f"the package's templates are neither in {_PACKAGE} nor beside it: install it again"
+    raise FileNotFoundError(message)
+
+
+def library_dir() -> Path:
+    """The folder of the domain's declarations and catalogues."""
+    return _PACKAGE / "library"

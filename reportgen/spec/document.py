@@ -1,0 +1,233 @@
+"""YAML 1.2 with the place of every key and value; no anchors, no tags, nothing executed, bounded in size and depth."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from reportgen.errors import Problem, Span, SpecError
+from reportgen.lang.reader import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["Document", "read_document"]
+
+MAX_BYTES = 1_000_000
+MAX_DEPTH = 20
+_PATH = tuple[str | int, ...]
+
+_INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_WORDS: dict[str, Any] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """Where a scalar or collection begins, and for a scalar on one line how it is written."""
+
+    line: int
+    column: int
+    length: int
+    inline: bool
+
+
+class Document:
+    """Plain data with the place of every part of it, found by path."""
+
+    def __init__(self, file: str, text: str) -> None:
+        self.file = file
+        self.lines = text.splitlines()
+        self.data: Any = None
+        self.values: dict[_PATH, _Mark] = {}
+        self.keys: dict[_PATH, _Mark] = {}
+
+    def span(self, path: _PATH, *, key: bool = False) -> Span:
+        """The place of a value (or of its key); of the nearest enclosing part where it has none of its own."""
+        for end in range(len(path), -1, -1):
+            table = self.keys if key and path[:end] in self.keys else self.values
+            if (mark := table.get(path[:end])) is not None:
+                return self._span(mark, 0, mark.length)
+        return Span(self.file)
+
+    def _span(self, mark: _Mark, start: int, length: int) -> Span:
+        line = self.lines[mark.line] if mark.line < len(self.lines) else ""
+        return Span(self.file, mark.line + 1, mark.column + start + 1, line, max(1, length))
+
+    def source(self, path: _PATH, text: str) -> Source:
+        """The text of a formula at a path, able to locate a part of itself."""
+        mark = self.values.get(path)
+
+        def locate(start: int, end: int) -> Span:
+            if mark is None:
+                return Span(self.file)
+            return self._span(mark, start, end - start) if mark.inline else self._span(mark, 0, mark.length)
+
+        return Source(text, locate)
+
+
+def read_document(path: Path, name: str | None = None) -> Document:
+    """Read a YAML file.
+
+    Raises:
+        SpecError: it is missing, too large, not UTF-8, empty, not YAML, or uses anchors or tags.
+    """
+    file = name or str(path)
+    try:
+        if not path.is_file():
+            what = "this is a folder, not a file" if path.is_dir() else "there is no such file"
+            raise SpecError([Problem(what, Span(file))])
+        if (size := path.stat().st_size) > MAX_BYTES:
+            limit = f"the file has {size / 1e6:.1f} MB; at most {MAX_BYTES / 1e6:.0f} MB are read"
+            raise SpecError([Problem(limit, Span(file))])
+        raw = path.read_bytes()
+    except OSError as error:
+        raise SpecError([Problem(f"the file cannot be read: {error.strerror}", Span(file))]) from None
+    return parse_document(raw, file)
+
+
+def parse_document(raw: bytes, file: str) -> Document:
+    """Read YAML from bytes; `file` is its name in messages."""
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        column = error.start - raw.rfind(b"\n", 0, error.start)
+        message = f"the file is not UTF-8: byte 0x{raw[error.start]:02x} cannot be read"
+        raise SpecError([Problem(message, Span(file, line, column))]) from None
+    document = Document(file, text)
+    _Builder(document, text).build()
+    if document.data is None:
+        raise SpecError([Problem("the file is empty", Span(file))])
+    return document
+
+
+class _Builder:
+    """Builds data from YAML events; iterative, so that depth is bounded by us and not by the stack."""
+
+    def __init__(self, document: Document, text: str) -> None:
+        self.document, self.text = document, text
+        self.problems: list[Problem] = []
+
+    def build(self) -> None:
+        from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+        try:
+            self._consume()
+        except MarkedYAMLError as error:
+            mark = error.problem_mark
+            span = self._at(mark.line, mark.column) if mark else Span(self.document.file)
+            raise SpecError([Problem(f"this is not YAML: {error.problem or error.context}", span)]) from None
+        except YAMLError as error:
+            raise SpecError(
+                [Problem(f"this is not YAML: {str(error).splitlines()[0]}", Span(self.document.file))]
+            ) from None
+        if self.problems:
+            raise SpecError(self.problems)
+
+    def _events(self) -> Iterator[Any]:
+        from ruamel.yaml import YAML
+
+        return iter(YAML(typ="safe", pure=True).parse(self.text))
+
+    def _at(self, line: int, column: int, length: int = 1) -> Span:
+        lines = self.document.lines
+        return Span(self.document.file, line + 1, column + 1, lines[line] if line < len(lines) else "", length)
+
+    def _consume(self) -> None:
+        from ruamel.yaml import events
+
+        stack: list[tuple[Any, _PATH]] = []
+        pending: list[Any] = []
+        documents = 0
+        for event in self._events():
+            if isinstance(event, events.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    self._stop("a second document begins here; one file holds one", event)
+            if isinstance(event, events.AliasEvent) or getattr(event, "anchor", None):
+                self._stop("anchors and aliases (& and *) are not read; write the values out", event)
+            if isinstance(event, events.CollectionStartEvent | events.ScalarEvent):
+                self._tag(event)
+            if isinstance(event, events.ScalarEvent):
+                self._place(stack, pending, event, self._scalar(event), None)
+            elif isinstance(event, events.MappingStartEvent | events.SequenceStartEvent):
+                made: Any = {} if isinstance(event, events.MappingStartEvent) else []
+                self._place(stack, pending, event, made, made)
+                if len(stack) > MAX_DEPTH:
+                    self._stop(f"nested more than {MAX_DEPTH} deep", event)
+            elif isinstance(event, events.MappingEndEvent | events.SequenceEndEvent):
+                stack.pop()
+                pending.pop()
+
+    def _stop(self, message: str, event: Any) -> None:
+        raise SpecError([*self.problems, Problem(message, self._at(event.start_mark.line, event.start_mark.column))])
+
+    def _tag(self, event: Any) -> None:
+        tag = getattr(event, "tag", None)
+        if tag and str(tag) not in ("!", "None"):
+            self._stop(f"tags such as {tag} are not read", event)
+
+    def _place(self, stack: list[Any], pending: list[Any], event: Any, value: Any, opened: Any) -> None:
+        """Put a value where it belongs, remember its place, and open it where it is a collection."""
+        mark, path = self._mark(event), ()
+        if stack:
+            container, at = stack[-1]
+            if isinstance(container, list):
+                path = (*at, len(container))
+                container.append(value)
+            elif pending[-1] is None:
+                self._key(container, at, pending, event, value, opened)
+                return
+            else:
+                path = (*at, pending[-1])
+                container[pending[-1]] = value
+                pending[-1] = None
+        else:
+            self.document.data = value
+        self.document.values[path] = mark
+        if opened is not None:
+            stack.append((opened, path))
+            pending.append(None)
+
+    def _key(
+        self, container: dict[str, Any], at: _PATH, pending: list[Any], event: Any, value: Any, opened: Any
+    ) -> None:
+        if opened is not None or not isinstance(event.value, str):
+            self._stop("a key must be a plain word", event)
+        key = event.value
+        if key in container:
+            span = self._at(event.start_mark.line, event.start_mark.column, len(key))
+            self.problems.append(Problem(f"the key '{key}' stands here twice", span))
+        self.document.keys[*at, key] = self._mark(event)
+        pending[-1] = key
+
+    def _mark(self, event: Any) -> _Mark:
+        start, end = event.start_mark, event.end_mark
+        inline = start.line == end.line
+        quoted = getattr(event, "style", None) in ("'", '"')
+        line = self.document.lines[start.line] if start.line < len(self.document.lines) else ""
+        written = line[start.column : end.column] if inline else line[start.column :]
+        if quoted and inline:
+            exact = written[1:-1] == getattr(event, "value", None)
+            return _Mark(start.line, start.column + 1, max(1, len(written) - 2), exact)
+        scalar = hasattr(event, "value")
+        return _Mark(start.line, start.column, len(written.rstrip()) if scalar else 1, inline and scalar)
+
+    def _scalar(self, event: Any) -> Any:
+        text: str = event.value
+        if event.style in ("'", '"', "|", ">") or (event.tag and str(event.tag) == "!"):
+            return text
+        if text in _WORDS:
+            return _WORDS[text]
+        if _INT.fullmatch(text):
+            return int(text, 0) if text[:2] in ("0x", "0o") else int(text) if len(text) < 310 else float("inf")
+        if _FLOAT.fullmatch(text):
+            return float(text)
+        return text

@@ -1,0 +1,145 @@
+"""Loading: a document held against the schema; each mistake in our words, at its place."""
+
+from __future__ import annotations
+
+import typing
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from reportgen.errors import Problem, Span, SpecError, nearest
+from reportgen.spec.document import Document, read_document
+from reportgen.spec.model import SCHEMA, LibrarySpec, ScenarioSpec
+
+if typing.TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["Loaded", "load_library_file", "load_scenario", "validate"]
+
+Spec = TypeVar("Spec", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Loaded(Generic[Spec]):
+    """A specification with the document that it was read from."""
+
+    spec: Spec
+    document: Document
+
+
+def load_scenario(path: Path, name: str | None = None) -> Loaded[ScenarioSpec]:
+    """Read and validate a scenario file.
+
+    Raises:
+        SpecError: with every mistake found.
+    """
+    return validate(ScenarioSpec, read_document(path, name))
+
+
+def load_library_file(path: Path, name: str) -> Loaded[LibrarySpec]:
+    """Read and validate a file of the library."""
+    return validate(LibrarySpec, read_document(path, name))
+
+
+def validate(model: type[Spec], document: Document) -> Loaded[Spec]:
+    """Hold a document against a schema."""
+    data = document.data
+    if not isinstance(data, dict):
+        found = _kind(data)
+        raise SpecError([Problem(f"the file must hold keys and values (title: ...), not {found}", document.span(()))])
+    _check_version(data, document)
+    try:
+        return Loaded(model.model_validate(data), document)
+    except ValidationError as error:
+        problems = [_problem(model, document, e) for e in error.errors(include_url=False)]
+        raise SpecError(problems) from None
+
+
+def _check_version(data: dict[str, Any], document: Document) -> None:
+    version = data.get("schema")
+    if "schema" not in data:
+        span = Span(document.file, 1, 1, document.lines[0] if document.lines else "")
+        raise SpecError([Problem("the key 'schema' is missing", span, f"write schema: {SCHEMA}")])
+    if isinstance(version, int) and not isinstance(version, bool) and version > SCHEMA:
+        message = f"this file is written for schema {version}; this version of reportgen reads up to {SCHEMA}"
+        raise SpecError([Problem(message, document.span(("schema",)), "install a newer reportgen")])
+    if version != SCHEMA or isinstance(version, bool):
+        raise SpecError(
+            [
+                Problem(
+                    "'schema' is the number of the file format", document.span(("schema",)), f"write schema: {SCHEMA}"
+                )
+            ]
+        )
+
+
+_WANTED = {
+    "string_type": "a text",
+    "float_type": "a number",
+    "int_type": "a whole number",
+    "bool_type": "true or false",
+    "list_type": "a list, as in [a, b]",
+    "dict_type": "keys and values",
+    "model_type": "keys and values",
+    "model_attributes_type": "keys and values",
+}
+
+
+def _problem(model: type[BaseModel], document: Document, error: Any) -> Problem:
+    """One of pydantic's errors in our words."""
+    kind, loc = str(error["type"]), tuple(error["loc"])
+    path = tuple(part for part in loc if part != "[key]" and not _is_tag(part))
+    last = path[-1] if path else ""
+    span, key_span = document.span(path), document.span(path, key=True)
+    if kind == "extra_forbidden":
+        return Problem(f"unknown key '{last}'", key_span, nearest(str(last), _fields(model, path[:-1])))
+    if kind == "missing":
+        return Problem(f"the key '{last}' is missing", document.span(path[:-1], key=True))
+    if kind == "string_pattern_mismatch" or "[key]" in loc:
+        hint = "letters, digits and underscores; the first is a letter"
+        return Problem(f"'{last}' cannot be a name", key_span, hint)
+    if kind == "literal_error":
+        expected = str(error.get("ctx", {}).get("expected", ""))
+        return Problem(f"'{last}' must be {expected}, not {_found(error['input'])}", span)
+    if kind in _WANTED:
+        return Problem(f"'{last}' needs {_WANTED[kind]}, not {_found(error['input'])}", span)
+    if kind == "value_error":
+        return Problem(f"'{last}' {error['ctx']['error']}", span)
+    return Problem(f"'{last}': {str(error['msg']).lower()}", span)
+
+
+def _is_tag(part: Any) -> bool:
+    return isinstance(part, str) and part.startswith(("list[", "literal["))
+
+
+def _kind(value: Any) -> str:
+    return {list: "a list", dict: "keys and values", str: "a text", bool: "true or false"}.get(
+        type(value), "a single value"
+    )
+
+
+def _found(value: Any) -> str:
+    if isinstance(value, list | dict):
+        return _kind(value)
+    return "nothing" if value is None else f"'{str(value)[:40]}'"
+
+
+def _fields(model: Any, path: tuple[Any, ...]) -> list[str]:
+    """The keys allowed at a path of a schema."""
+    current: Any = model
+    for part in path:
+        if isinstance(current, type) and issubclass(current, BaseModel):
+            by_alias = {f.alias or n: f for n, f in current.model_fields.items()}
+            if part not in by_alias:
+                return []
+            current = by_alias[part].annotation
+        else:
+            arguments = typing.get_args(current)
+            current = arguments[-1] if arguments else None
+        models = [a for a in typing.get_args(current) if isinstance(a, type) and issubclass(a, BaseModel)]
+        if models and typing.get_origin(current) not in (dict, list):
+            current = models[0]
+    if isinstance(current, type) and issubclass(current, BaseModel):
+        return [f.alias or n for n, f in current.model_fields.items()]
+    return []

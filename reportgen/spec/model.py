@@ -1,0 +1,162 @@
+"""The schema: what a library file and a scenario file may hold. Field descriptions are exported for editors."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+__all__ = ["SCHEMA", "LibrarySpec", "ObjectiveSpec", "QuantitySpec", "ReportSpec", "RuleSpec", "ScenarioSpec"]
+
+SCHEMA = 1
+"""The version of the file format."""
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, bool | int | float | str) or value is None:
+        return value
+    raise ValueError("needs a single value, not a " + ("list" if isinstance(value, list) else "group of keys"))
+
+
+def _word(value: Any) -> Any:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    raise ValueError("needs a text")
+
+
+Cell = Annotated[
+    Any,
+    BeforeValidator(_cell),
+    WithJsonSchema({"type": ["number", "string", "boolean", "null"]}),
+]
+"""A number (in the quantity's unit), `"500 ms"`, true or false, a member's name, a formula, or null for absent."""
+
+Words = Annotated[str, BeforeValidator(_word)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=60)]
+Row = dict[str, Any]
+"""A member's row: descriptive keys (title, source, ...) and the cells of quantities."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class QuantitySpec(_Part):
+    """A quantity: an input (`value`), or derived (`formula`, `text`, or cells given by the rows of a dimension)."""
+
+    title: str = Field(default="", description="What people call it", max_length=120)
+    description: str = Field(default="", description="One sentence: what it is and how it is counted")
+    unit: Words = Field(default="1", description="Unit, such as GB/s, FLOP, ms, %, token; 1 for a plain number")
+    per: list[str] = Field(default=[], description="Index set: the dimensions that it has a value for")
+    type: str = Field(default="number", description="number, flag, text, or the name of a dimension")
+    formula: Cell = Field(default=None, description="How it is computed from others")
+    text: str | None = Field(default=None, description="Text with values in it, as in '{tpot:.1f} ms'")
+    input: bool | None = Field(
+        default=None, description="Whether people set it; a value without it is an input, with false a constant"
+    )
+    value: Cell = Field(default=None, description="The default of an input")
+    by: str | None = Field(
+        default=None, description="The dimension whose rows give its cells (each a formula or a value)"
+    )
+    default: Cell = Field(default=None, description="What a row that gives no cell has")
+    optional: bool = Field(default=False, description="Whether the value may be absent")
+    minimum: float | None = Field(default=None, description="Smallest sensible value")
+    maximum: float | None = Field(default=None, description="Largest sensible value")
+    whole: bool = Field(default=False, description="Whether only whole numbers make sense")
+    symbol: str = Field(default="", description="How it is written in formulas, in LaTeX")
+    source: str = Field(default="", description="Where the figure or the formula comes from")
+    better: Literal["lower", "higher"] | None = Field(default=None, description="Which direction is an improvement")
+    topic: str = Field(default="", description="The group that it is listed under")
+
+
+class DimensionSpec(_Part):
+    """A dimension: a finite set of named members, given as rows."""
+
+    title: str = Field(default="", description="What people call one member")
+    description: str = ""
+    each: str | None = Field(
+        default=None, description="Rows named with {x} are repeated for each member x of this dimension"
+    )
+    rows: dict[str, Row] = Field(default={}, description="Members; a row holds the cells of that member")
+
+
+class RuleSpec(_Part):
+    """A rule: a recommendation or finding for an option, fired by a condition and said with values in the text."""
+
+    title: str = Field(default="", max_length=120)
+    when: Cell = Field(description="The condition, a flag per option")
+    says: str = Field(description="The sentence, with values as in {tpot:.1f}")
+    kind: Literal["setting", "quality", "hardware"] = Field(default="setting", description="What it takes to follow it")
+
+
+class ObjectiveSpec(_Part):
+    """What the scenario optimises: a quantity per option, to be made smaller or larger."""
+
+    minimise: str | None = Field(default=None, description="A quantity per option that should be small, such as tpot")
+    maximise: str | None = Field(
+        default=None, description="A quantity per option that should be large, such as throughput"
+    )
+
+
+class FormulaSpec(_Part):
+    """A formula shown in the method section, with the sentence before it."""
+
+    quantity: str
+    says: str = ""
+
+
+class ReportSpec(_Part):
+    """What the renderings show, by quantity name; names that an accounting lacks are left out."""
+
+    key_figures: list[str] = Field(default=[], description="Quantities per option shown large, for the baseline")
+    option_columns: list[str] = Field(default=[], description="Quantities per option in the table of options")
+    stage_columns: list[str] = []
+    operator_columns: list[str] = []
+    method: list[FormulaSpec] = []
+    method_text: str = ""
+    assumptions: list[str] = Field(default=[], description="Inputs listed as assumptions")
+
+
+class LibrarySpec(_Part):
+    """A file of the library: part of the domain, as data."""
+
+    schema_: Literal[1] = Field(alias="schema")
+    title: str = ""
+    accounting: list[str] = Field(default=[], description="The accountings that this file belongs to; none means all")
+    dimensions: dict[Name, DimensionSpec] = {}
+    quantities: dict[Name, QuantitySpec] = {}
+    rules: dict[Name, RuleSpec] = {}
+    levers: dict[Name, Row] = Field(default={}, description="Options made from the baseline by changing one thing")
+    report: ReportSpec = ReportSpec()
+
+
+class ScenarioSpec(_Part):
+    """A scenario: a workload, the options to compare, and what to optimise."""
+
+    schema_: Literal[1] = Field(alias="schema", description="Version of this format")
+    title: str = Field(description="Title of the report", min_length=1, max_length=200)
+    description: str = Field(default="", description="One or two sentences on the situation")
+    author: str = Field(default="", description="Who made it", max_length=120)
+    date: Words | None = Field(default=None, description="The day that the scenario describes, as YYYY-MM-DD")
+    accounting: str = Field(default="reportgen", description="The formula set: reportgen (default) or llm_viewer")
+    objective: ObjectiveSpec = Field(default=ObjectiveSpec(), description="What makes one option better than another")
+    requests: dict[str, Row] = Field(default={}, description="Classes of requests: share, prompt and output length")
+    options: dict[str, Row] = Field(
+        default={}, description="What is compared; the first is the baseline, others inherit from it"
+    )
+    levers: list[str] | Literal["all", "none"] = Field(
+        default="all", description="Which optimisations are tried on the baseline"
+    )
+    inputs: dict[str, Cell] = Field(default={}, description="Values of scenario-wide inputs, by name")
+    models: dict[str, Row] = Field(default={}, description="Models beside those of the catalogue")
+    accelerators: dict[str, Row] = Field(default={}, description="Accelerators beside those of the catalogue")
+    dimensions: dict[Name, DimensionSpec] = Field(default={}, description="Rows added to other dimensions")
+    quantities: dict[Name, QuantitySpec] = Field(
+        default={}, description="Quantities of your own, with unit and formula"
+    )
+    rules: dict[Name, RuleSpec] = Field(default={}, description="Recommendations of your own")
+    report: ReportSpec = Field(
+        default=ReportSpec(), description="What the report shows; empty lists mean the library's choice"
+    )
