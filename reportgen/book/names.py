@@ -16,34 +16,14 @@ _CELL = re.compile(r"[A-Za-z]{1,3}[0-9]+")
 _R1C1 = re.compile(r"[rRcC]|[rR][0-9]*[cC][0-9]*|[rR][0-9]+|[cC][0-9]+")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _WORDS = frozenset(
-    ("true", "false", "none", "absent", "base", "if", "else", "and", "or", "not", "in", "is", "over", "where")
-    + ("for", "lambda", "import", "at")
-)
-    [
-        "true",
-        "false",
-        "none",
-        "absent",
-        "base",
-        "if",
-        "else",
-        "and",
-        "or",
-        "not",
-        "in",
-        "is",
-        "over",
-        "where",
-        "for",
-        "lambda",
-        "import",
-        "at",
-    ]
+    "true false none absent base if else and or not in is over where for lambda import at".split()  # noqa: SIM905 - legible
 )
 _FUNCTIONS = frozenset(n.casefold() for n in (*FUNCTIONS, *REDUCTIONS))
 _EXCEL = frozenset(
-    ("average", "ceiling", "choose", "find", "fixed", "iferror", "index", "int", "isnumber", "left", "len", "log")
-    + ("match", "median", "mid", "mod", "na", "power", "right", "round", "search", "text", "value")
+    (  # noqa: SIM905 - legible
+        "average ceiling choose find fixed iferror index int isnumber left len log match median mid mod na power right "
+        "round search text value"
+    ).split()
 )
 
 

@@ -26,7 +26,7 @@ def text_width(text: str, size: float, weight: Weight = "regular") -> float:
     """The width of a line of text, in the unit of `size`.
 
     >>> round(text_width("10 ms", 10), 1)
-    28.6
+    27.2
     """
     widths = _widths(weight)
     return sum(widths.get(sign, _UNKNOWN) for sign in text) * size / 1000

@@ -59,6 +59,11 @@ class _Scale:
         grid = [k * 10.0**power for power in range(first, last + 1) for k in range(1, 10)]
         return [value for value in grid if self.low * (1 - 1e-9) <= value <= self.high * (1 + 1e-9)]
 
+    def params(self, axis: str) -> Datum:
+        """What the specification needs to know of the axis."""
+        ends = {f"{axis}_min": self.low, f"{axis}_max": self.high}
+        return {**ends, f"{axis}_ticks": self.all, f"{axis}_major": self.major}
+
 
 def roofline(figure: Figure) -> Plan:
     """Attainable performance over arithmetic intensity.
@@ -82,17 +87,7 @@ def roofline(figure: Figure) -> Plan:
         width,
         _HEIGHT,
         {"left": _LEFT, "right": right, "top": 26 if keys else 8, "bottom": 32},
-        {
-            "x_min": across.low,
-            "x_max": across.high,
-            "y_min": up.low,
-            "y_max": up.high,
-            "x_ticks": across.all,
-            "y_ticks": up.all,
-            "x_major": across.major,
-            "y_major": up.major,
-            "x_title": figure.texts.get("x_title", ""),
-        },
+        {"x_title": figure.texts.get("x_title", ""), **across.params("x"), **up.params("y")},
         {
             "roofs": lines,
             "names": named,

@@ -48,18 +48,12 @@ def stacks(figure: Figure) -> Plan:
     groups = list(dict.fromkeys(text(part, "group") for part in parts))
     colours = dict(zip(groups, _series(len(groups)), strict=True))
     keys = [(group, "square", colour, colour) for group, colour in colours.items()]
-    title = figure.texts.get("x_title", "")
+    title, suffix = figure.texts.get("x_title", ""), figure.texts.get("x_suffix", "")
     return Plan(
         width,
         step * len(bars),
         {"left": left, "right": right, "top": head_room(keys), "bottom": 34 if title else 20},
-        {
-            "x_max": high,
-            "x_ticks": ticks(high),
-            "x_title": title,
-            "x_suffix": figure.texts.get("x_suffix", ""),
-            "mark_size": step - 4,
-        },
+        {"x_max": high, "x_ticks": ticks(high), "x_title": title, "x_suffix": suffix, "mark_size": step - 4},
         {
             "parts": [
                 {**part, "row": i, "py": step * (i + 0.5)}
