@@ -51,16 +51,19 @@ class Evaluator:
         """
         if name not in self._values:
             quantity = self.book.quantities[name]
-            value = self._stacked(quantity) if quantity.by else self.node(self._formula(quantity), quantity.per)
+            value = self._stacked(quantity) if quantity.by else self._whole(quantity)
             if value.absent is not None:
                 value = Value(*np.broadcast_arrays(value.data, value.absent))
             self._check_finite(quantity, value)
             self._values[name] = value
         return self._values[name]
 
-    def _formula(self, quantity: Quantity) -> tree.Node:
+    def _whole(self, quantity: Quantity) -> Value:
+        """A quantity with one formula, or with one value that was given."""
+        if (quantity.name, ()) in self._inputs:
+            return self._given(quantity, self._inputs[quantity.name, ()], quantity.per)
         assert quantity.formula is not None
-        return quantity.formula
+        return self.node(quantity.formula, quantity.per)
 
     # --- cells ---------------------------------------------------------------------------------------------------
 

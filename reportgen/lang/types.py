@@ -64,12 +64,23 @@ def converted(operand: Typed, unit: Unit) -> Typed:
     if operand.type.kind != "number" or operand.type.unit.scale == unit.scale or is_zero(operand):
         return replace(operand, type=replace(operand.type, unit=unit)) if operand.type.kind == "number" else operand
     factor = operand.type.unit.scale / unit.scale
-    node = operand.node
+    return Typed(_scaled(operand.node, factor, operand.type.absent), replace(operand.type, unit=unit))
+
+
+def _scaled(node: tree.Node, factor: Fraction, absent: bool) -> tree.Node:
+    """A node times a factor; what may be absent is left alone where it is, for a spreadsheet cannot multiply nothing."""
+    if isinstance(node, tree.Literal) and not node.value:
+        return node  # absent, or zero
     if isinstance(node, tree.Convert):
         factor, node = factor * node.factor, node.node
-    place = getattr(node, "place", (0, 0))
-    made = node if factor == 1 else tree.Convert(node, Fraction(factor), place)
-    return Typed(made, replace(operand.type, unit=unit))
+    if factor == 1:
+        return node
+    if isinstance(node, tree.Call) and node.function == "if":
+        return replace(node, args=(node.args[0], *(_scaled(branch, factor, absent) for branch in node.args[1:])))
+    if absent and isinstance(node, tree.Ref | tree.Reduce):
+        guard = tree.Call("known", (node,), node.place)
+        return tree.Call("if", (guard, tree.Convert(node, factor, node.place), tree.Literal(None)), node.place)
+    return tree.Convert(node, factor, node.place)
 
 
 def joined_dims(operands: Sequence[Typed]) -> frozenset[str]:

@@ -1,0 +1,255 @@
+"""The sheets that are no tables: Summary, the scalar inputs, Method, Sources and Scenario."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from openpyxl.formatting.rule import FormulaRule
+from openpyxl.styles import Font, PatternFill
+from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.hyperlink import Hyperlink
+
+import reportgen
+from reportgen.book.ranges import needs
+from reportgen.render.excel.checks import scalar_problem
+from reportgen.render.excel.plan import Plan, Scalar
+from reportgen.render.excel.styles import FILLS, Look, number_format
+from reportgen.render.excel.tables import Writer
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
+    from reportgen.book.book import Member, Quantity
+
+__all__ = ["CHANGED", "PROBLEM", "inputs_page", "method_page", "scenario_page", "sources_page", "summary_page"]
+
+PROBLEM, CHANGED = "first_problem", "changed_inputs"
+_TEXT, _NOTE, _HEAD, _TITLE = Look(), Look("note"), Look("head"), Look("heading")
+
+
+def define(writer: Writer, sheet: Worksheet, name: str, row: int, column: int) -> None:
+    """Give a cell its name in the workbook."""
+    cell = sheet.cell(row, column).coordinate
+    letters, digits = cell.rstrip("0123456789"), cell.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    workbook = sheet.parent
+    assert workbook is not None
+    workbook.defined_names[name] = DefinedName(name, attr_text=f"'{sheet.title}'!${letters}${digits}")
+
+
+def scalar(writer: Writer, sheet: Worksheet, row: int, column: int, made: Scalar) -> None:
+    """The cell of a scalar, named after it."""
+    form = number_format(made.kind, made.unit)
+    if made.cell.formula is None:
+        writer.put(sheet, row, column, made.cell.value, Look("input", form if made.kind == "number" else "General"))
+    else:
+        writer.formula(sheet, row, column, made.cell.formula, made.cell.value, Look("plain", form), array=made.cell.array)
+    define(writer, sheet, made.name, row, column)
+
+
+def inputs_page(writer: Writer, sheet: Worksheet, row: int) -> tuple[int, int]:
+    """The scalar inputs as a list; returns the first and last row of their problems."""
+    writer.put(sheet, row, 1, "Inputs of the scenario", _TITLE)
+    heads = ("Input", "Name", "Value", "Unit", "Needs", "As built", "Changed", "Problem", "Description and source")
+    for i, head in enumerate(heads):
+        writer.put(sheet, row + 1, 1 + i, head, _HEAD)
+    first = at = row + 2
+    for made in writer.plan.scalars.values():
+        quantity = made.quantity
+        if quantity is None or not made.cell.input:
+            continue
+        writer.put(sheet, at, 1, made.title, Look("key"))
+        writer.put(sheet, at, 2, made.name, Look("look-up"))
+        scalar(writer, sheet, at, 3, made)
+        writer.validate(sheet, [f"C{at}"], quantity)
+        writer.put(sheet, at, 4, made.unit or None, _TEXT)
+        writer.put(sheet, at, 5, needs(quantity) + (", or empty" if quantity.type.absent else ""), Look("look-up", wrap=True))
+        writer.put(sheet, at, 6, made.cell.value, Look("look-up", number_format(made.kind, made.unit)))
+        writer.formula(sheet, at, 7, f"IF(C{at}=F{at},0,1)", 0.0, Look("look-up", "0"))
+        writer.formula(sheet, at, 8, scalar_problem(writer.plan, quantity), "", Look("plain", wrap=True))
+        words = ". ".join(t.rstrip(".") for t in (quantity.description, quantity.source) if t)
+        writer.put(sheet, at, 9, words or None, Look("note", wrap=True))
+        at += 1
+    for letter, width in zip("ABCDEFGHI", (34, 22, 18, 14, 34, 14, 11, 34, 60), strict=True):
+        sheet.column_dimensions[letter].width = width
+    return first, max(first, at - 1)
+
+
+def summary_page(writer: Writer, sheet: Worksheet, problems: tuple[int, int]) -> None:
+    """The dashboard: problems, the baseline's key figures, recommendations, and figures of the whole scenario."""
+    book = writer.plan.book
+    writer.put(sheet, 1, 1, book.scenario.title, Look("big", "General"))
+    parts = [book.scenario.description]
+    writer.put(sheet, 2, 1, " ".join(p for p in parts if p) or None, _NOTE)
+    made = [book.scenario.author, book.scenario.date or "", f"accounting {book.accounting}", f"reportgen {reportgen.__version__}"]
+    writer.put(sheet, 3, 1, " · ".join(m for m in made if m), _NOTE)
+    row = _state(writer, sheet, 5, problems)
+    row = _key_figures(writer, sheet, row + 1)
+    row = _advice(writer, sheet, row + 1)
+    _derived(writer, sheet, row + 1)
+    for letter, width in zip("ABCDE", (38, 22, 16, 16, 80), strict=True):
+        sheet.column_dimensions[letter].width = width
+
+
+def _state(writer: Writer, sheet: Worksheet, row: int, problems: tuple[int, int]) -> int:
+    """Whether the inputs are sound, and how many were changed since the build."""
+    first, last = problems
+    areas = [f"'Inputs'!$H${first}:$H${last}"]
+    areas += [p.range("problem") for p in writer.placed.values() if "problem" in p.letters]
+    text = '"all inputs are within their ranges"'
+    for area in reversed(areas):
+        text = f'IF(COUNTIF({area},"?*")>0,INDEX({area},MATCH("?*",{area},0)),{text})'
+    bad = "+".join(f'COUNTIF({area},"?*")' for area in areas)
+    writer.put(sheet, row, 1, "State of the inputs", Look("key"))
+    writer.formula(sheet, row, 2, text, "all inputs are within their ranges", _TEXT)
+    writer.put(sheet, row + 1, 1, "Inputs with a problem", Look("key"))
+    writer.formula(sheet, row + 1, 2, bad, 0.0, Look("plain", "0"))
+    define(writer, sheet, PROBLEM, row + 1, 2)
+    changed = [f"SUM('Inputs'!$G${first}:$G${last})"]
+    changed += [f"SUM({p.range('changed')})" for p in writer.placed.values() if "changed" in p.letters]
+    writer.put(sheet, row + 2, 1, "Inputs changed since the build", Look("key"))
+    writer.formula(sheet, row + 2, 2, "+".join(changed), 0.0, Look("plain", "0"))
+    define(writer, sheet, CHANGED, row + 2, 2)
+    rule = FormulaRule(formula=[f"$B${row + 1}>0"], fill=PatternFill("solid", bgColor=FILLS["bad"]), font=Font(bold=True))
+    sheet.conditional_formatting.add(f"A{row}:B{row + 1}", rule)
+    return row + 3
+
+
+def _key_figures(writer: Writer, sheet: Worksheet, row: int) -> int:
+    book = writer.plan.book
+    writer.put(sheet, row, 1, f"Baseline: {book.dimensions['option'].members[0].title or book.baseline}", _TITLE)
+    for i, head in enumerate(("Key figure", "Value", "Unit")):
+        writer.put(sheet, row + 1, 1 + i, head, _HEAD)
+    at = row + 2
+    names = [*book.report.key_figures, *[n for n in ("verdict", "fit_verdict") if n in book.quantities]]
+    for name in names:
+        quantity = book.quantities[name]
+        value = writer.plan.results.get(name, book.baseline)
+        writer.put(sheet, at, 1, quantity.title, Look("key"))
+        text = f'IF({PROBLEM}>0,"check inputs",INDEX({writer.plan.tables["option",].whole(name)},1))'
+        unit = quantity.type.unit.label if quantity.type.kind == "number" else ""
+        writer.formula(sheet, at, 2, text, value, Look("big" if quantity.type.kind == "number" else "plain", number_format(quantity.type.kind, unit)))
+        writer.put(sheet, at, 3, unit or None, _TEXT)
+        at += 1
+    return at
+
+
+def _advice(writer: Writer, sheet: Worksheet, row: int) -> int:
+    """The recommendations, best first, as the rules word them."""
+    book = writer.plan.book
+    if "advised_text" not in book.quantities:
+        return row - 1
+    writer.put(sheet, row, 1, "Recommendations", _TITLE)
+    place = writer.plan.tables["place",]
+    values = writer.plan.results.plain("advised_text")
+    for i, key in enumerate(place.keys):
+        writer.put(sheet, row + 1 + i, 1, f"{i + 1}", Look("key"))
+        text = f'IF({PROBLEM}>0,"check inputs",INDEX({place.whole("advised_text")},{i + 1}))'
+        writer.formula(sheet, row + 1 + i, 2, text, values[key], _TEXT)
+    return row + 1 + len(place.keys)
+
+
+def _derived(writer: Writer, sheet: Worksheet, row: int) -> None:
+    writer.put(sheet, row, 1, "Figures of the whole scenario", _TITLE)
+    for i, head in enumerate(("Quantity", "Value", "Unit", "Name")):
+        writer.put(sheet, row + 1, 1 + i, head, _HEAD)
+    at = row + 2
+    for made in writer.plan.scalars.values():
+        if made.cell.input:
+            continue
+        writer.put(sheet, at, 1, made.title, Look("key"))
+        scalar(writer, sheet, at, 2, made)
+        writer.put(sheet, at, 3, made.unit or None, _TEXT)
+        writer.put(sheet, at, 4, made.name, Look("look-up"))
+        at += 1
+
+
+def method_page(writer: Writer, sheet: Worksheet) -> None:
+    """Every quantity: what it is, its unit and index set, how it is computed, and where it stands."""
+    heads = ("Quantity", "Title", "Unit", "Per", "Formula", "Description", "Source", "Cell")
+    for i, head in enumerate(heads):
+        writer.put(sheet, 1, 1 + i, head, _HEAD)
+    row = 2
+    for quantity in writer.plan.book.quantities.values():
+        _method_row(writer, sheet, row, quantity, quantity.name, quantity.written)
+        row += 1
+        if quantity.by and not quantity.input and not quantity.name.endswith("_title"):
+            for key, text in quantity.written_cells.items():
+                if text not in ("", "0"):
+                    _method_row(writer, sheet, row, quantity, f"{quantity.name} of {', '.join(key)}", text, brief=True)
+                    row += 1
+    for letter, width in zip("ABCDEFGH", (34, 30, 12, 24, 70, 60, 40, 24), strict=True):
+        sheet.column_dimensions[letter].width = width
+    sheet.freeze_panes = "B2"
+
+
+def _method_row(writer: Writer, sheet: Worksheet, row: int, quantity: Quantity, name: str, text: str, *, brief: bool = False) -> None:
+    form = Look("plain", wrap=True)
+    formula = text if not quantity.input else "input"
+    cells = (name, quantity.title, quantity.type.unit.label, ", ".join(quantity.per), formula, quantity.description, quantity.source)
+    for i, value in enumerate(cells):
+        if i == 0 or not brief or i == 4:
+            writer.put(sheet, row, 1 + i, value or None, Look("key") if i == 0 and not brief else form)
+    target = _target(writer, quantity)
+    if target and not brief:
+        cell = writer.put(sheet, row, 8, target.replace("'", ""), Look("link"))
+        cell.hyperlink = Hyperlink(ref=cell.coordinate, location=target)
+
+
+def _target(writer: Writer, quantity: Quantity) -> str:
+    for placed in writer.placed.values():
+        for column in placed.columns:
+            if column.quantity is quantity and column.group in ("input", "result"):
+                return placed.range(column.name).replace("$", "")
+    return quantity.name if not quantity.per else ""
+
+
+def sources_page(writer: Writer, sheet: Worksheet) -> None:
+    """Where the figures come from: the rows that the options use, then the rest of the catalogue, then quantities."""
+    heads = ("What", "Name", "Used", "Source", "Retrieved", "Quality", "Notes")
+    for i, head in enumerate(heads):
+        writer.put(sheet, 1, 1 + i, head, _HEAD)
+    book, row = writer.plan.book, 2
+    for dimension in book.dimensions.values():
+        members = [m for m in dimension.members if m.source or m.retrieved]
+        used = _used(writer, dimension.name)
+        for member in sorted(members, key=lambda m: m.name not in used):
+            _source_row(writer, sheet, row, dimension.title, member, used)
+            row += 1
+    for quantity in book.quantities.values():
+        if quantity.source:
+            for i, value in enumerate(("quantity", quantity.name, "yes", quantity.source)):
+                writer.put(sheet, row, 1 + i, value, Look("plain", wrap=True))
+            row += 1
+    for letter, width in zip("ABCDEFG", (16, 26, 8, 80, 12, 12, 70), strict=True):
+        sheet.column_dimensions[letter].width = width
+    sheet.freeze_panes = "C2"
+
+
+def _used(writer: Writer, dimension: str) -> set[str]:
+    book = writer.plan.book
+    choosers = [q for q in book.quantities.values() if q.type.dimension == dimension and q.per == ("option",)]
+    return {str(v) for q in choosers for v in writer.plan.results.plain(q.name).values()}
+
+
+def _source_row(writer: Writer, sheet: Worksheet, row: int, kind: str, member: Member, used: set[str]) -> None:
+    mark = "yes" if member.name in used else ""
+    values = (kind, member.name, mark, member.source, member.retrieved, member.quality, member.notes)
+    for i, value in enumerate(values):
+        writer.put(sheet, row, 1 + i, value or None, Look("plain", wrap=True))
+
+
+def scenario_page(writer: Writer, sheet: Worksheet) -> None:
+    """The scenario's text as built, line by line, with version and hashes."""
+    book = writer.plan.book
+    facts = (("Scenario", book.name), ("Accounting", book.accounting), ("Made with", f"reportgen {reportgen.__version__}"),
+             ("Library", book.library_hash), ("Scenario text", book.scenario_hash))  # fmt: skip
+    for i, (label, value) in enumerate(facts):
+        writer.put(sheet, 1 + i, 1, label, Look("key"))
+        writer.put(sheet, 1 + i, 2, value, _TEXT)
+    first = len(facts) + 2
+    writer.put(sheet, first, 2, "The scenario as built", _TITLE)
+    for i, line in enumerate(book.text.splitlines()):
+        writer.put(sheet, first + 1 + i, 1, float(i + 1), Look("note", "0"))
+        writer.put(sheet, first + 1 + i, 2, line or None, Look("bare"))
+    sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 16, 120
+

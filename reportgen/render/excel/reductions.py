@@ -1,0 +1,67 @@
+"""Reductions as formulas: over a whole column, or over the rows of a table that belong to the row at hand."""
+
+from __future__ import annotations
+
+__all__ = ["reduction"]
+
+
+def reduction(
+    function: str,
+    column: str,
+    key: tuple[str, str] | None,
+    where: str | None,
+    members: str,
+    at: str | None,
+    rank: tuple[str, str, str],
+    may_be_empty: bool,
+) -> tuple[str, bool]:
+    """The formula text of a reduction, and whether its cell must be an array formula.
+
+    Args:
+        function: A name of `REDUCTIONS`.
+        column: All cells of what is reduced; texts among them (absent values) do not count.
+        key: A column of row numbers and this row's own, where only the rows that agree count.
+        where: A column of flags; only rows that hold count.
+        members: The column with the members of the reduced dimension.
+        at: For `find`, the value that is looked for.
+        rank: For `rank`, this row's value, all positions and this row's position.
+        may_be_empty: Whether no row may count.
+    """
+    if function == "rank":
+        mine, positions, position = rank
+        before = f"({column}<{mine})+({column}={mine})*({positions}<{position})"
+        return f'IF({mine}="","",1+SUMPRODUCT({before}))', False
+    if function in ("sum", "count", "mean"):
+        return _added(function, column, key, where)
+    kept = _kept(key, where)
+    if function == "find":
+        if not kept:
+            return f'IFERROR(INDEX({members},MATCH({at},{column},0)),"")', False
+        return f'IFERROR(INDEX({members},MATCH({at},IF({"*".join(kept)},{column}),0)),"")', True
+    extreme = "MIN" if function in ("min", "argmin") else "MAX"
+    chosen = f"IF({'*'.join(kept)},{column})" if kept else column
+    if function in ("min", "max"):
+        text = f"{extreme}({chosen})"
+        return (f'IF(COUNT({chosen})=0,"",{text})' if may_be_empty else text), bool(kept)
+    sign = "<=" if extreme == "MIN" else ">="
+    hit = "*".join([*kept, f"ISNUMBER({column})"])
+    found = f"MATCH(TRUE,IF({hit},{column}{sign}{extreme}({chosen})),0)"
+    return f'IFERROR(INDEX({members},{found}),"")', True
+
+
+def _kept(key: tuple[str, str] | None, where: str | None) -> list[str]:
+    """The conditions on a row, as factors of an array expression."""
+    conditions = [f"({key[0]}={key[1]})"] if key else []
+    return [*conditions, f"({where}=TRUE)"] if where else conditions
+
+
+def _added(function: str, column: str, key: tuple[str, str] | None, where: str | None) -> tuple[str, bool]:
+    criteria = ([f"{key[0]},{key[1]}"] if key else []) + ([f"{where},TRUE"] if where else [])
+    if function == "count":
+        return f"COUNTIFS({','.join([f'{column},TRUE', *criteria])})", False
+    if not criteria:
+        return (f"SUM({column})" if function == "sum" else f'IFERROR(AVERAGE({column}),"")'), False
+    joined = ",".join(criteria)
+    if function == "sum":
+        return f"SUMIFS({column},{joined})", False
+    return f'IFERROR(AVERAGEIFS({column},{joined}),"")', False

@@ -1,0 +1,97 @@
+"""Styles: made once per workbook and shared by all cells that look alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+    from openpyxl.cell import Cell
+
+__all__ = ["Look", "Styles", "number_format"]
+
+FONT = "Calibri"
+INK, MUTED, BLUE, WHITE = "1B2733", "6B7785", "0B5394", "FFFFFF"
+FILLS = {"title": "0B5394", "head": "DCE8F4", "unit": "EEF4FA", "input": "FFF6D6", "good": "E3F4EA", "bad": "FBE3DA"}
+
+_SI = {
+    "B": ' "B"', "FLOP": ' "FLOP"', "FLOP/s": ' "FLOP/s"', "B/s": ' "B/s"',
+}  # fmt: skip
+
+
+def number_format(kind: str, unit: str) -> str:
+    """The number format of a column: SI scaling for large quantities, whole numbers for positions and counts."""
+    if kind in ("position", "count"):
+        return "0"
+    if kind != "number":
+        return "General"
+    if unit in _SI:
+        return '[>=1E+12]0.00,,,,"T";[>=1E+6]0.00,,"M";#,##0.##'
+    if unit in ("token", "sequence", "layer", "element", "head"):
+        return "#,##0.##"
+    if unit == "s":
+        return "0.000E+00"
+    return "#,##0.00" if unit else "#,##0.####"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a cell looks."""
+
+    role: str = "plain"
+    format: str = "General"
+    wrap: bool = False
+
+
+class Styles:
+    """Hands out styles by look; each is made once."""
+
+    def __init__(self, workbook: Workbook) -> None:
+        self._sheet = workbook.create_sheet("styles")
+        self._workbook = workbook
+        self._made: dict[Look, Any] = {}
+
+    def apply(self, cell: Cell, look: Look) -> None:
+        """Give a cell a look; the style object is shared, which openpyxl copies on any later change."""
+        if look not in self._made:
+            self._made[look] = self._make(look)
+        cell._style = self._made[look]
+
+    def close(self) -> None:
+        """Remove the sheet on which styles were made."""
+        self._workbook.remove(self._sheet)
+
+    def _make(self, look: Look) -> Any:
+        cell = self._sheet.cell(1, 1)
+        role = look.role
+        bold = role in ("title", "head", "key", "heading", "big")
+        colour = {
+            "title": WHITE,
+            "look-up": MUTED,
+            "position": MUTED,
+            "name": MUTED,
+            "note": MUTED,
+            "input": BLUE,
+            "link": BLUE,
+        }
+        size = {"heading": 14, "big": 16, "name": 8, "unit": 9, "note": 9}.get(role, 10)
+        underline = "single" if role == "link" else None
+        cell.font = Font(name=FONT, size=size, bold=bold, color=colour.get(role, INK), underline=underline)
+        fill = {"title": "title", "head": "head", "unit": "unit", "name": "unit", "input": "input"}.get(role)
+        cell.fill = PatternFill("solid", fgColor=FILLS[fill]) if fill else PatternFill()
+        thin = Side(style="hair", color="C8D2DC")
+        cell.border = (
+            Border(bottom=thin) if role not in ("heading", "note", "title", "big", "bare", "link") else Border()
+        )
+        vertical = "top" if look.wrap or role == "head" else "center"
+        cell.alignment = Alignment(
+            wrap_text=look.wrap or role == "head", vertical=vertical, horizontal="left" if role == "big" else None
+        )
+        cell.number_format = look.format
+        cell.protection = Protection(locked=role != "input")
+        style = cell._style
+        self._sheet._cells.clear()
+        return style

@@ -1,0 +1,203 @@
+"""Tables on sheets: titles and units above, then the Excel table with formulas, inputs and validation."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from openpyxl.formatting.rule import FormulaRule
+from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.formula import ArrayFormula
+from openpyxl.worksheet.table import Table as ExcelTable
+from openpyxl.worksheet.table import TableStyleInfo
+
+from reportgen.book.ranges import needs
+from reportgen.render.excel.plan import OWN_ROW, Cell, Column, Plan, Table
+from reportgen.render.excel.styles import Look, Styles, number_format
+
+if TYPE_CHECKING:
+    from openpyxl.cell import Cell as SheetCell
+    from openpyxl.worksheet.worksheet import Worksheet
+
+    from reportgen.book.book import Quantity
+
+__all__ = ["Placed", "Writer"]
+
+_ORDER = ("key", "input", "check", "result", "look-up", "position", "built")
+_RISKY = ("=", "+", "-", "@", "\t", "\r", "#")
+
+
+class Placed:
+    """Where a table stands: its sheet, its columns and its first row of data."""
+
+    def __init__(self, table: Table, sheet: str, row: int, column: int, columns: list[Column]) -> None:
+        self.table, self.sheet, self.row, self.columns = table, sheet, row, columns
+        self.letters = {c.name: get_column_letter(column + i) for i, c in enumerate(columns)}
+        self.last = row + len(table.keys) - 1
+        self.right = column + len(columns) - 1
+
+    def range(self, column: str) -> str:
+        """The cells of a column, as an absolute address with its sheet."""
+        letter = self.letters[column]
+        return f"'{self.sheet}'!${letter}${self.row}:${letter}${self.last}"
+
+    def cell(self, column: str, row: int) -> str:
+        """One cell (row 0 is the first of the data)."""
+        return f"'{self.sheet}'!${self.letters[column]}${self.row + row}"
+
+
+class Writer:
+    """Writes cells with their looks and collects the values that formula cells show."""
+
+    def __init__(self, plan: Plan, styles: Styles) -> None:
+        self.plan, self.styles = plan, styles
+        self.values: dict[str, dict[str, float | str | bool]] = {}
+        self.placed: dict[tuple[str, ...], Placed] = {}
+
+    def put(self, sheet: Worksheet, row: int, column: int, value: object, look: Look) -> SheetCell:
+        """A constant; text stays text whatever it begins with."""
+        cell = sheet.cell(row, column)
+        if isinstance(value, str):
+            cell.value = value
+            cell.data_type = "s"
+        elif value is not None:
+            cell.value = value  # type: ignore[assignment]
+        self.styles.apply(cell, look)
+        if isinstance(value, str) and value.startswith(_RISKY):
+            cell.quotePrefix = True  # type: ignore[attr-defined]
+        elif isinstance(value, float):
+            self.values.setdefault(sheet.title, {})[cell.coordinate] = value
+        return cell
+
+    def formula(
+        self, sheet: Worksheet, row: int, column: int, text: str, value: object, look: Look, *, array: bool = False
+    ) -> SheetCell:
+        """A formula with the value that it shows."""
+        cell = sheet.cell(row, column)
+        address = cell.coordinate
+        cell.value = ArrayFormula(address, "=" + text) if array else "=" + text
+        self.styles.apply(cell, look)
+        self.values.setdefault(sheet.title, {})[address] = "" if value is None else value  # type: ignore[assignment]
+        return cell
+
+    def table(self, sheet: Worksheet, table: Table, row: int, column: int = 1, *, title: str = "") -> Placed:
+        """Write a table with its first row (its title) at the place; returns where its data stands."""
+        columns = sorted(table.columns.values(), key=lambda c: _ORDER.index(c.group))
+        placed = Placed(table, sheet.title, row + 4, column, columns)
+        self.placed[table.dims] = placed
+        if title:
+            self.put(sheet, row, column, title, Look("heading"))
+        for i, made in enumerate(columns):
+            self._head(sheet, placed, made, column + i)
+            self._column(sheet, placed, made, column + i)
+        last = f"{get_column_letter(placed.right)}{max(placed.last, placed.row)}"
+        excel = ExcelTable(
+            displayName=table.name, name=table.name, ref=f"{get_column_letter(column)}{placed.row - 1}:{last}"
+        )
+        excel.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=False)
+        excel._initialise_columns()
+        for excel_column, made in zip(excel.tableColumns, columns, strict=True):
+            excel_column.name = made.name
+        sheet.add_table(excel)
+        self._widths(sheet, placed, column)
+        self._outline(sheet, placed, column)
+        return placed
+
+    def _head(self, sheet: Worksheet, placed: Placed, made: Column, column: int) -> None:
+        top = placed.row - 3
+        self.put(sheet, top, column, made.title, Look("head"))
+        self.put(sheet, top + 1, column, made.unit or None, Look("unit"))
+        self.put(sheet, top + 2, column, made.name, Look("name"))
+        sheet.row_dimensions[top].height = 42
+
+    def _column(self, sheet: Worksheet, placed: Placed, made: Column, column: int) -> None:
+        letter, form = get_column_letter(column), number_format(made.kind, made.unit)
+        role = {"key": "key", "input": "plain", "check": "plain", "built": "look-up"}.get(made.group, made.group)
+        wrap = made.kind == "text" and made.group == "result"
+        look, input_look = Look(role, form, wrap), Look("input", "General" if made.kind != "number" else form)
+        inputs: list[str] = []
+        for row, cell in made.cells.items():
+            number = placed.row + row
+            if cell.formula is None:
+                self.put(sheet, number, column, cell.value, input_look if cell.input else look)
+                inputs += [f"{letter}{number}"] if cell.input else []
+            else:
+                text = self._resolved(cell, letter, placed.row)
+                self.formula(sheet, number, column, text, cell.value, look, array=cell.array)
+        if made.group == "input" and made.quantity is not None:
+            every = [f"{letter}{placed.row + r}" for r in made.cells]
+            self.validate(sheet, every, made.quantity)
+
+    def _resolved(self, cell: Cell, letter: str, first: int) -> str:
+        assert cell.formula is not None
+        if "\0" not in cell.formula:
+            return cell.formula
+        return re.sub(OWN_ROW, lambda m: f"${letter}${first + int(m[1])}", cell.formula)
+
+    def validate(self, sheet: Worksheet, cells: list[str], quantity: Quantity) -> None:
+        """What may be typed into input cells, with a message that says so."""
+        if not cells or quantity.type.kind == "text":
+            return
+        rule = self._rule(quantity)
+        rule.showErrorMessage = rule.showInputMessage = True
+        rule.errorTitle, rule.error = "Out of range", f"{quantity.title}: {needs(quantity)}"[:250]
+        rule.promptTitle, rule.prompt = quantity.title[:32], f"{quantity.name}: {needs(quantity)}"[:250]
+        rule.allow_blank = quantity.type.absent
+        rule.sqref = " ".join(_runs(cells))  # type: ignore[assignment]
+        sheet.add_data_validation(rule)
+
+    def _rule(self, quantity: Quantity) -> DataValidation:
+        if quantity.type.kind == "flag":
+            return DataValidation(type="list", formula1='"TRUE,FALSE"')
+        if quantity.type.kind == "member":
+            dimension = quantity.type.dimension
+            return DataValidation(type="list", formula1=self.placed[dimension,].range(dimension))
+        low, high = quantity.minimum, quantity.maximum
+        kind = "whole" if quantity.whole else "decimal"
+        if low is not None and high is not None:
+            return DataValidation(type=kind, operator="between", formula1=repr(low), formula2=repr(high))
+        bound, operator = (low, "greaterThanOrEqual") if low is not None else (high, "lessThanOrEqual")
+        return DataValidation(type=kind, operator=operator, formula1=repr(bound if bound is not None else -1e300))
+
+    def _widths(self, sheet: Worksheet, placed: Placed, column: int) -> None:
+        for i, made in enumerate(placed.columns):
+            texts = [str(c.value) for c in made.cells.values() if isinstance(c.value, str)]
+            longest = max((len(t) for t in texts), default=0)
+            words = max((len(w) for w in made.title.split()), default=0)
+            wide = min(46, max(11, longest + 2, words + 3, len(made.name) * 0.8 + 1))
+            letter = get_column_letter(column + i)
+            sheet.column_dimensions[letter].width = max(
+                wide, sheet.column_dimensions[letter].width if letter in sheet.column_dimensions else 0
+            )
+
+    def _outline(self, sheet: Worksheet, placed: Placed, column: int) -> None:
+        """Look-ups, row numbers and values as built can be folded away; the last two are."""
+        for i, made in enumerate(placed.columns):
+            if made.group in ("look-up", "position", "built"):
+                dimension = sheet.column_dimensions[get_column_letter(column + i)]
+                dimension.outlineLevel = 1
+                dimension.hidden = made.group != "look-up"
+
+    def mute(self, sheet: Worksheet, placed: Placed, column: str) -> None:
+        """Rows whose cell in the column is 0 do not apply; they are printed in grey."""
+        if column in placed.letters and placed.table.keys:
+            first, letter = placed.columns[0].name, placed.letters[column]
+            area = f"{placed.letters[first]}{placed.row}:{get_column_letter(placed.right)}{placed.last}"
+            rule = FormulaRule(formula=[f"${letter}{placed.row}=0"], font=Font(color="B8C0C8"))
+            sheet.conditional_formatting.add(area, rule)
+
+
+def _runs(cells: list[str]) -> list[str]:
+    """Neighbouring cells of one column as ranges."""
+    letter = cells[0].rstrip("0123456789")
+    rows = sorted(int(c[len(letter) :]) for c in cells)
+    runs: list[list[int]] = []
+    for row in rows:
+        if runs and row == runs[-1][1] + 1:
+            runs[-1][1] = row
+        else:
+            runs.append([row, row])
+    return [f"{letter}{a}:{letter}{b}" if a != b else f"{letter}{a}" for a, b in runs]
+

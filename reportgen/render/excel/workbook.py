@@ -1,0 +1,145 @@
+"""The workbook: every table and page put on its sheet, charts added, saved and finished."""
+
+from __future__ import annotations
+
+import datetime
+import io
+from typing import TYPE_CHECKING
+
+from openpyxl import Workbook
+
+from reportgen.render.excel.charts import option_chart, roofline_chart
+from reportgen.render.excel.checks import add_checks
+from reportgen.render.excel.finish import finish
+from reportgen.render.excel.pages import inputs_page, method_page, scenario_page, sources_page, summary_page
+from reportgen.render.excel.plan import Plan, Table
+from reportgen.render.excel.styles import Styles
+from reportgen.render.excel.tables import Placed, Writer
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
+    from reportgen.engine.results import Results
+
+__all__ = ["assemble", "workbook_bytes"]
+
+_SHEETS = ("Summary", "Inputs", "Options", "Requests", "Stages", "Operators", "Recommendations", "Catalogue", "Lists",
+           "Method", "Sources", "Scenario", "Chart data")  # fmt: skip
+_HOME = {
+    ("option",): "Options", ("option", "request"): "Requests", ("option", "stage"): "Stages",
+    ("option", "stage", "operator"): "Operators", ("place",): "Recommendations", ("option", "rule"): "Recommendations",
+    ("option", "operator"): "Stages", ("accelerator",): "Catalogue", ("model",): "Catalogue", ("precision",): "Catalogue",
+}  # fmt: skip
+_TITLES = {
+    ("option",): "Options: what is compared", ("option", "stage"): "Passes through the network",
+    ("option", "stage", "operator"): "Operators of one layer, and of the network",
+    ("option", "operator"): "Operators: repeats and rates", ("place",): "Recommendations, best first",
+    ("option", "rule"): "Rules on every option",
+}  # fmt: skip
+_TABS = {"Summary": "0B5394", "Inputs": "E6B800", "Options": "E6B800", "Catalogue": "E6B800"}
+
+
+def workbook_bytes(results: Results) -> bytes:
+    """The finished workbook of an evaluated book; the same bytes for the same book and inputs."""
+    workbook, writer = assemble(results)
+    buffer = io.BytesIO()
+    workbook.save(buffer)
+    date = results.book.scenario.date
+    return finish(buffer.getvalue(), writer.values, stamp=datetime.date.fromisoformat(date) if date else None)
+
+
+def assemble(results: Results) -> tuple[Workbook, Writer]:
+    """The workbook before it is saved, and the writer that knows where each table stands and what each cell shows."""
+    workbook = Workbook()
+    first = workbook.active
+    assert first is not None
+    workbook.remove(first)
+    plan = Plan(results)
+    styles = Styles(workbook)
+    sheets = {name: workbook.create_sheet(name) for name in _SHEETS}
+    homes = {dims: _home(plan, table) for dims, table in plan.tables.items()}
+    for name in homes.values():
+        if name not in sheets:
+            sheets[name] = workbook.create_sheet(name, len(_SHEETS) - 4)
+    add_checks(plan, {dims for dims, home in homes.items() if home in ("Inputs", "Options")})
+    writer = Writer(plan, styles)
+    problems = _tables(writer, sheets, homes)
+    summary_page(writer, sheets["Summary"], problems)
+    method_page(writer, sheets["Method"])
+    sources_page(writer, sheets["Sources"])
+    scenario_page(writer, sheets["Scenario"])
+    _charts(writer, sheets)
+    styles.close()
+    for name in [n for n, s in sheets.items() if s.max_row == 1 and s["A1"].value is None]:
+        workbook.remove(sheets.pop(name))
+    for sheet in sheets.values():
+        _page_setup(sheet)
+    _properties(workbook, plan)
+    return workbook, writer
+
+
+def _home(plan: Plan, table: Table) -> str:
+    """The sheet of a table."""
+    if table.dims in _HOME:
+        return _HOME[table.dims]
+    if len(table.dims) == 1:
+        return "Inputs" if any(c.group == "input" for c in table.columns.values()) else "Lists"
+    return " by ".join(reversed(table.dims)).replace("_", " ").capitalize()[:31]
+
+
+def _tables(writer: Writer, sheets: dict[str, Worksheet], homes: dict[tuple[str, ...], str]) -> tuple[int, int]:
+    """Write the tables: one below the other, those of the catalogue side by side, for they may grow."""
+    scalars = sum(1 for s in writer.plan.scalars.values() if s.cell.input)
+    down = dict.fromkeys(sheets, 1) | {"Inputs": scalars + 5}
+    right = 1
+    # lists that drop-downs read come first
+    for dims in sorted(homes, key=lambda d: (homes[d] == "Options", len(d))):
+        table, home = writer.plan.tables[dims], homes[dims]
+        title = _TITLES.get(dims, writer.plan.book.dimensions[dims[-1]].title.capitalize() + "s" if len(dims) == 1 else home)
+        if home == "Catalogue":
+            placed = writer.table(sheets[home], table, 1, right, title=title)
+            right = placed.right + 2
+        else:
+            placed = writer.table(sheets[home], table, down[home], title=title)
+            if down[home] == 1:
+                sheets[home].freeze_panes = _frozen(placed)
+            down[home] = placed.last + 3
+        writer.mute(sheets[home], placed, "repeats")
+    return inputs_page(writer, sheets["Inputs"], 1)
+
+
+def _frozen(placed: Placed) -> str:
+    """The first cell right of the keys and below the heads."""
+    keys = sum(1 for c in placed.columns if c.group == "key")
+    names = [c.name for c in placed.columns]
+    return f"{placed.letters[names[min(keys, len(names) - 1)]]}{placed.row}"
+
+
+def _charts(writer: Writer, sheets: dict[str, Worksheet]) -> None:
+    needed = {"peak_compute", "bandwidth", "total_arithmetic_intensity", "total_inference_time", "accelerator"}
+    if needed <= set(writer.plan.book.quantities):
+        roofline_chart(writer, sheets["Chart data"], sheets["Summary"], "G5")
+    option_chart(writer, sheets["Chart data"], sheets["Summary"], "G25", 6)
+
+
+def _page_setup(sheet: Worksheet) -> None:
+    sheet.sheet_view.showGridLines = False
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.oddFooter.right.text = "&A · page &P of &N"
+    sheet.print_options.horizontalCentered = False
+    if sheet.title in _TABS:
+        sheet.sheet_properties.tabColor = _TABS[sheet.title]
+    if sheet.freeze_panes and sheet.title != "Summary":
+        row = int("".join(c for c in sheet.freeze_panes if c.isdigit()))
+        sheet.print_title_rows = f"1:{row - 1}" if row > 1 else None
+
+
+def _properties(workbook: Workbook, plan: Plan) -> None:
+    scenario = plan.book.scenario
+    workbook.properties.title = scenario.title
+    workbook.properties.creator = scenario.author or "reportgen"
+    workbook.properties.description = scenario.description
+
