@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from openpyxl.chart import BarChart, Reference, ScatterChart, Series
 from openpyxl.chart.label import DataLabelList
@@ -11,15 +11,16 @@ from openpyxl.drawing.line import LineProperties
 
 from reportgen.render.excel.cell_values import ErrorValue
 from reportgen.render.excel.styles import Look
-from reportgen.render.excel.tables import Writer
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
+    from reportgen.render.excel.tables import Writer
+
 __all__ = ["option_chart", "roofline_chart"]
 
 COLOURS = ("0072B2", "D55E00", "009E73", "E69F00", "56B4E9", "CC79A7")
-DASHES = ("solid", "dash", "sysDot", "dashDot")
+DASHES: tuple[Any, ...] = ("solid", "dash", "sysDot", "dashDot")
 _INTENSITIES = [10.0 ** (i / 4) for i in range(-4, 17)]
 _TERA = "1E+12"
 
@@ -36,10 +37,16 @@ def roofline_chart(writer: Writer, sheet: Worksheet, onto: Worksheet, anchor: st
     last = 2 + len(_INTENSITIES)
     for column, option in enumerate(options, start=2):
         _roof(writer, sheet, column, option, book.dimensions["option"].index(option))
-        series = Series(Reference(sheet, min_col=column, min_row=3, max_row=last), Reference(sheet, min_col=1, min_row=3, max_row=last), title_from_data=False)
+        series = Series(
+            Reference(sheet, min_col=column, min_row=3, max_row=last),
+            Reference(sheet, min_col=1, min_row=3, max_row=last),
+            title_from_data=False,
+        )
         series.tx = _title_of(sheet, column, 2)
         series.marker.symbol = "none"
-        series.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill=COLOURS[column - 2], w=22000, prstDash=DASHES[column - 2]))
+        series.graphicalProperties = GraphicalProperties(
+            ln=LineProperties(solidFill=COLOURS[column - 2], w=22000, prstDash=DASHES[column - 2])
+        )
         series.smooth = False
         chart.series.append(series)
     _points(writer, sheet, chart, last + 2)
@@ -60,15 +67,17 @@ def _roof(writer: Writer, sheet: Worksheet, column: int, option: str, index: int
     peak_row = f"{index}*ROWS({plan.tables['operator',].whole('operator')})+1"
     first = plan.book.dimensions["operator"].names[0]
     peak, bandwidth = plan.results.get("peak_compute", option, first), plan.results.get("bandwidth", option)
-    assert isinstance(peak, float) and isinstance(bandwidth, float)
+    assert isinstance(peak, float)
+    assert isinstance(bandwidth, float)
     name = plan.results.get("accelerator", option)
     writer.formula(sheet, 2, column, f"INDEX({options.whole('accelerator')},{index + 1})", name, Look("head"))
     for i, x in enumerate(_INTENSITIES):
-        text = f"MIN(INDEX({peaks.whole('peak_compute')},{peak_row}),A{3 + i}*INDEX({options.whole('bandwidth')},{index + 1}))/{_TERA}"
+        slope = f"A{3 + i}*INDEX({options.whole('bandwidth')},{index + 1})"
+        text = f"MIN(INDEX({peaks.whole('peak_compute')},{peak_row}),{slope})/{_TERA}"
         writer.formula(sheet, 3 + i, column, text, min(peak, x * bandwidth) / 1e12, Look("plain", "0.000"))
 
 
-def _points(writer: Writer, sheet: Worksheet, chart: ScatterChart, row: int) -> None:
+def _points(writer: Writer, sheet: Worksheet, chart: Any, row: int) -> None:
     plan = writer.plan
     table = plan.tables["option", "stage"]
     for i, head in enumerate(("Stage", "FLOP/B", "TFLOP/s")):
@@ -76,14 +85,28 @@ def _points(writer: Writer, sheet: Worksheet, chart: ScatterChart, row: int) -> 
     stages = [s for s in ("prefill", "decode") if s in plan.book.dimensions["stage"].names]
     for i, stage in enumerate(stages):
         at, number = row + 1 + i, plan.book.dimensions["stage"].index(stage) + 1
-        writer.formula(sheet, at, 1, f"INDEX({plan.tables['stage',].whole('stage_title')},{number})", plan.results.get("stage_title", stage), Look())
+        writer.formula(
+            sheet,
+            at,
+            1,
+            f"INDEX({plan.tables['stage',].whole('stage_title')},{number})",
+            plan.results.get("stage_title", stage),
+            Look(),
+        )
         x = plan.results.get("total_arithmetic_intensity", plan.book.baseline, stage)
         ops, time = (plan.results.get(n, plan.book.baseline, stage) for n in ("total_ops", "total_inference_time"))
-        assert isinstance(ops, float) and isinstance(time, float)
-        writer.formula(sheet, at, 2, f"INDEX({table.whole('total_arithmetic_intensity')},{number})", x, Look("plain", "0.00"))
-        text = f"INDEX({table.whole('total_ops')},{number})/INDEX({table.whole('total_inference_time')},{number})/{_TERA}"
+        assert isinstance(ops, float)
+        assert isinstance(time, float)
+        writer.formula(
+            sheet, at, 2, f"INDEX({table.whole('total_arithmetic_intensity')},{number})", x, Look("plain", "0.00")
+        )
+        text = (
+            f"INDEX({table.whole('total_ops')},{number})/INDEX({table.whole('total_inference_time')},{number})/{_TERA}"
+        )
         writer.formula(sheet, at, 3, text, ops / time / 1e12, Look("plain", "0.000"))
-        series = Series(Reference(sheet, min_col=3, min_row=at), Reference(sheet, min_col=2, min_row=at), title_from_data=False)
+        series = Series(
+            Reference(sheet, min_col=3, min_row=at), Reference(sheet, min_col=2, min_row=at), title_from_data=False
+        )
         series.tx = _title_of(sheet, 1, at)
         series.marker.symbol, series.marker.size = ("circle", "diamond")[i % 2], 9
         series.marker.graphicalProperties = GraphicalProperties(solidFill="1B2733")
@@ -96,7 +119,7 @@ def _title_of(sheet: Worksheet, column: int, row: int) -> object:
     from openpyxl.chart.data_source import StrRef
     from openpyxl.chart.series import SeriesLabel
 
-    cell = sheet.cell(row, column)
+    cell: Any = sheet.cell(row, column)
     return SeriesLabel(strRef=StrRef(f"'{sheet.title}'!${cell.column_letter}${row}"))
 
 
@@ -108,8 +131,8 @@ def _labels(*, name: bool = False, value: bool = False) -> DataLabelList:
     return labels
 
 
-def _scatter() -> ScatterChart:
-    chart = ScatterChart(scatterStyle="lineMarker", style=2)
+def _scatter() -> Any:
+    chart: Any = ScatterChart(scatterStyle="lineMarker", style=2)
     chart.title = "Roofline: attainable TFLOP/s"
     chart.height, chart.width = 9.5, 17
     for axis, title in ((chart.x_axis, "Arithmetic intensity, FLOP/B"), (chart.y_axis, "TFLOP/s")):
@@ -130,16 +153,25 @@ def option_chart(writer: Writer, sheet: Worksheet, onto: Worksheet, anchor: str,
     unit = quantity.type.unit.label
     writer.put(sheet, 1, column, "Options on the objective", Look("heading"))
     writer.put(sheet, 2, column, "Option", Look("head"))
-    writer.put(sheet, 2, column + 1, f"{quantity.title.removeprefix('Objective: ')}{', ' + unit if unit else ''}", Look("head"))
+    writer.put(
+        sheet, 2, column + 1, f"{quantity.title.removeprefix('Objective: ')}{', ' + unit if unit else ''}", Look("head")
+    )
     values = plan.results.plain("objective_value")
     for i, key in enumerate(options.keys):
         at = 3 + i
-        writer.formula(sheet, at, column, f"INDEX({options.whole('option_title')},{i + 1})", plan.results.get("option_title", *key), Look())
+        writer.formula(
+            sheet,
+            at,
+            column,
+            f"INDEX({options.whole('option_title')},{i + 1})",
+            plan.results.get("option_title", *key),
+            Look(),
+        )
         source = f"INDEX({options.whole('objective_value')},{i + 1})"
         shown = ErrorValue("#N/A") if values[key] is None else values[key]
         writer.formula(sheet, at, column + 1, f'IF({source}="",NA(),{source})', shown, Look("plain", "0.00"))
     last = 2 + len(options.keys)
-    chart = BarChart()
+    chart: Any = BarChart()
     chart.type, chart.style, chart.gapWidth = "bar", 2, 40
     chart.title = f"Options: {quantity.title.removeprefix('Objective: ').lower()}{', ' + unit if unit else ''}"
     chart.add_data(Reference(sheet, min_col=column + 1, min_row=2, max_row=last), titles_from_data=True)
@@ -154,4 +186,3 @@ def option_chart(writer: Writer, sheet: Worksheet, onto: Worksheet, anchor: str,
     chart.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill="DDE3E9", w=6000))
     chart.height, chart.width = max(7.0, 1.6 + 0.55 * len(options.keys)), 17
     onto.add_chart(chart, anchor)
-

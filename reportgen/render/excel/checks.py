@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from reportgen.book.book import Quantity
+from typing import TYPE_CHECKING
+
 from reportgen.book.ranges import needs, problem_text
 from reportgen.render.excel.plan import Cell, Column, Plan, Table
+
+if TYPE_CHECKING:
+    from reportgen.book.book import Quantity
 
 __all__ = ["add_checks", "scalar_problem", "validity"]
 

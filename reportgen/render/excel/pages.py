@@ -4,24 +4,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from openpyxl.formatting.rule import FormulaRule
+from openpyxl.formatting.rule import Rule
 from openpyxl.styles import Font, PatternFill
+from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.hyperlink import Hyperlink
 
 import reportgen
 from reportgen.book.ranges import needs
 from reportgen.render.excel.checks import scalar_problem
-from reportgen.render.excel.plan import Plan, Scalar
 from reportgen.render.excel.styles import FILLS, Look, number_format
-from reportgen.render.excel.tables import Writer
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
     from reportgen.book.book import Member, Quantity
+    from reportgen.render.excel.plan import Scalar
+    from reportgen.render.excel.tables import Writer
 
-__all__ = ["CHANGED", "PROBLEM", "inputs_page", "method_page", "scenario_page", "sources_page", "summary_page"]
+__all__ = [
+    "CHANGED",
+    "PROBLEM",
+    "derived_page",
+    "inputs_page",
+    "method_page",
+    "scenario_page",
+    "sources_page",
+    "summary_page",
+]
 
 PROBLEM, CHANGED = "first_problem", "changed_inputs"
 _TEXT, _NOTE, _HEAD, _TITLE = Look(), Look("note"), Look("head"), Look("heading")
@@ -42,7 +52,9 @@ def scalar(writer: Writer, sheet: Worksheet, row: int, column: int, made: Scalar
     if made.cell.formula is None:
         writer.put(sheet, row, column, made.cell.value, Look("input", form if made.kind == "number" else "General"))
     else:
-        writer.formula(sheet, row, column, made.cell.formula, made.cell.value, Look("plain", form), array=made.cell.array)
+        writer.formula(
+            sheet, row, column, made.cell.formula, made.cell.value, Look("plain", form), array=made.cell.array
+        )
     define(writer, sheet, made.name, row, column)
 
 
@@ -62,31 +74,38 @@ def inputs_page(writer: Writer, sheet: Worksheet, row: int) -> tuple[int, int]:
         scalar(writer, sheet, at, 3, made)
         writer.validate(sheet, [f"C{at}"], quantity)
         writer.put(sheet, at, 4, made.unit or None, _TEXT)
-        writer.put(sheet, at, 5, needs(quantity) + (", or empty" if quantity.type.absent else ""), Look("look-up", wrap=True))
+        writer.put(
+            sheet, at, 5, needs(quantity) + (", or empty" if quantity.type.absent else ""), Look("look-up", wrap=True)
+        )
         writer.put(sheet, at, 6, made.cell.value, Look("look-up", number_format(made.kind, made.unit)))
         writer.formula(sheet, at, 7, f"IF(C{at}=F{at},0,1)", 0.0, Look("look-up", "0"))
         writer.formula(sheet, at, 8, scalar_problem(writer.plan, quantity), "", Look("plain", wrap=True))
         words = ". ".join(t.rstrip(".") for t in (quantity.description, quantity.source) if t)
         writer.put(sheet, at, 9, words or None, Look("note", wrap=True))
+        sheet.row_dimensions[at].height = 14 * max(1, -(-len(words) // 66), -(-len(needs(quantity)) // 32))
         at += 1
-    for letter, width in zip("ABCDEFGHI", (34, 22, 18, 14, 34, 14, 11, 34, 60), strict=True):
+    for letter, width in zip("ABCDEFGHI", (40, 24, 18, 16, 44, 16, 16, 34, 70), strict=True):
         sheet.column_dimensions[letter].width = width
     return first, max(first, at - 1)
 
 
 def summary_page(writer: Writer, sheet: Worksheet, problems: tuple[int, int]) -> None:
-    """The dashboard: problems, the baseline's key figures, recommendations, and figures of the whole scenario."""
+    """The dashboard: the state of the inputs, the baseline's key figures, and recommendations."""
     book = writer.plan.book
     writer.put(sheet, 1, 1, book.scenario.title, Look("big", "General"))
     parts = [book.scenario.description]
     writer.put(sheet, 2, 1, " ".join(p for p in parts if p) or None, _NOTE)
-    made = [book.scenario.author, book.scenario.date or "", f"accounting {book.accounting}", f"reportgen {reportgen.__version__}"]
+    made = [
+        book.scenario.author,
+        book.scenario.date or "",
+        f"accounting {book.accounting}",
+        f"reportgen {reportgen.__version__}",
+    ]
     writer.put(sheet, 3, 1, " · ".join(m for m in made if m), _NOTE)
     row = _state(writer, sheet, 5, problems)
     row = _key_figures(writer, sheet, row + 1)
-    row = _advice(writer, sheet, row + 1)
-    _derived(writer, sheet, row + 1)
-    for letter, width in zip("ABCDE", (38, 22, 16, 16, 80), strict=True):
+    _advice(writer, sheet, row + 1)
+    for letter, width in zip("ABCDEF", (34, 24, 12, 14, 44, 3), strict=True):
         sheet.column_dimensions[letter].width = width
 
 
@@ -109,26 +128,32 @@ def _state(writer: Writer, sheet: Worksheet, row: int, problems: tuple[int, int]
     writer.put(sheet, row + 2, 1, "Inputs changed since the build", Look("key"))
     writer.formula(sheet, row + 2, 2, "+".join(changed), 0.0, Look("plain", "0"))
     define(writer, sheet, CHANGED, row + 2, 2)
-    rule = FormulaRule(formula=[f"$B${row + 1}>0"], fill=PatternFill("solid", bgColor=FILLS["bad"]), font=Font(bold=True))
+    alarm = DifferentialStyle(fill=PatternFill("solid", bgColor=FILLS["bad"]), font=Font(bold=True))
+    rule = Rule(type="expression", formula=[f"$B${row + 1}>0"], dxf=alarm)
     sheet.conditional_formatting.add(f"A{row}:B{row + 1}", rule)
     return row + 3
 
 
 def _key_figures(writer: Writer, sheet: Worksheet, row: int) -> int:
+    """The baseline's key figures, each with its target where the scenario has one."""
     book = writer.plan.book
     writer.put(sheet, row, 1, f"Baseline: {book.dimensions['option'].members[0].title or book.baseline}", _TITLE)
-    for i, head in enumerate(("Key figure", "Value", "Unit")):
+    for i, head in enumerate(("Key figure", "Value", "Unit", "Target")):
         writer.put(sheet, row + 1, 1 + i, head, _HEAD)
     at = row + 2
-    names = [*book.report.key_figures, *[n for n in ("verdict", "fit_verdict") if n in book.quantities]]
-    for name in names:
-        quantity = book.quantities[name]
-        value = writer.plan.results.get(name, book.baseline)
+    for name in [*book.report.key_figures, *[n for n in ("verdict", "fit_verdict") if n in book.quantities]]:
+        quantity, value = book.quantities[name], writer.plan.results.get(name, book.baseline)
+        number = quantity.type.kind == "number"
+        unit = quantity.type.unit.label if number else ""
+        form = number_format(quantity.type.kind, unit)
         writer.put(sheet, at, 1, quantity.title, Look("key"))
         text = f'IF({PROBLEM}>0,"check inputs",INDEX({writer.plan.tables["option",].whole(name)},1))'
-        unit = quantity.type.unit.label if quantity.type.kind == "number" else ""
-        writer.formula(sheet, at, 2, text, value, Look("big" if quantity.type.kind == "number" else "plain", number_format(quantity.type.kind, unit)))
+        writer.formula(sheet, at, 2, text, value, Look("figure" if number else "plain", form))
         writer.put(sheet, at, 3, unit or None, _TEXT)
+        target = f"{name}_target"
+        if target in book.quantities:
+            shown = writer.plan.results.get(target)
+            writer.formula(sheet, at, 4, f'IF({target}="","",{target})', shown, Look("look-up", form))
         at += 1
     return at
 
@@ -142,13 +167,17 @@ def _advice(writer: Writer, sheet: Worksheet, row: int) -> int:
     place = writer.plan.tables["place",]
     values = writer.plan.results.plain("advised_text")
     for i, key in enumerate(place.keys):
-        writer.put(sheet, row + 1 + i, 1, f"{i + 1}", Look("key"))
+        at = row + 1 + i
+        writer.put(sheet, at, 1, f"{i + 1}", Look("key", wrap=True))
         text = f'IF({PROBLEM}>0,"check inputs",INDEX({place.whole("advised_text")},{i + 1}))'
-        writer.formula(sheet, row + 1 + i, 2, text, values[key], _TEXT)
+        writer.formula(sheet, at, 2, text, values[key], Look("plain", wrap=True))
+        sheet.merge_cells(start_row=at, start_column=2, end_row=at, end_column=5)
+        sheet.row_dimensions[at].height = 28
     return row + 1 + len(place.keys)
 
 
-def _derived(writer: Writer, sheet: Worksheet, row: int) -> None:
+def derived_page(writer: Writer, sheet: Worksheet, row: int) -> None:
+    """Figures of the whole scenario that are computed, and constants."""
     writer.put(sheet, row, 1, "Figures of the whole scenario", _TITLE)
     for i, head in enumerate(("Quantity", "Value", "Unit", "Name")):
         writer.put(sheet, row + 1, 1 + i, head, _HEAD)
@@ -182,10 +211,20 @@ def method_page(writer: Writer, sheet: Worksheet) -> None:
     sheet.freeze_panes = "B2"
 
 
-def _method_row(writer: Writer, sheet: Worksheet, row: int, quantity: Quantity, name: str, text: str, *, brief: bool = False) -> None:
+def _method_row(
+    writer: Writer, sheet: Worksheet, row: int, quantity: Quantity, name: str, text: str, *, brief: bool = False
+) -> None:
     form = Look("plain", wrap=True)
     formula = text if not quantity.input else "input"
-    cells = (name, quantity.title, quantity.type.unit.label, ", ".join(quantity.per), formula, quantity.description, quantity.source)
+    cells = (
+        name,
+        quantity.title,
+        quantity.type.unit.label,
+        ", ".join(quantity.per),
+        formula,
+        quantity.description,
+        quantity.source,
+    )
     for i, value in enumerate(cells):
         if i == 0 or not brief or i == 4:
             writer.put(sheet, row, 1 + i, value or None, Look("key") if i == 0 and not brief else form)
@@ -241,8 +280,10 @@ def _source_row(writer: Writer, sheet: Worksheet, row: int, kind: str, member: M
 def scenario_page(writer: Writer, sheet: Worksheet) -> None:
     """The scenario's text as built, line by line, with version and hashes."""
     book = writer.plan.book
-    facts = (("Scenario", book.name), ("Accounting", book.accounting), ("Made with", f"reportgen {reportgen.__version__}"),
-             ("Library", book.library_hash), ("Scenario text", book.scenario_hash))  # fmt: skip
+    facts = (
+        ("Scenario", book.name), ("Accounting", book.accounting), ("Made with", f"reportgen {reportgen.__version__}"),
+        ("Library", book.library_hash), ("Scenario text", book.scenario_hash),
+    )  # fmt: skip
     for i, (label, value) in enumerate(facts):
         writer.put(sheet, 1 + i, 1, label, Look("key"))
         writer.put(sheet, 1 + i, 2, value, _TEXT)
@@ -252,4 +293,3 @@ def scenario_page(writer: Writer, sheet: Worksheet) -> None:
         writer.put(sheet, first + 1 + i, 1, float(i + 1), Look("note", "0"))
         writer.put(sheet, first + 1 + i, 2, line or None, Look("bare"))
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 16, 120
-

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -14,6 +13,8 @@ from reportgen.lang.excel import to_excel
 from reportgen.render.excel.reductions import reduction
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from reportgen.engine.results import Plain, Results
 
 __all__ = ["Cell", "Column", "Plan", "Scalar", "Table"]
@@ -113,7 +114,7 @@ class Plan:
             for axis, dimension in enumerate(dims):
                 column = Column(dimension, self.book.dimensions[dimension].title.capitalize(), "key", kind="text")
                 column.cells = {row: Cell(key[axis]) for row, key in enumerate(keys)}
-                table.columns[dimension if dimension not in table.columns else dimension] = column
+                table.columns[dimension] = column
 
     def _place(self, quantity: Quantity) -> None:
         if not quantity.per:
@@ -171,7 +172,7 @@ class Plan:
         table.columns[column.name] = column
 
     def _free(self, table: Table, name: str) -> str:
-        """The column's name; only the quantity that chooses a dimension's member shares a name, and not in its table."""
+        """The column's name; a quantity that chooses a dimension's member shares its name, in another table."""
         return name if name not in table.columns else name + "_value"
 
     def _fill_cells(self, quantity: Quantity, table: Table, column: Column) -> None:
@@ -228,7 +229,8 @@ class Plan:
         """For `rank`: this row's value, all positions, this row's position."""
         if node.function != "rank":
             return ("", "", "")
-        assert table is not None and isinstance(node.of, tree.Ref)
+        assert table is not None
+        assert isinstance(node.of, tree.Ref)
         position = self._position(source.dims, source, {}, list(source.rows()))
         return (
             source.local(self._local_name(node.of, source, rows)),
@@ -251,11 +253,12 @@ class Plan:
         if isinstance(node, tree.Key):
             assert table is not None
             return table.local(node.dimension)
-        if table is None or not self._dims(node):
-            return self._scalar_name(node)
         base = dict(node.select).get("option")
         if quantity is not None and node.name == quantity.name and quantity.input and isinstance(base, tree.Member):
+            # an inherited cell reads the base's cell; through the column it would read itself
             return f"\0{self.book.dimensions['option'].index(base.name)}\0"
+        if table is None or not self._dims(node):
+            return self._scalar_name(node)
         return table.local(self._local_name(node, table, rows))
 
     def _local_name(self, ref: tree.Ref, table: Table, rows: list[int] | None) -> str:

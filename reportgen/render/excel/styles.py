@@ -9,17 +9,15 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Si
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
-    from openpyxl.cell import Cell
 
 __all__ = ["Look", "Styles", "number_format"]
 
-FONT = "Calibri"
+FONT = "Calibri"  # Excel's own; LibreOffice has a metric twin
 INK, MUTED, BLUE, WHITE = "1B2733", "6B7785", "0B5394", "FFFFFF"
 FILLS = {"title": "0B5394", "head": "DCE8F4", "unit": "EEF4FA", "input": "FFF6D6", "good": "E3F4EA", "bad": "FBE3DA"}
 
-_SI = {
-    "B": ' "B"', "FLOP": ' "FLOP"', "FLOP/s": ' "FLOP/s"', "B/s": ' "B/s"',
-}  # fmt: skip
+_SCALED = ("B", "FLOP", "FLOP/s", "B/s")
+_COUNTS = ("token", "sequence", "layer", "element", "head")
 
 
 def number_format(kind: str, unit: str) -> str:
@@ -28,13 +26,13 @@ def number_format(kind: str, unit: str) -> str:
         return "0"
     if kind != "number":
         return "General"
-    if unit in _SI:
+    if unit in _SCALED:
         return '[>=1E+12]0.00,,,,"T";[>=1E+6]0.00,,"M";#,##0.##'
-    if unit in ("token", "sequence", "layer", "element", "head"):
+    if unit in _COUNTS:
         return "#,##0.##"
     if unit == "s":
-        return "0.000E+00"
-    return "#,##0.00" if unit else "#,##0.####"
+        return "[<0.001]0.000E+00;[<1]0.0000;#,##0.00"
+    return "[<0.1]0.0000;#,##0.00" if unit else "#,##0.####"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ class Styles:
         self._workbook = workbook
         self._made: dict[Look, Any] = {}
 
-    def apply(self, cell: Cell, look: Look) -> None:
+    def apply(self, cell: Any, look: Look) -> None:
         """Give a cell a look; the style object is shared, which openpyxl copies on any later change."""
         if look not in self._made:
             self._made[look] = self._make(look)
@@ -65,9 +63,9 @@ class Styles:
         self._workbook.remove(self._sheet)
 
     def _make(self, look: Look) -> Any:
-        cell = self._sheet.cell(1, 1)
+        cell: Any = self._sheet.cell(1, 1)
         role = look.role
-        bold = role in ("title", "head", "key", "heading", "big")
+        bold = role in ("title", "head", "key", "heading", "big", "figure")
         colour = {
             "title": WHITE,
             "look-up": MUTED,
@@ -77,8 +75,8 @@ class Styles:
             "input": BLUE,
             "link": BLUE,
         }
-        size = {"heading": 14, "big": 16, "name": 8, "unit": 9, "note": 9}.get(role, 10)
-        underline = "single" if role == "link" else None
+        size = {"heading": 14, "big": 18, "figure": 14, "name": 8, "unit": 9, "note": 9}.get(role, 10)
+        underline: Any = "single" if role == "link" else None
         cell.font = Font(name=FONT, size=size, bold=bold, color=colour.get(role, INK), underline=underline)
         fill = {"title": "title", "head": "head", "unit": "unit", "name": "unit", "input": "input"}.get(role)
         cell.fill = PatternFill("solid", fgColor=FILLS[fill]) if fill else PatternFill()
@@ -88,7 +86,9 @@ class Styles:
         )
         vertical = "top" if look.wrap or role == "head" else "center"
         cell.alignment = Alignment(
-            wrap_text=look.wrap or role == "head", vertical=vertical, horizontal="left" if role == "big" else None
+            wrap_text=look.wrap or role == "head",
+            vertical=vertical,
+            horizontal="left" if role in ("big", "figure") else None,
         )
         cell.number_format = look.format
         cell.protection = Protection(locked=role != "input")

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from openpyxl.formatting.rule import FormulaRule
+from openpyxl.formatting.rule import Rule
 from openpyxl.styles import Font
+from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.filters import AutoFilter
 from openpyxl.worksheet.formula import ArrayFormula
 from openpyxl.worksheet.table import Table as ExcelTable
-from openpyxl.worksheet.table import TableStyleInfo
+from openpyxl.worksheet.table import TableColumn, TableStyleInfo
 
 from reportgen.book.ranges import needs
 from reportgen.render.excel.plan import OWN_ROW, Cell, Column, Plan, Table
 from reportgen.render.excel.styles import Look, Styles, number_format
 
 if TYPE_CHECKING:
-    from openpyxl.cell import Cell as SheetCell
     from openpyxl.worksheet.worksheet import Worksheet
 
     from reportgen.book.book import Quantity
@@ -56,35 +57,48 @@ class Writer:
         self.values: dict[str, dict[str, float | str | bool]] = {}
         self.placed: dict[tuple[str, ...], Placed] = {}
 
-    def put(self, sheet: Worksheet, row: int, column: int, value: object, look: Look) -> SheetCell:
+    def put(self, sheet: Worksheet, row: int, column: int, value: object, look: Look) -> Any:
         """A constant; text stays text whatever it begins with."""
-        cell = sheet.cell(row, column)
+        cell: Any = sheet.cell(row, column)
         if isinstance(value, str):
             cell.value = value
             cell.data_type = "s"
         elif value is not None:
-            cell.value = value  # type: ignore[assignment]
+            cell.value = value
         self.styles.apply(cell, look)
         if isinstance(value, str) and value.startswith(_RISKY):
-            cell.quotePrefix = True  # type: ignore[attr-defined]
+            cell.quotePrefix = True
         elif isinstance(value, float):
             self.values.setdefault(sheet.title, {})[cell.coordinate] = value
         return cell
 
     def formula(
         self, sheet: Worksheet, row: int, column: int, text: str, value: object, look: Look, *, array: bool = False
-    ) -> SheetCell:
+    ) -> Any:
         """A formula with the value that it shows."""
-        cell = sheet.cell(row, column)
+        cell: Any = sheet.cell(row, column)
         address = cell.coordinate
         cell.value = ArrayFormula(address, "=" + text) if array else "=" + text
         self.styles.apply(cell, look)
         self.values.setdefault(sheet.title, {})[address] = "" if value is None else value  # type: ignore[assignment]
         return cell
 
-    def table(self, sheet: Worksheet, table: Table, row: int, column: int = 1, *, title: str = "") -> Placed:
-        """Write a table with its first row (its title) at the place; returns where its data stands."""
-        columns = sorted(table.columns.values(), key=lambda c: _ORDER.index(c.group))
+    def _shown(self, table: Table) -> dict[str, int]:
+        """The columns that the report shows come first among the results."""
+        report = self.plan.book.report
+        lists = {1: report.option_columns, 2: report.stage_columns, 3: report.operator_columns}
+        return {name: i for i, name in enumerate(lists.get(len(table.dims), []))}
+
+    def table(
+        self, sheet: Worksheet, table: Table, row: int, column: int = 1, *, title: str = "", fold: bool = False
+    ) -> Placed:
+        """Write a table with its first row (its title) at the place; returns where its data stands.
+
+        `fold` hides look-ups, row numbers and values as built in a group; a sheet with tables one below the other
+        must not, for columns are hidden as a whole.
+        """
+        shown = self._shown(table)
+        columns = sorted(table.columns.values(), key=lambda c: (_ORDER.index(c.group), shown.get(c.name, len(shown))))
         placed = Placed(table, sheet.title, row + 4, column, columns)
         self.placed[table.dims] = placed
         if title:
@@ -97,12 +111,12 @@ class Writer:
             displayName=table.name, name=table.name, ref=f"{get_column_letter(column)}{placed.row - 1}:{last}"
         )
         excel.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=False)
-        excel._initialise_columns()
-        for excel_column, made in zip(excel.tableColumns, columns, strict=True):
-            excel_column.name = made.name
+        excel.tableColumns = [TableColumn(id=i, name=made.name) for i, made in enumerate(columns, start=1)]
+        excel.autoFilter = AutoFilter(ref=excel.ref)
         sheet.add_table(excel)
         self._widths(sheet, placed, column)
-        self._outline(sheet, placed, column)
+        if fold:
+            self._outline(sheet, placed, column)
         return placed
 
     def _head(self, sheet: Worksheet, placed: Placed, made: Column, column: int) -> None:
@@ -145,21 +159,22 @@ class Writer:
         rule.errorTitle, rule.error = "Out of range", f"{quantity.title}: {needs(quantity)}"[:250]
         rule.promptTitle, rule.prompt = quantity.title[:32], f"{quantity.name}: {needs(quantity)}"[:250]
         rule.allow_blank = quantity.type.absent
-        rule.sqref = " ".join(_runs(cells))  # type: ignore[assignment]
+        rule.sqref = " ".join(_runs(cells))
         sheet.add_data_validation(rule)
 
-    def _rule(self, quantity: Quantity) -> DataValidation:
+    def _rule(self, quantity: Quantity) -> Any:
         if quantity.type.kind == "flag":
             return DataValidation(type="list", formula1='"TRUE,FALSE"')
         if quantity.type.kind == "member":
             dimension = quantity.type.dimension
             return DataValidation(type="list", formula1=self.placed[dimension,].range(dimension))
         low, high = quantity.minimum, quantity.maximum
-        kind = "whole" if quantity.whole else "decimal"
+        kind: Any = "whole" if quantity.whole else "decimal"
         if low is not None and high is not None:
             return DataValidation(type=kind, operator="between", formula1=repr(low), formula2=repr(high))
-        bound, operator = (low, "greaterThanOrEqual") if low is not None else (high, "lessThanOrEqual")
-        return DataValidation(type=kind, operator=operator, formula1=repr(bound if bound is not None else -1e300))
+        if low is not None:
+            return DataValidation(type=kind, operator="greaterThanOrEqual", formula1=repr(low))
+        return DataValidation(type=kind, operator="lessThanOrEqual", formula1=repr(high if high is not None else 1e300))
 
     def _widths(self, sheet: Worksheet, placed: Placed, column: int) -> None:
         for i, made in enumerate(placed.columns):
@@ -173,19 +188,23 @@ class Writer:
             )
 
     def _outline(self, sheet: Worksheet, placed: Placed, column: int) -> None:
-        """Look-ups, row numbers and values as built can be folded away; the last two are."""
+        """Look-ups, row numbers and values as built are folded away; a click on the group shows them."""
         for i, made in enumerate(placed.columns):
             if made.group in ("look-up", "position", "built"):
                 dimension = sheet.column_dimensions[get_column_letter(column + i)]
                 dimension.outlineLevel = 1
-                dimension.hidden = made.group != "look-up"
+                dimension.hidden = True
 
     def mute(self, sheet: Worksheet, placed: Placed, column: str) -> None:
         """Rows whose cell in the column is 0 do not apply; they are printed in grey."""
         if column in placed.letters and placed.table.keys:
             first, letter = placed.columns[0].name, placed.letters[column]
             area = f"{placed.letters[first]}{placed.row}:{get_column_letter(placed.right)}{placed.last}"
-            rule = FormulaRule(formula=[f"${letter}{placed.row}=0"], font=Font(color="B8C0C8"))
+            rule = Rule(
+                type="expression",
+                formula=[f"${letter}{placed.row}=0"],
+                dxf=DifferentialStyle(font=Font(color="B8C0C8")),
+            )
             sheet.conditional_formatting.add(area, rule)
 
 
@@ -200,4 +219,3 @@ def _runs(cells: list[str]) -> list[str]:
         else:
             runs.append([row, row])
     return [f"{letter}{a}:{letter}{b}" if a != b else f"{letter}{a}" for a, b in runs]
-

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import datetime
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from openpyxl import Workbook
 
 from reportgen.render.excel.charts import option_chart, roofline_chart
 from reportgen.render.excel.checks import add_checks
 from reportgen.render.excel.finish import finish
-from reportgen.render.excel.pages import inputs_page, method_page, scenario_page, sources_page, summary_page
+from reportgen.render.excel.pages import (
+    derived_page,
+    inputs_page,
+    method_page,
+    scenario_page,
+    sources_page,
+    summary_page,
+)
 from reportgen.render.excel.plan import Plan, Table
 from reportgen.render.excel.styles import Styles
 from reportgen.render.excel.tables import Placed, Writer
@@ -23,18 +30,23 @@ if TYPE_CHECKING:
 
 __all__ = ["assemble", "workbook_bytes"]
 
-_SHEETS = ("Summary", "Inputs", "Options", "Requests", "Stages", "Operators", "Recommendations", "Catalogue", "Lists",
-           "Method", "Sources", "Scenario", "Chart data")  # fmt: skip
+_SHEETS = (
+    "Summary", "Inputs", "Options", "Requests", "Stages", "Operators", "Operator rates", "Recommendations", "Rules",
+    "Catalogue", "Lists", "Method", "Sources", "Scenario", "Chart data",
+)  # fmt: skip
 _HOME = {
     ("option",): "Options", ("option", "request"): "Requests", ("option", "stage"): "Stages",
-    ("option", "stage", "operator"): "Operators", ("place",): "Recommendations", ("option", "rule"): "Recommendations",
-    ("option", "operator"): "Stages", ("accelerator",): "Catalogue", ("model",): "Catalogue", ("precision",): "Catalogue",
+    ("option", "stage", "operator"): "Operators", ("option", "operator"): "Operator rates",
+    ("place",): "Recommendations", ("option", "rule"): "Rules",
+    ("accelerator",): "Catalogue", ("model",): "Catalogue", ("precision",): "Catalogue",
 }  # fmt: skip
+_STACKED = ("Inputs", "Lists")
+"""Sheets with tables one below the other."""
 _TITLES = {
     ("option",): "Options: what is compared", ("option", "stage"): "Passes through the network",
     ("option", "stage", "operator"): "Operators of one layer, and of the network",
     ("option", "operator"): "Operators: repeats and rates", ("place",): "Recommendations, best first",
-    ("option", "rule"): "Rules on every option",
+    ("option", "rule"): "Rules on every option", ("option", "request"): "Request classes on every option",
 }  # fmt: skip
 _TABS = {"Summary": "0B5394", "Inputs": "E6B800", "Options": "E6B800", "Catalogue": "E6B800"}
 
@@ -60,7 +72,7 @@ def assemble(results: Results) -> tuple[Workbook, Writer]:
     homes = {dims: _home(plan, table) for dims, table in plan.tables.items()}
     for name in homes.values():
         if name not in sheets:
-            sheets[name] = workbook.create_sheet(name, len(_SHEETS) - 4)
+            sheets[name] = workbook.create_sheet(name, len(_SHEETS) - 5)
     add_checks(plan, {dims for dims, home in homes.items() if home in ("Inputs", "Options")})
     writer = Writer(plan, styles)
     problems = _tables(writer, sheets, homes)
@@ -90,22 +102,28 @@ def _home(plan: Plan, table: Table) -> str:
 def _tables(writer: Writer, sheets: dict[str, Worksheet], homes: dict[tuple[str, ...], str]) -> tuple[int, int]:
     """Write the tables: one below the other, those of the catalogue side by side, for they may grow."""
     scalars = sum(1 for s in writer.plan.scalars.values() if s.cell.input)
-    down = dict.fromkeys(sheets, 1) | {"Inputs": scalars + 5}
+    derived = sum(1 for s in writer.plan.scalars.values() if not s.cell.input)
+    down = dict.fromkeys(sheets, 1) | {"Inputs": scalars + 5, "Lists": derived + 5}
     right = 1
     # lists that drop-downs read come first
     for dims in sorted(homes, key=lambda d: (homes[d] == "Options", len(d))):
         table, home = writer.plan.tables[dims], homes[dims]
-        title = _TITLES.get(dims, writer.plan.book.dimensions[dims[-1]].title.capitalize() + "s" if len(dims) == 1 else home)
+        title = _TITLES.get(dims) or (_plural(writer.plan.book.dimensions[dims[0]].title) if len(dims) == 1 else home)
         if home == "Catalogue":
-            placed = writer.table(sheets[home], table, 1, right, title=title)
+            placed = writer.table(sheets[home], table, 1, right, title=title, fold=True)
             right = placed.right + 2
         else:
-            placed = writer.table(sheets[home], table, down[home], title=title)
+            placed = writer.table(sheets[home], table, down[home], title=title, fold=home not in _STACKED)
             if down[home] == 1:
                 sheets[home].freeze_panes = _frozen(placed)
             down[home] = placed.last + 3
         writer.mute(sheets[home], placed, "repeats")
+    derived_page(writer, sheets["Lists"], 1)
     return inputs_page(writer, sheets["Inputs"], 1)
+
+
+def _plural(word: str) -> str:
+    return (word + ("es" if word.endswith("s") else "s")).capitalize()
 
 
 def _frozen(placed: Placed) -> str:
@@ -122,12 +140,17 @@ def _charts(writer: Writer, sheets: dict[str, Worksheet]) -> None:
     option_chart(writer, sheets["Chart data"], sheets["Summary"], "G25", 6)
 
 
-def _page_setup(sheet: Worksheet) -> None:
+def _page_setup(sheet: Any) -> None:
     sheet.sheet_view.showGridLines = False
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    wide = sheet.max_column > 20
+    if wide:  # several pages side by side, each with the keys
+        sheet.page_setup.scale = 60
+        sheet.print_title_cols = "A:B"
+    else:
+        sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+        sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.oddFooter.right.text = "&A · page &P of &N"
     sheet.print_options.horizontalCentered = False
     if sheet.title in _TABS:
@@ -142,4 +165,3 @@ def _properties(workbook: Workbook, plan: Plan) -> None:
     workbook.properties.title = scenario.title
     workbook.properties.creator = scenario.author or "reportgen"
     workbook.properties.description = scenario.description
-
