@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.book.ranges import needs, problem_text
-from reportgen.render.excel.plan import Cell, Column, Plan, Table
+from reportgen.render.excel.layout import Cell, Column, Table
 
 if TYPE_CHECKING:
     from reportgen.book.book import Quantity
+    from reportgen.render.excel.plan import Plan
 
 __all__ = ["add_checks", "scalar_problem", "validity"]
 

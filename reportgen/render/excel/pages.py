@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
     from reportgen.book.book import Member, Quantity
-    from reportgen.render.excel.plan import Scalar
+    from reportgen.render.excel.layout import Scalar
     from reportgen.render.excel.tables import Writer
 
 __all__ = [

@@ -42,6 +42,7 @@ class Look:
     role: str = "plain"
     format: str = "General"
     wrap: bool = False
+    quote: bool = False
 
 
 class Styles:
@@ -53,7 +54,7 @@ class Styles:
         self._made: dict[Look, Any] = {}
 
     def apply(self, cell: Any, look: Look) -> None:
-        """Give a cell a look; the style object is shared, which openpyxl copies on any later change."""
+        """Give a cell a look; the style object is shared, so nothing may change it on the cell."""
         if look not in self._made:
             self._made[look] = self._make(look)
         cell._style = self._made[look]
@@ -92,6 +93,7 @@ class Styles:
         )
         cell.number_format = look.format
         cell.protection = Protection(locked=role != "input")
+        cell.quotePrefix = look.quote
         style = cell._style
         self._sheet._cells.clear()
         return style

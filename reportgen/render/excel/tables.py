@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from openpyxl.formatting.rule import Rule
@@ -16,13 +17,14 @@ from openpyxl.worksheet.table import Table as ExcelTable
 from openpyxl.worksheet.table import TableColumn, TableStyleInfo
 
 from reportgen.book.ranges import needs
-from reportgen.render.excel.plan import OWN_ROW, Cell, Column, Plan, Table
+from reportgen.render.excel.layout import OWN_ROW, Cell, Column, Table
 from reportgen.render.excel.styles import Look, Styles, number_format
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
     from reportgen.book.book import Quantity
+    from reportgen.render.excel.plan import Plan
 
 __all__ = ["Placed", "Writer"]
 
@@ -63,13 +65,12 @@ class Writer:
         if isinstance(value, str):
             cell.value = value
             cell.data_type = "s"
+            look = replace(look, quote=value.startswith(_RISKY))
         elif value is not None:
             cell.value = value
-        self.styles.apply(cell, look)
-        if isinstance(value, str) and value.startswith(_RISKY):
-            cell.quotePrefix = True
-        elif isinstance(value, float):
+        if isinstance(value, float):
             self.values.setdefault(sheet.title, {})[cell.coordinate] = value
+        self.styles.apply(cell, look)
         return cell
 
     def formula(

@@ -19,7 +19,7 @@ from reportgen.render.excel.pages import (
     sources_page,
     summary_page,
 )
-from reportgen.render.excel.plan import Plan, Table
+from reportgen.render.excel.plan import Plan
 from reportgen.render.excel.styles import Styles
 from reportgen.render.excel.tables import Placed, Writer
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
     from reportgen.engine.results import Results
+    from reportgen.render.excel.layout import Table
 
 __all__ = ["assemble", "workbook_bytes"]
 

@@ -1,0 +1,163 @@
+"""The workbook against the engine: LibreOffice recalculates every cell, as built and after edits of every kind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import openpyxl
+import pytest
+
+from reportgen.book.changes import read_changes
+from reportgen.engine.results import evaluate
+from reportgen.render.excel.workbook import workbook_bytes
+from tests.parity.workbooks import differences, differs, expected, formula_cells, place, spec
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.parity.office import Office
+
+pytestmark = pytest.mark.parity
+
+ALICE = [
+    "baseline.batch=8",
+    "chapter.prompt_tokens=9000",
+    "chapter.output_tokens=1",
+    "chapter.share=3",
+    "baseline.weight_precision=int8",
+    "baseline.activation_precision=fp8",
+    "baseline.kv_cache_precision=fp8",
+    "baseline.accelerator=L4",
+    "baseline.model=Llama-3.1-70B",
+    "baseline.flash_attention=false",
+    "baseline.kernel_fusion=true",
+    "RTX-4090.memory_bandwidth=500",
+    "RTX-4090.int8.peak=",
+    "RTX-4090.memory_usable=",
+    "Llama-3.1-8B.gated_ffn=false",
+    "tpot_target=",
+    "tpot_target=12",
+    "ttft_target=300",
+    "memory_share=50",
+    "upgrade_accelerator=L4",
+    "recommend_from=0",
+    "gemm.compute_efficiency=0.6",
+    "decode.layer_overhead=60",
+]
+BOB = [
+    "baseline.batch=200",
+    "case_search.prompt_tokens=9000",
+    "clause_lookup.share=0.01",
+    "baseline.weight_precision=fp8",
+    "baseline.accelerator=MI355X",
+    "baseline.batch=1",
+    "ttft_target=1000",
+    "ttft_percentile=100",
+    "mi300x.accelerator=L4",
+]
+
+
+@pytest.mark.parametrize("name", ["alice", "bob", "llm_viewer_operators", "llm_viewer_network"])
+def test_every_formula_cell_equals_the_engine(name: str, office: Office, tmp_path: Path) -> None:
+    book = spec(name)
+    workbook, writer = expected(book)
+    path = tmp_path / "book.xlsx"
+    path.write_bytes(workbook_bytes(evaluate(book)))
+    formulas = formula_cells(workbook)
+    assert set(formulas) == {(s, a) for s, cells in writer.values.items() for a in cells} & set(formulas)
+    with office.open(path) as document:
+        document.recalculate()
+        assert differences(formulas, writer, document.cells(), edited=False) == []
+
+
+@pytest.mark.parametrize("name", ["alice", "bob"])
+def test_cached_values_are_the_recalculated_ones(name: str, office: Office, tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    path.write_bytes(workbook_bytes(evaluate(spec(name))))
+    cached = openpyxl.load_workbook(path, data_only=True)
+    with office.open(path) as document:
+        document.recalculate()
+        cells = document.cells()
+    wrong = [
+        f"{sheet}!{address}: cached {cached[sheet][address].value!r}, recalculated {cells[sheet].get(address)!r}"
+        for sheet, address in formula_cells(openpyxl.load_workbook(path))
+        if sheet != "Chart data" and differs(cached[sheet][address].value, cells[sheet].get(address))
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(("name", "edits"), [("alice", ALICE[:13]), ("alice", ALICE[13:]), ("bob", BOB)])
+def test_edits_recalculate_as_the_engine_does(name: str, edits: list[str], office: Office, tmp_path: Path) -> None:
+    book = spec(name)
+    workbook, writer = expected(book)
+    formulas = formula_cells(workbook)
+    path = tmp_path / "book.xlsx"
+    path.write_bytes(workbook_bytes(evaluate(book)))
+    wrong: list[str] = []
+    with office.open(path) as document:
+        document.recalculate()
+        for edit in edits:
+            (((quantity, cell), value),) = read_changes(book, [edit]).items()
+            sheet, address = place(workbook, writer, quantity, cell)
+            assert (sheet, address) not in formulas, f"{edit} is no input cell"
+            document.set(sheet, address, value)
+            cells = document.cells()
+            document.set(sheet, address, workbook[sheet][address].value)
+            wrong += [f"{edit}: {text}" for text in differences(formulas, expected(book, edit)[1], cells, edited=True)]
+    assert wrong[:20] == []
+
+
+def test_an_inherited_cell_may_be_typed_over(office: Office, tmp_path: Path) -> None:
+    book = spec("alice")
+    workbook, writer = expected(book)
+    path = tmp_path / "book.xlsx"
+    path.write_bytes(workbook_bytes(evaluate(book)))
+    sheet, address = place(workbook, writer, "batch", ("w8a8",))
+    with office.open(path) as document:
+        document.recalculate()
+        document.set(sheet, address, 4.0)
+        cells = document.cells()
+    assert differences(formula_cells(workbook), expected(book, "w8a8.batch=4")[1], cells, edited=True) == []
+
+
+PROBLEMS: list[tuple[str, tuple[str, ...], Any, str]] = [
+    ("batch", ("baseline",), -1.0, "baseline.batch needs a whole number from 1 to 100000 (sequence)"),
+    ("batch", ("baseline",), 2.5, "baseline.batch needs a whole number from 1 to 100000 (sequence)"),
+    ("accelerator", ("baseline",), "H1000", "baseline.accelerator needs the name of one of the rows of accelerator"),
+    ("prompt_tokens", ("chapter",), "many", "chapter.prompt_tokens needs a number from 1 to 10000000 (token)"),
+    ("memory_share", (), 0.0, "memory_share needs a number from 1 to 100 (%)"),
+    ("peak", ("RTX-4090", "int8"), -5.0, "RTX-4090.int8.peak needs a number from 1e-06 to 1000000000 (TFLOP/s)"),
+]
+
+
+@pytest.mark.parametrize(("quantity", "cell", "value", "sentence"), PROBLEMS)
+def test_an_input_out_of_range_is_named_on_the_summary(
+    quantity: str, cell: tuple[str, ...], value: object, sentence: str, office: Office, tmp_path: Path
+) -> None:
+    book = spec("alice")
+    workbook, writer = expected(book)
+    path = tmp_path / "book.xlsx"
+    path.write_bytes(workbook_bytes(evaluate(book)))
+    with office.open(path) as document:
+        document.recalculate()
+        document.set(*place(workbook, writer, quantity, cell), value)
+        cells = document.cells()["Summary"]
+    assert cells["B5"] == sentence
+    assert cells["B6"] >= 1
+    headlines = [a for (s, a), text in formula_cells(workbook).items() if s == "Summary" and "check inputs" in text]
+    assert len(headlines) > 10
+    assert {cells[a] for a in headlines} == {"check inputs"}
+
+
+def test_a_change_is_counted(office: Office, tmp_path: Path) -> None:
+    book = spec("alice")
+    workbook, writer = expected(book)
+    path = tmp_path / "book.xlsx"
+    path.write_bytes(workbook_bytes(evaluate(book)))
+    with office.open(path) as document:
+        document.recalculate()
+        assert document.get_name("changed_inputs") == 0
+        document.set(*place(workbook, writer, "batch", ("baseline",)), 4.0)
+        document.set(*place(workbook, writer, "tpot_target", ()), 20.0)
+        # the levers that inherit the batch, or compute theirs from it, change with it
+        assert document.get_name("changed_inputs") == 1 + len(book.dimensions["option"].members)

@@ -1,0 +1,195 @@
+"""The workbook as a file: what is live, what is named, what stays text, and that it is the same each time."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from reportgen.book.build import load_book
+from reportgen.book.names import name_fault
+from reportgen.engine.results import evaluate
+from reportgen.render.excel.workbook import workbook_bytes
+
+ROOT = Path(__file__).resolve().parents[2]
+SPECS = ["alice", "bob", "llm_viewer_operators", "llm_viewer_network"]
+
+
+def made(path: Path) -> bytes:
+    return workbook_bytes(evaluate(load_book(path)))
+
+
+def read(content: bytes, *, values: bool = False) -> Any:
+    return openpyxl.load_workbook(io.BytesIO(content), data_only=values)
+
+
+@pytest.fixture(scope="module", params=SPECS)
+def content(request: pytest.FixtureRequest) -> bytes:
+    return made(ROOT / "specs" / f"{request.param}.yaml")
+
+
+@pytest.fixture(scope="module")
+def alice() -> bytes:
+    return made(ROOT / "specs" / "alice.yaml")
+
+
+def is_fact(sheet: Any, cell: Any) -> bool:
+    """Inputs, catalogue facts, values as built and line numbers are constants by nature."""
+    return (
+        cell.fill.fgColor.rgb == "00FFF6D6"
+        or sheet.title == "Scenario"
+        or (sheet.title == "Inputs" and cell.column_letter == "F")
+        or any(str(sheet.cell(r, cell.column).value or "").endswith("_as_built") for r in range(1, cell.row))
+    )
+
+
+def test_at_least_95_per_cent_of_the_numbers_are_formulas(content: bytes) -> None:
+    values, formulas = read(content, values=True), read(content)
+    live = fixed = 0
+    for sheet in formulas:
+        for row in sheet.iter_rows():
+            for cell in row:
+                number = values[sheet.title][cell.coordinate].value
+                if isinstance(number, bool) or not isinstance(number, int | float):
+                    continue
+                if cell.data_type == "f":
+                    live += 1
+                elif not is_fact(sheet, cell):
+                    fixed += 1
+    assert live > 500
+    assert live / (live + fixed) >= 0.95
+
+
+def test_every_formula_has_a_cached_value_that_is_no_error(content: bytes) -> None:
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        sheets = [n for n in package.namelist() if n.startswith("xl/worksheets/sheet")]
+        texts = {name: package.read(name).decode() for name in sheets}
+    titles = {s.title: s for s in read(content)}
+    assert len(texts) == len(titles)
+    for name, text in texts.items():
+        cells = re.findall(r"<c [^>]*>(?:(?!</c>).)*?<f.*?</c>", text)
+        without = [c for c in cells if "<v" not in c]
+        assert without == [], name
+        errors = [c for c in cells if 't="e"' in c and "NA()" not in c]
+        assert errors == [], name
+
+
+def test_tables_have_their_columns_as_headers(content: bytes) -> None:
+    names: set[str] = set()
+    for sheet in read(content):
+        for table in sheet.tables.values():
+            first, _ = table.ref.split(":")
+            row, column = openpyxl.utils.cell.coordinate_to_tuple(first)
+            heads = [sheet.cell(row, column + i).value for i in range(len(table.tableColumns))]
+            assert heads == [c.name for c in table.tableColumns]
+            assert len(set(map(str.lower, heads))) == len(heads)
+            assert table.name.lower() not in names
+            names.add(table.name.lower())
+
+
+def test_defined_names_point_to_cells_and_are_no_addresses(content: bytes) -> None:
+    workbook = read(content)
+    for name, defined in workbook.defined_names.items():
+        assert re.fullmatch(r"'[^']+'!\$[A-Z]+\$[0-9]+", defined.attr_text), name
+        assert name_fault(name, ()) == "", name
+        assert name.lower() not in {t.lower() for s in workbook for t in s.tables}
+
+
+def test_validation_and_conditional_formats_hold_no_structured_references(content: bytes) -> None:
+    for sheet in read(content):
+        for rule in sheet.data_validations.dataValidation:
+            assert rule.showErrorMessage
+            assert rule.showInputMessage
+            for formula in (rule.formula1, rule.formula2):
+                assert "[" not in str(formula)
+                assert len(str(formula)) <= 255
+        for area in sheet.conditional_formatting:
+            for rule in area.rules:
+                assert all("[" not in f for f in rule.formula)
+
+
+def test_formulas_stay_within_the_limits_of_excel(content: bytes) -> None:
+    for sheet in read(content):
+        for row in sheet.iter_rows():
+            for cell in row:
+                if cell.data_type == "f":
+                    text = getattr(cell.value, "text", cell.value)
+                    assert len(text) <= 8192, f"{sheet.title}!{cell.coordinate}"
+                    assert "[@" not in text
+                    assert max((len(t) for t in re.findall(r'"((?:[^"]|"")*)"', text)), default=0) <= 255
+                elif isinstance(cell.value, str):
+                    assert len(cell.value) <= 32767
+
+
+def test_sheets_are_those_that_people_expect(alice: bytes) -> None:
+    assert {
+        "Summary",
+        "Inputs",
+        "Options",
+        "Operators",
+        "Recommendations",
+        "Catalogue",
+        "Method",
+        "Sources",
+        "Scenario",
+    } <= set(read(alice).sheetnames)
+
+
+def test_charts_are_native_and_have_caches(alice: bytes) -> None:
+    with zipfile.ZipFile(io.BytesIO(alice)) as package:
+        charts = [package.read(n).decode() for n in package.namelist() if n.startswith("xl/charts/chart")]
+    assert len(charts) == 2
+    assert any("scatterChart" in c and 'logBase val="10' in c for c in charts)
+    assert any("barChart" in c for c in charts)
+    assert all("numCache" in c for c in charts)
+
+
+def test_the_scenario_sheet_carries_the_text(alice: bytes) -> None:
+    sheet = read(alice)["Scenario"]
+    start = next(r for r in range(1, 20) if sheet.cell(r, 2).value == "The scenario as built")
+    lines = [sheet.cell(r, 2).value or "" for r in range(start + 1, sheet.max_row + 1)]
+    assert lines == (ROOT / "specs" / "alice.yaml").read_text().splitlines()
+
+
+@pytest.mark.parametrize("begin", ["=1+1", "+1", "-1", "@SUM(A1)", "=cmd|'/C calc'!A0"])
+def test_text_that_looks_like_a_formula_stays_text(begin: str, tmp_path: Path) -> None:
+    text = (ROOT / "specs" / "alice.yaml").read_text()
+    quoted = "'" + begin.replace("'", "''") + " and more'"
+    text = text.replace("title: Alice writes a novel", f"title: {quoted}").replace(
+        "title: On an L40S", f"title: {quoted}"
+    )
+    text = text.replace("author: reportgen examples", f"author: {quoted}").replace(
+        "title: One chapter", f"title: {quoted}"
+    )
+    path = tmp_path / "hostile.yaml"
+    path.write_text(text)
+    workbook = read(made(path))
+    found = [c for s in workbook for row in s.iter_rows() for c in row if str(c.value).startswith(begin)]
+    assert len(found) >= 4
+    assert {c.data_type for c in found} == {"s"}
+    assert all(c.quotePrefix for c in found)
+    plain = [c for s in workbook for row in s.iter_rows() for c in row if c.value == "Llama-3.1-8B"]
+    assert not any(c.quotePrefix for c in plain)
+
+
+def test_the_same_scenario_gives_the_same_bytes(tmp_path: Path) -> None:
+    code = (
+        "import sys, hashlib; from pathlib import Path; from reportgen.book.build import load_book;"
+        "from reportgen.engine.results import evaluate; from reportgen.render.excel.workbook import workbook_bytes;"
+        "print(hashlib.sha256(workbook_bytes(evaluate(load_book(Path(sys.argv[1]))))).hexdigest())"
+    )
+    hashes = set()
+    for seed in ("0", "1"):
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)}
+        command = [sys.executable, "-c", code, str(ROOT / "specs" / "alice.yaml")]
+        run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, cwd=tmp_path)
+        hashes.add(run.stdout)
+    assert len(hashes) == 1
