@@ -57,7 +57,9 @@ class _Printer:
     def _call(self, node: tree.Call) -> _Printed:
         form = FUNCTIONS[node.function].excel
         args = [self.at_least(argument, form.wanted(i)) for i, argument in enumerate(node.args)]
-        return form.template.replace("{*}", ",".join(args)) if "{*}" in form.template else form.template.format(*args), form.level
+        return form.template.replace("{*}", ",".join(args)) if "{*}" in form.template else form.template.format(
+            *args
+        ), form.level
 
     def _convert(self, node: tree.Convert) -> _Printed:
         text = self.at_least(node.node, PRODUCT)
