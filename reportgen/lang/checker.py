@@ -78,8 +78,7 @@ class _Checker:
             raise self.fail(f"the formula gives {typed.type.describe()}, but {wanted.describe()} is declared", node)
         if wanted.kind == "number" and not is_zero(typed):
             if not typed.type.unit.same_kind(wanted.unit):
-                found, asked = typed.type.unit.describe(), wanted.unit.describe()
-                raise self.fail(f"the formula gives {found}, but the declared unit is {asked}", node)
+                raise self.fail(f"the formula gives {typed.type.describe()}, but {wanted.describe()} is declared", node)
             typed = converted(typed, wanted.unit)
         return Typed(typed.node, replace(wanted, absent=typed.type.absent, dims=typed.type.dims))
 
@@ -125,7 +124,7 @@ class _Checker:
     def name(self, node: tree.Name, known: Known) -> Typed:
         if node.name in self.scope.quantities:
             ref, type_ = self.resolve(node, self.per)
-            return Typed(ref, replace(type_, absent=False) if ref in known else type_)
+            return Typed(ref, replace(type_, absent=self.absence(ref, known)))
         if node.name in self.scope.dimensions and not node.keys:
             if node.name not in self.per:
                 raise self.fail(
@@ -161,6 +160,13 @@ class _Checker:
         result = (set(type_.dims) - set(select)).union(*chosen)
         ref = tree.Ref(node.name, tuple(sorted(select.items(), key=lambda item: item[0])), node.place)
         return ref, replace(type_, dims=frozenset(result), absent=absent)
+
+    def absence(self, ref: tree.Ref, known: Known) -> bool:
+        """Whether a reference may be absent: its own value, or the member that one of its selectors gives."""
+        if ref in known:
+            return False
+        selectors = [s for _, s in ref.select if isinstance(s, tree.Ref)]
+        return self.scope.quantities[ref.name].absent or any(self.absence(s, known) for s in selectors)
 
     def dims_of(self, ref: tree.Member | tree.Ref) -> frozenset[str]:
         if isinstance(ref, tree.Member):
@@ -216,7 +222,7 @@ class _Checker:
         return Typed(call, type_)
 
     def may_be_absent(self, node: tree.Node) -> bool:
-        return isinstance(node, tree.Ref) and self.scope.quantities[node.name].absent
+        return isinstance(node, tree.Ref) and self.absence(node, frozenset())
 
     def arguments(self, node: tree.Call, known: Known) -> list[Typed]:
         """The operands; where a condition asks `known(x)`, x is known in what the condition guards."""

@@ -24,11 +24,7 @@ def to_latex(node: tree.Node, symbol: Symbol) -> str:
 
 
 def upright(name: str) -> str:
-    """A name set upright, with its words apart.
-
-    >>> upright("memory_access")
-    '\\\\mathrm{memory\\\\ access}'
-    """
+    """A name set upright, with its words apart."""
     return r"\mathrm{" + name.replace("_", r"\ ") + "}"
 
 

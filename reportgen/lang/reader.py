@@ -64,7 +64,7 @@ def _guarded(source: Source, report: Callable[[Problem], None], read: Callable[[
     try:
         if len(source.text) > MAX_LENGTH:
             message = f"the formula has {len(source.text)} characters; at most {MAX_LENGTH} are allowed"
-            raise _Refused(message, (0, 1))
+            raise _Refused(message, (0, 1), "declare parts of it as quantities of their own")
         return read()
     except _Refused as refused:
         report(Problem(refused.message, source.locate(*refused.place), refused.hint))
@@ -87,12 +87,24 @@ class _Reader:
             parsed = ast.parse(body, mode="eval").body
         except SyntaxError as error:
             offset = self.shift + self.lead + max(0, (error.offset or 1) - 1)
-            raise _Refused(f"this cannot be read as a formula: {_plain(error.msg)}", (offset, offset + 1)) from None
+            place = (offset, offset + 1)
+            found = body[offset - self.shift - self.lead :]
+            raise _Refused(f"this cannot be read as a formula: {_plain(error.msg, found)}", place) from None
         except (ValueError, RecursionError, MemoryError):
             raise _Refused("this cannot be read as a formula", (self.shift, self.shift + 1)) from None
         self._encoded = body.encode()
+        self._check_brackets()
         self._check_depth(parsed)
         return self.node(parsed)
+
+    def _check_brackets(self) -> None:
+        """Brackets within brackets, which leave no trace in the tree; those inside a text count too, and do no harm."""
+        depth = 0
+        for i, char in enumerate(self.text):
+            depth += (char in "([") - (char in ")]")
+            if depth > MAX_DEPTH:
+                at = self.shift + i
+                raise _Refused(f"brackets stand more than {MAX_DEPTH} deep in each other", (at, at + 1))
 
     def _check_depth(self, parsed: ast.AST) -> None:
         level, depth = [parsed], 0
@@ -277,9 +289,14 @@ def _field(text: str, shift: int) -> tree.Field:
     return tree.Field(node, None if decimals is None else int(decimals), mark == "%")
 
 
-def _plain(message: str) -> str:
-    """Python's own words for a syntax error, without what points at Python."""
-    return message.removeprefix("invalid syntax. ").split(" (<")[0] if message else "invalid syntax"
+def _plain(message: str, found: str) -> str:
+    """What a syntax error is about: what stands where nothing like it can, or Python's own words."""
+    if not found.strip():
+        return "it ends too early"
+    if message.startswith("invalid syntax"):
+        token = re.match(r"\w+|\S", found.lstrip())
+        return f"'{token[0]}' cannot stand here" if token else "it ends too early"
+    return message.split(" (<")[0]
 
 
 _WORDS: dict[type[ast.expr], str] = {

@@ -68,7 +68,7 @@ def converted(operand: Typed, unit: Unit) -> Typed:
 
 
 def _scaled(node: tree.Node, factor: Fraction, absent: bool) -> tree.Node:
-    """A node times a factor; what may be absent is left alone where it is, for a spreadsheet cannot multiply nothing."""
+    """A node times a factor; where it is absent it stays so, for a spreadsheet cannot multiply nothing."""
     if isinstance(node, tree.Literal) and not node.value:
         return node  # absent, or zero
     if isinstance(node, tree.Convert):

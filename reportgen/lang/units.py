@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from reportgen.errors import nearest
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -61,7 +63,7 @@ class Unit:
         """The label, or the kinds where the unit was derived and has none.
 
         >>> (parse_unit("GB") / parse_unit("s")).describe()
-        '1e9 B/s'
+        'GB/s'
         """
         if self.label:
             return self.label
@@ -69,9 +71,12 @@ class Unit:
         down = [_named(k, -e) for k, e in zip(KINDS, self.exponents, strict=True) if e < 0]
         text = "*".join(up) or ("1" if down else "a plain number")
         text += "".join("/" + k for k in down)
-        return (
-            text if self.scale == 1 else f"{float(self.scale):.6g}".replace("e+0", "e").replace("e+", "e") + " " + text
-        )
+        if self.scale == 1:
+            return text
+        prefix = next((p for p, scale in _SI.items() if scale == self.scale), "")
+        if prefix and up and up[0] in _BASES and prefix in _BASES[up[0]][2]:
+            return prefix + text
+        return f"{float(self.scale):.6g}".replace("e+0", "e").replace("e+", "e") + " " + text
 
 
 def _named(kind: str, exponent: Fraction) -> str:
@@ -137,9 +142,11 @@ for _count in _COUNTS:
 _TERM = re.compile(r"\s*(?P<name>[A-Za-zµ%]+|1)(?:\^(?P<power>-?[0-9]))?\s*")
 
 
-def unit_names() -> list[str]:
-    """The base names, for hints."""
-    return [name for name in _BASES if name != "1"]
+def unit_hint(text: str) -> str:
+    """The names near to a unit that cannot be read; all of the common ones where none is near."""
+    names = [name for name in _BASES if name != "1"]
+    common = ", ".join(name for name in names if name not in _COUNTS)
+    return nearest(text, names) or f"known: {common} with prefixes as in GB and ms, and counts such as token"
 
 
 def _base(name: str) -> tuple[_Exponents, Fraction]:
