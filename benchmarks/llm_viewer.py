@@ -1,8 +1,9 @@
 """Compare the accounting `llm_viewer` with whole runs of LLM-Viewer: every operator and total, both stages, generation.
 
-Usage: python benchmarks/llm_viewer.py CASES.json
+Usage: python benchmarks/llm_viewer.py [CASES.json]
 
-The file holds its models and hardware in `meta`, runs in `cases` and generation runs in `generate_task`.
+The file holds its models and hardware in `meta`, runs in `cases` and generation runs in `generate_task`; without an
+argument it is the one among the tests' reference data.
 Prints the worst relative difference and exits with 1 where it is above 1e-9.
 """
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from reportgen.book.book import Book
 
 LIMIT = 1e-9
+REFERENCE = Path(__file__).parents[1] / "tests" / "reference" / "llm_viewer.json"
 COLUMNS = {"OPs": "ops", "performance": "max_performance"}
 OPERATORS = {"out_proj": "o_proj"}
 
@@ -102,11 +104,11 @@ def compare(cases: dict[str, Any]) -> list[tuple[str, float]]:
 
 
 def main(arguments: list[str]) -> int:
-    """Compare the file named on the command line."""
-    if len(arguments) != 1:
+    """Compare the file named on the command line, or the reference."""
+    if len(arguments) > 1:
         print(__doc__)
         return 2
-    cases = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
+    cases = json.loads(Path(*arguments or [REFERENCE]).read_text(encoding="utf-8"))
     found = compare(cases)
     where, worst = max(found, key=lambda pair: pair[1])
     runs, generations = len(cases.get("cases", [])), len(cases.get("generate_task", []))

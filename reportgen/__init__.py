@@ -1,3 +1,38 @@
 """From one scenario file to a live Excel workbook and a PDF report on running large language models."""
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reportgen.api import build, catalog, check, evaluate, explain, new, schema
+    from reportgen.book.book import Book
+    from reportgen.engine.results import Results
+    from reportgen.errors import EvaluationError, OutputError, ReportgenError, SpecError
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "Book", "EvaluationError", "OutputError", "ReportgenError", "Results", "SpecError",
+    "build", "catalog", "check", "evaluate", "explain", "new", "schema",
+]  # fmt: skip
+
+_HOME = {
+    "Book": "reportgen.book.book",
+    "Results": "reportgen.engine.results",
+    **dict.fromkeys(("EvaluationError", "OutputError", "ReportgenError", "SpecError"), "reportgen.errors"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for only then: NumPy and pydantic would take most of the time of `reportgen --help`."""
+    if name not in __all__:
+        raise AttributeError(f"module 'reportgen' has no attribute {name!r}")
+    value = getattr(import_module(_HOME.get(name, "reportgen.api")), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

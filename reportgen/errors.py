@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["EvaluationError", "OutputError", "Problem", "ReportgenError", "Span", "SpecError", "nearest"]
+__all__ = ["EvaluationError", "OutputError", "Problem", "ReportgenError", "Span", "SpecError", "closest", "nearest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +78,32 @@ class SpecError(ReportgenError):
 
 
 class EvaluationError(ReportgenError):
-    """A computation gave no finite number: names the quantity and the row."""
+    """A computation gave no finite number: names the quantity and the row, and has them as plain names, too."""
+
+    def __init__(self, problem: Problem, quantity: str = "", key: tuple[str, ...] = ()) -> None:
+        self.problems, self.quantity, self.key = (problem,), quantity, key
+        super().__init__(problem.render())
 
 
 class OutputError(ReportgenError):
     """An output could not be made on this system; says what mends it."""
 
     exit_code = 1
+
+
+def closest(name: str, allowed: Iterable[str]) -> str:
+    """The one name that is meant by a misspelt one; empty where none is near.
+
+    >>> closest("batchh", ["batch", "model"])
+    'batch'
+    """
+    found = _close(name, sorted(set(allowed)), 1)
+    return found[0] if found else ""
+
+
+def _close(name: str, names: list[str], most: int) -> list[str]:
+    lower = {n.lower(): n for n in reversed(names)}
+    return [lower[n] for n in difflib.get_close_matches(name.lower(), list(lower), n=most, cutoff=0.6)]
 
 
 def nearest(name: str, allowed: Iterable[str], *, most: int = 3) -> str:
@@ -94,8 +113,7 @@ def nearest(name: str, allowed: Iterable[str], *, most: int = 3) -> str:
     "did you mean 'batch'?"
     """
     names = sorted(set(allowed))
-    lower = {n.lower(): n for n in reversed(names)}
-    close = [lower[n] for n in difflib.get_close_matches(name.lower(), list(lower), n=most, cutoff=0.6)]
+    close = _close(name, names, most)
     if not close and len(name) >= 3:
         close = [n for n in names if name.lower() in n.lower()][:most]
     if close:

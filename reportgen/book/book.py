@@ -11,6 +11,7 @@ from reportgen.lang.checker import Scope
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from reportgen.errors import Span
     from reportgen.lang.types import Type
     from reportgen.spec.model import ReportSpec, ScenarioSpec
 
@@ -55,7 +56,10 @@ class Dimension:
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A quantity: type and index set, and either one formula or a formula for each cell of the dimensions `by`."""
+    """A quantity: type and index set, and either one formula or a formula for each cell of the dimensions `by`.
+
+    `places` says where each formula stands in its file; that of the one formula is under the empty key.
+    """
 
     name: str
     type: Type
@@ -67,6 +71,7 @@ class Quantity:
     cells: Mapping[Cell, tree.Node] = field(default_factory=dict)
     written: str = ""
     written_cells: Mapping[Cell, str] = field(default_factory=dict)
+    places: Mapping[Cell, Span] = field(default_factory=dict)
     input: bool = False
     minimum: float | None = None
     maximum: float | None = None

@@ -8,21 +8,22 @@ from typing import TYPE_CHECKING
 
 from reportgen.book.book import Book, Dimension, Member, Quantity
 from reportgen.book.cells import Written, read_cell
-from reportgen.book.collect import META_KEYS, Collection, Entry, Origin, Row, collect, each_cell, library_hash
+from reportgen.book.collect import Collection, Entry, Origin, Row, collect, each_cell, library_hash
 from reportgen.book.names import name_fault
 from reportgen.book.options import add_options
 from reportgen.book.order import Cycle, order
 from reportgen.book.ranges import fault, problem_text
-from reportgen.errors import Problem, SpecError, nearest
+from reportgen.errors import Problem, Span, SpecError, nearest
 from reportgen.lang import tree
 from reportgen.lang.checker import Scope, check
 from reportgen.lang.reader import Source, read_formula, read_text
 from reportgen.lang.types import Type
-from reportgen.lang.units import ONE, UnitError, parse_unit, unit_names
+from reportgen.lang.units import ONE, UnitError, parse_unit, unit_hint
 from reportgen.spec.load import Loaded, load_scenario
-from reportgen.spec.model import QuantitySpec, ReportSpec, ScenarioSpec
+from reportgen.spec.model import ROW_KEYS, QuantitySpec, ReportSpec, ScenarioSpec
 
 if TYPE_CHECKING:
+    from collections.abc import Set
     from pathlib import Path
 
 __all__ = ["build_book", "load_book"]
@@ -41,10 +42,7 @@ def load_book(path: Path, name: str | None = None) -> Book:
 
 def build_book(loaded: Loaded[ScenarioSpec], name: str) -> Book:
     """Make a validated scenario whole."""
-    collection = collect(loaded)
-    if collection.problems:
-        raise SpecError(collection.problems)
-    return _Builder(collection, loaded, name).book()
+    return _Builder(collect(loaded), loaded, name).book()
 
 
 @dataclass(slots=True)
@@ -58,6 +56,8 @@ class _Draft:
     by: tuple[str, ...] = ()
     formula: Written | None = None
     cells: dict[tuple[str, ...], Written] = field(default_factory=dict)
+    refused: set[tuple[str, ...]] = field(default_factory=set)
+    """Cells that were given and could not be read, so that they are not reported as missing, too."""
 
 
 class _Builder:
@@ -65,6 +65,8 @@ class _Builder:
         self.all, self.loaded, self.name = collection, loaded, name
         self.problems = collection.problems
         self.drafts: dict[str, _Draft] = {}
+        self.broken: set[str] = set()
+        """Quantities whose declaration is wrong: what reads them is not checked, for it may be right."""
         self.based_on, self.overridden = add_options(collection, loaded)
         self._repeat_rows()
         self.dimensions = {n: self._dimension(n) for n in collection.dimensions}
@@ -72,14 +74,12 @@ class _Builder:
     def book(self) -> Book:
         """The book, or all mistakes."""
         self._rules()
+        self._need_members()
         self._declare()
-        self._stop()
         self._read_formulas()
         self._read_rows()
         self._read_inputs()
-        self._stop()
         quantities = self._check(self._order())
-        self._stop()
         text = "\n".join(self.loaded.document.lines) + "\n"
         digest = hashlib.sha256(text.encode()).hexdigest()[:12]
         report = self._report(quantities)
@@ -119,6 +119,19 @@ class _Builder:
             )  # fmt: skip
         return Dimension(name, spec.title or name.replace("_", " "), spec.description, tuple(members))
 
+    def _need_members(self) -> None:
+        """Nothing can be reduced over a dimension without members."""
+        for name, dimension in self.dimensions.items():
+            if dimension.members:
+                continue
+            span = self.loaded.document.span(("dimensions", name), key=True)
+            if name == "request":
+                span = self.loaded.document.span(("requests",), key=True)
+                hint = "name one class under requests:, with prompt_tokens and output_tokens"
+                self.all.fail("the scenario has no requests", span, hint)
+            else:
+                self.all.fail(f"the dimension '{name}' has no rows", span, "give it rows:, or leave it out")
+
     def _rules(self) -> None:
         """A rule is a row of the dimension `rule`; its condition and sentence are cells."""
         if "rule" not in self.all.dimensions:
@@ -151,12 +164,18 @@ class _Builder:
                 self.all.fail(f"'{name}' cannot be the name of a quantity", origin.span(key=True), reason)
             taken.add(name)
             if type_ is None:
+                self.broken.add(name)
                 continue
             per = tuple(d for d in self.dimensions if d in type_.dims)
             self.drafts[name] = _Draft(spec, origin, type_, per, self._by(spec, per, origin))
 
     def _declare_titles(self) -> None:
         for name in self.dimensions:
+            own = self.all.quantities.get(f"{name}_title")
+            if own is not None and own[1].document is self.loaded.document:
+                hint = f"it is the title of each {self.dimensions[name].title}; choose another name"
+                self.all.fail(f"the quantity '{name}_title' exists already", own[1].span(key=True), hint)
+                del self.all.quantities[f"{name}_title"]
             spec = QuantitySpec(title=f"Title of the {self.dimensions[name].title}", per=[name], type="text", by=name)
             self.all.quantities.setdefault(f"{name}_title", (spec, Origin(self.loaded.document, ())))
 
@@ -170,7 +189,7 @@ class _Builder:
         try:
             unit = parse_unit(spec.unit)
         except UnitError as error:
-            self.all.fail(f"unknown unit '{error}'", origin.at("unit").span(), nearest(str(error), unit_names()))
+            self.all.fail(f"unknown unit '{error}'", origin.at("unit").span(), unit_hint(str(error)))
             good = False
         if spec.type not in _KINDS and spec.type not in self.dimensions:
             hint = nearest(spec.type, (*_KINDS, *self.dimensions))
@@ -251,13 +270,15 @@ class _Builder:
     def _read_row(self, dimension: str, member: str, row: Row, owned: dict[str, _Draft]) -> None:
         for name, inner, entry in each_cell(row):
             draft = owned.get(name)
+            if name in self.broken:
+                continue
             if draft is None:
                 what = (
                     f"'{name}' is not a quantity of {dimension} rows"
                     if name in self.drafts
                     else f"unknown key '{name}'"
                 )
-                hint = nearest(name, (*owned, *META_KEYS))
+                hint = nearest(name, (*owned, *ROW_KEYS))
                 if name in self.drafts and not self.drafts[name].per and self._is_input(self.drafts[name]):
                     hint = "it belongs under inputs:"
                 self.all.fail(what, entry.origin.span(key=True), hint)
@@ -266,11 +287,15 @@ class _Builder:
             if len(inner) != len(draft.by) - 1 or None in members:
                 expected = f"keys and values per {', '.join(draft.by[1:])}" if draft.by[1:] else draft.type.describe()
                 self.all.fail(f"'{name}' needs {expected}", entry.origin.span())
+                draft.refused.add((member,))
                 continue
             formula = dimension == "option" or not self._is_input(draft)
             written = self._cell(name, draft, entry, formula=formula)
+            key = (member, *(m for m in members if m is not None))
             if written is not None:
-                draft.cells[member, *(m for m in members if m is not None)] = written
+                draft.cells[key] = written
+            else:
+                draft.refused.add(key)
 
     def _fill(self, name: str, draft: _Draft, dimension: str, members: tuple[str, ...]) -> None:
         """Cells that no row gave: a title, the base option's value, the default, or absent; else they are missing."""
@@ -279,7 +304,7 @@ class _Builder:
         for inner in draft.by[1:]:
             keys = [(*key, m) for key in keys for m in self.dimensions[inner].names]
         for key in keys:
-            if key in draft.cells:
+            if key in draft.cells or key in draft.refused or key[:1] in draft.refused:
                 continue
             base = self.based_on.get(key[0]) if dimension == "option" and self._is_input(draft) else None
             default = spec.value if spec.value is not None else spec.default
@@ -288,7 +313,8 @@ class _Builder:
                 title = row.meta.get("title") or key[0].replace("_", " ")
                 draft.cells[key] = Written(tree.Literal(title), Source.bare(title), title)
             elif base is not None:
-                draft.cells[key] = Written(tree.Name(name, (tree.Literal(base),)), Source.bare(name), "")
+                same = (base, *key[1:])
+                draft.cells[key] = Written(tree.Name(name, tuple(map(tree.Literal, same))), Source.bare(name), "")
             elif default is not None:
                 mark = "{" + dimension + "}"
                 value = default.replace(mark, key[0]) if isinstance(default, str) else default
@@ -307,6 +333,8 @@ class _Builder:
         """Values of scalar inputs given by the scenario."""
         for name, entry in self.all.inputs.items():
             draft = self.drafts.get(name)
+            if name in self.broken:
+                continue
             if draft is None or draft.per or not self._is_input(draft):
                 allowed = [n for n, d in self.drafts.items() if not d.per and self._is_input(d)]
                 hint = nearest(name, allowed)
@@ -319,21 +347,23 @@ class _Builder:
     # --- order and check -----------------------------------------------------------------------------------------
 
     def _order(self) -> list[str]:
-        reads = {name: self._reads(name, draft) for name, draft in self.drafts.items()}
+        reads = {name: self._reads(name, draft, self.drafts.keys()) for name, draft in self.drafts.items()}
         try:
             return order(reads)
         except Cycle as cycle:
             first = self.drafts[cycle.path[0]].origin
             where = first.at("formula") if (*first.path, "formula") in first.document.values else first
-            self.all.fail(f"these quantities need each other: {cycle}", where.span())
+            alone = f"'{cycle.path[0]}' is computed from itself"
+            message = alone if len(cycle.path) == 2 else f"these quantities need each other: {cycle}"
+            self.all.fail(message, where.span())
             raise SpecError(self.problems) from None
 
-    def _reads(self, name: str, draft: _Draft) -> set[str]:
+    def _reads(self, name: str, draft: _Draft, among: Set[str]) -> set[str]:
         found: set[str] = set()
         for written in (draft.formula, *draft.cells.values()):
             for node in tree.walk(written.node) if written else ():
                 if isinstance(node, tree.Name):
-                    found |= self._reads_of(node, draft)
+                    found |= self._reads_of(node, draft) & among
         own_base = draft.by[:1] == ("option",) and self._is_input(draft)
         return found - {name} if own_base else found
 
@@ -345,7 +375,7 @@ class _Builder:
         for key in node.keys:
             if isinstance(key, tree.Name) and key.name in self.drafts:
                 names |= {d for d in self.drafts[key.name].per if d not in draft.per}
-        return names & self.drafts.keys()
+        return names
 
     def _check(self, ordered: list[str]) -> dict[str, Quantity]:
         types = {name: draft.type for name, draft in self.drafts.items()}
@@ -354,6 +384,9 @@ class _Builder:
         for name in ordered:
             draft, absent = self.drafts[name], False
             formula, cells = None, {}
+            if self.broken and self.broken & self._reads(name, draft, self.drafts.keys() | self.broken):
+                self.broken.add(name)
+                continue
             if draft.formula is not None:
                 formula, absent = self._checked(name, draft, draft.formula, (), scope)
             for key, written in draft.cells.items():
@@ -410,8 +443,8 @@ class _Builder:
         return Quantity(
             name, type_, draft.per, spec.title or name.replace("_", " "), spec.description, formula, draft.by,
             {k: cells[k] for k in self._ordered(keys, draft.by)}, draft.formula.text if draft.formula else "",
-            {k: draft.cells[k].text for k in keys}, self._is_input(draft), spec.minimum, spec.maximum, spec.whole,
-            spec.symbol, spec.source, spec.better or "", spec.topic,
+            {k: draft.cells[k].text for k in keys}, _places(draft, keys), self._is_input(draft), spec.minimum,
+            spec.maximum, spec.whole, spec.symbol, spec.source, spec.better or "", spec.topic,
         )  # fmt: skip
 
     def _ordered(self, keys: list[tuple[str, ...]], by: tuple[str, ...]) -> list[tuple[str, ...]]:
@@ -441,3 +474,13 @@ class _Builder:
                 chosen = [c for c in chosen if (c if isinstance(c, str) else c.quantity) in quantities]
             made[name] = chosen
         return ReportSpec.model_validate(made)
+
+
+def _places(draft: _Draft, keys: list[tuple[str, ...]]) -> dict[tuple[str, ...], Span]:
+    """Where its formulas stand; a plain value needs no place, for nothing goes wrong in it."""
+    written = {(): draft.formula} if draft.formula else {k: draft.cells[k] for k in keys}
+    return {
+        key: w.source.locate(0, max(1, len(w.text)))
+        for key, w in written.items()
+        if not isinstance(w.node, tree.Literal | tree.Member)
+    }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from reportgen.errors import Problem, nearest
 from reportgen.lang import tree
 from reportgen.lang.reader import Source, read_formula, read_text
-from reportgen.lang.units import UnitError, parse_unit, unit_names
+from reportgen.lang.units import UnitError, parse_unit, unit_hint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,7 +113,7 @@ def _measure(match: re.Match[str], name: str, type_: Type, done: Any, fail: Any)
     try:
         unit = parse_unit(text)
     except UnitError:
-        fail(f"unknown unit '{text}'", nearest(text, unit_names()))
+        fail(f"unknown unit '{text}'", unit_hint(text))
         return None
     if not unit.same_kind(type_.unit):
         wanted = type_.unit.label or "a plain number"

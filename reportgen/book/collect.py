@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from reportgen.book.names import member_fault
-from reportgen.errors import Problem, Span, nearest
+from reportgen.errors import Problem, Span, SpecError, nearest
 from reportgen.resources import library_dir
 from reportgen.spec.load import Loaded, load_library_file
+from reportgen.spec.model import ROW_KEYS
 from reportgen.spec.table import read_table
 
 if TYPE_CHECKING:
@@ -19,9 +20,8 @@ if TYPE_CHECKING:
     from reportgen.spec.document import Document
     from reportgen.spec.model import DimensionSpec, LibrarySpec, QuantitySpec, ReportSpec, RuleSpec, ScenarioSpec
 
-__all__ = ["Collection", "Entry", "Origin", "Row", "accountings", "collect", "library_hash"]
+__all__ = ["Collection", "Entry", "Origin", "Row", "accountings", "collect", "library", "library_hash"]
 
-_META = ("title", "description", "source", "retrieved", "quality", "notes", "aliases", "url")
 CATALOGUES = {"accelerators.csv": "accelerator", "models.csv": "model"}
 _SECTIONS = {"models": "model", "accelerators": "accelerator", "requests": "request"}
 
@@ -79,7 +79,8 @@ class Collection:
 
 
 @functools.cache
-def _library() -> tuple[tuple[Loaded[LibrarySpec], ...], tuple[tuple[str, Document], ...]]:
+def library() -> tuple[tuple[Loaded[LibrarySpec], ...], tuple[tuple[str, Document], ...]]:
+    """The library's files, and its catalogues by dimension; read once."""
     root = library_dir()
     files = sorted(root.rglob("*.yaml"), key=lambda p: p.relative_to(root).as_posix())
     loaded = tuple(load_library_file(p, "library/" + p.relative_to(root).as_posix()) for p in files)
@@ -100,21 +101,25 @@ def library_hash() -> str:
 
 def accountings() -> list[str]:
     """The accountings that the library has."""
-    return sorted({name for loaded in _library()[0] for name in loaded.spec.accounting})
+    return sorted({name for loaded in library()[0] for name in loaded.spec.accounting})
 
 
 def collect(scenario: Loaded[ScenarioSpec]) -> Collection:
-    """Everything that concerns a scenario: the files of its accounting, the catalogues, its own parts."""
-    collection = Collection()
+    """Everything that concerns a scenario: the files of its accounting, the catalogues, its own parts.
+
+    Raises:
+        SpecError: there is no such accounting, so that nothing else can be known.
+    """
+    collection = Collection(list(scenario.problems))
     wanted = scenario.spec.accounting
     if wanted not in accountings():
         span = scenario.document.span(("accounting",))
-        collection.fail(f"unknown accounting '{wanted}'", span, nearest(wanted, accountings()))
-        return collection
-    for loaded in _library()[0]:
+        problem = Problem(f"unknown accounting '{wanted}'", span, nearest(wanted, accountings()))
+        raise SpecError([*scenario.problems, problem])
+    for loaded in library()[0]:
         if not loaded.spec.accounting or wanted in loaded.spec.accounting:
             _add_library(collection, loaded)
-    for dimension, table in _library()[1]:
+    for dimension, table in library()[1]:
         for name in table.data:
             add_row(collection, dimension, name, table.data[name], Origin(table, (name,)))
     _add_scenario(collection, scenario)
@@ -153,6 +158,10 @@ def _add_parts(collection: Collection, spec: LibrarySpec | ScenarioSpec, root: O
     for name, rule in spec.rules.items():
         collection.rules[name] = (rule, root.at("rules", name))
     for name, dimension in spec.dimensions.items():
+        if name == "option" and dimension.rows:
+            span = root.at("dimensions", name).span(key=True)
+            collection.fail("options are not named here", span, "name them under options:")
+            continue
         if name not in collection.dimensions or dimension.title:
             collection.dimensions[name] = dimension
         for member, row in dimension.rows.items():
@@ -184,7 +193,7 @@ def _row(collection: Collection, row: dict[str, Any], origin: Origin) -> Row:
         collection.fail("a row holds keys and values", origin.span())
         return made
     for key, value in row.items():
-        if key not in _META:
+        if key not in ROW_KEYS:
             made.cells[key] = Entry(value, origin.at(key))
         elif isinstance(value, list | dict):
             collection.fail(f"'{key}' needs a text", origin.at(key).span())
@@ -201,6 +210,3 @@ def each_cell(row: Row) -> Iterator[tuple[str, tuple[str, ...], Entry]]:
                 yield name, (str(inner),), Entry(value, entry.origin.at(inner))
         else:
             yield name, (), entry
-
-
-META_KEYS = _META

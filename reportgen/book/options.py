@@ -5,13 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.book.collect import Collection, Entry, Origin, Row
-from reportgen.errors import nearest
+from reportgen.errors import Problem, SpecError, nearest
 from reportgen.spec.model import QuantitySpec, ScenarioSpec
 
 if TYPE_CHECKING:
     from reportgen.spec.load import Loaded
 
 __all__ = ["add_options"]
+
+_AIM = "request_latency"
+"""What is made smaller where a scenario does not say what it optimises."""
+
+_MADE = ("based_on", "baseline_option", "objective_name", "objective_unit", "objective_value", "objective_sign")
+"""Quantities that every book has from here."""
 
 
 def add_options(
@@ -23,10 +29,13 @@ def add_options(
     """
     rows = collection.rows.setdefault("option", {})
     if not rows:
-        collection.fail(
-            "the scenario has no options", loaded.document.span(("options",), key=True), "name at least a baseline"
-        )
-        return {}, {}
+        span = loaded.document.span(("options",), key=True)
+        problem = Problem("the scenario has no options", span, "name at least a baseline under options:")
+        raise SpecError([*collection.problems, problem])
+    for name in _MADE:
+        if name in collection.quantities:
+            span = collection.quantities[name][1].span(key=True)
+            collection.fail(f"the quantity '{name}' exists already", span, "every scenario has it; choose another name")
     _add_levers(collection, loaded, rows)
     based_on = _bases(collection, rows)
     overridden = {name: tuple(row.cells) for name, row in rows.items()}
@@ -39,6 +48,10 @@ def add_options(
         description="The option that it inherits from and is compared with",
     )
     collection.quantities["based_on"] = (spec, origin)
+    first = QuantitySpec(
+        title="Baseline", description="The first option", type="option", value=next(iter(rows)), input=False
+    )
+    collection.quantities["baseline_option"] = (first, origin)
     for name, row in rows.items():
         row.cells["based_on"] = Entry(based_on[name] or name, row.origin)
     _add_objective(collection, loaded)
@@ -49,9 +62,11 @@ def _add_levers(collection: Collection, loaded: Loaded[ScenarioSpec], rows: dict
     wanted = loaded.spec.levers
     names = list(collection.levers) if wanted == "all" else [] if wanted == "none" else list(wanted)
     for i, name in enumerate(names):
+        span = loaded.document.span(("levers", i))
         if name not in collection.levers:
-            span = loaded.document.span(("levers", i))
             collection.fail(f"unknown lever '{name}'", span, nearest(name, collection.levers))
+        elif name in names[:i]:
+            collection.fail(f"the lever '{name}' stands here twice", span)
         elif name in rows:
             span = rows[name].origin.span(key=True)
             collection.fail(f"the option '{name}' has the name of a lever", span, "choose another name")
@@ -92,7 +107,7 @@ def _add_objective(collection: Collection, loaded: Loaded[ScenarioSpec]) -> None
     objective, origin = loaded.spec.objective, Origin(loaded.document, ("objective",))
     if objective.minimise and objective.maximise:
         collection.fail("an objective is either minimised or maximised, not both", origin.span(key=True))
-    aim = objective.maximise or objective.minimise or "request_latency"
+    aim = objective.maximise or objective.minimise or _AIM
     verb = "maximise" if objective.maximise else "minimise"
     declared = collection.quantities.get(aim)
     if declared is None or declared[0].per != ["option"] or declared[0].type != "number":
@@ -102,8 +117,8 @@ def _add_objective(collection: Collection, loaded: Loaded[ScenarioSpec]) -> None
         collection.fail(
             f"the objective '{aim}' is not a number per option", origin.at(verb).span(), nearest(aim, allowed)
         )
-        return
-    spec = declared[0]
+        aim = _AIM
+    spec = collection.quantities[aim][0]
     value = QuantitySpec(
         title=f"Objective: {spec.title}",
         description=f"What the scenario {verb}s",

@@ -9,7 +9,7 @@ import numpy as np
 
 from reportgen.engine.reduce import reduce_values
 from reportgen.engine.values import Array, Value, either, fixed
-from reportgen.errors import EvaluationError
+from reportgen.errors import EvaluationError, Problem
 from reportgen.lang import tree
 from reportgen.lang.functions import FUNCTIONS
 
@@ -148,13 +148,15 @@ class Evaluator:
         )
         infinite = np.isinf(value.data[tuple(place)])
         why = "division by zero, or too large" if infinite else "such as 0 / 0, or the root of a negative number"
-        formula = quantity.written or self._cell_text(quantity, place)
+        row = tuple(
+            self.book.dimensions[d].names[i if size > 1 else 0]
+            for d, i, size in zip(quantity.per, place, bad.shape, strict=False)
+        )
+        key = tuple(row[quantity.per.index(d)] for d in quantity.by)
+        formula = quantity.written_cells.get(key, "") if quantity.by else quantity.written
         message = f"'{quantity.name}'{' for ' + where if where else ''} is not a finite number ({why})"
-        raise EvaluationError(f"{message}\n  {quantity.name} = {formula}")
-
-    def _cell_text(self, quantity: Quantity, place: Array) -> str:
-        key = tuple(self.book.dimensions[d].names[place[quantity.per.index(d)]] for d in quantity.by)
-        return quantity.written_cells.get(key, "")
+        problem = Problem(message, quantity.places.get(key), f"{quantity.name} = {formula}")
+        raise EvaluationError(problem, quantity.name, row)
 
     # --- nodes ---------------------------------------------------------------------------------------------------
 

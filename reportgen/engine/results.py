@@ -10,6 +10,7 @@ import numpy as np
 
 from reportgen.book.book import Book, Quantity, key_of
 from reportgen.engine.evaluate import Evaluator, Inputs
+from reportgen.errors import EvaluationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,8 +33,13 @@ def evaluate(book: Book, inputs: Inputs | None = None) -> Results:
         EvaluationError: a result is not finite.
     """
     results = Results(book, inputs)
-    for name in book.quantities:
-        results.evaluator.value(name)
+    try:
+        for name in book.quantities:
+            results.evaluator.value(name)
+    except EvaluationError as error:
+        from reportgen.engine.explain import with_values
+
+        raise with_values(results, error) from None
     return results
 
 

@@ -56,6 +56,13 @@ class Document:
                 return self._span(mark, 0, mark.length)
         return Span(self.file)
 
+    def rename(self, path: _PATH, name: str) -> None:
+        """Take the key at a path for another, so that what stands under it keeps its place."""
+        end = len(path)
+        for table in (self.values, self.keys):
+            for old in [p for p in table if p[:end] == path]:
+                table[*path[:-1], name, *old[end:]] = table.pop(old)
+
     def _span(self, mark: _Mark, start: int, length: int) -> Span:
         line = self.lines[mark.line] if mark.line < len(self.lines) else ""
         return Span(self.file, mark.line + 1, mark.column + start + 1, line, max(1, length))
@@ -100,11 +107,15 @@ def parse_document(raw: bytes, file: str) -> Document:
         line = raw[: error.start].count(b"\n") + 1
         column = error.start - raw.rfind(b"\n", 0, error.start)
         message = f"the file is not UTF-8: byte 0x{raw[error.start]:02x} cannot be read"
-        raise SpecError([Problem(message, Span(file, line, column))]) from None
+        begin = error.start - column + 1
+        text = raw[begin:].split(b"\n", 1)[0].decode(errors="replace").rstrip("\r")
+        column = len(raw[begin : error.start].decode(errors="replace")) + 1
+        raise SpecError([Problem(message, Span(file, line, column, text), "save it as UTF-8")]) from None
     document = Document(file, text)
     _Builder(document, text).build()
     if document.data is None:
-        raise SpecError([Problem("the file is empty", Span(file))])
+        message = "the file holds nothing but comments" if text.strip() else "the file is empty"
+        raise SpecError([Problem(message, Span(file, 1, 1), "reportgen new writes a scenario to begin with")])
     return document
 
 
@@ -121,15 +132,41 @@ class _Builder:
         try:
             self._consume()
         except MarkedYAMLError as error:
-            mark = error.problem_mark
-            span = self._at(mark.line, mark.column) if mark else Span(self.document.file)
-            raise SpecError([Problem(f"this is not YAML: {error.problem or error.context}", span)]) from None
+            raise SpecError([*self.problems, self._not_yaml(error)]) from None
         except YAMLError as error:
-            raise SpecError(
-                [Problem(f"this is not YAML: {str(error).splitlines()[0]}", Span(self.document.file))]
-            ) from None
+            # a character that YAML does not allow; the reader knows its offset and nothing else
+            before = self.text[: getattr(error, "position", 0)]
+            span = self._at(before.count("\n"), len(before) - before.rfind("\n") - 1)
+            message = f"this is not YAML: {str(error).splitlines()[0]}"
+            raise SpecError([*self.problems, Problem(message, span)]) from None
+        except (ValueError, AssertionError, RecursionError):  # what ruamel.yaml raises for bad directives, for instance
+            message = "this is not YAML that can be read"
+            raise SpecError([*self.problems, Problem(message, Span(self.document.file, 1, 1))]) from None
         if self.problems:
             raise SpecError(self.problems)
+
+    def _not_yaml(self, error: Any) -> Problem:
+        """What the YAML reader says, in plainer words where it speaks of its own tokens."""
+        mark, began = error.problem_mark or error.context_mark, error.context_mark
+        said = str(error.problem or error.context)
+        if "'\\t'" in said:
+            said = "a tab stands where only spaces may; indent with spaces"
+        ended = "<stream end>" in said or mark is None or mark.line >= len(self.document.lines)
+        hint = ""
+        if began is not None and (ended or began.line != mark.line):
+            opens = self.text[began.index : began.index + 1]
+            what = f"'{opens}'" if opens in "[{\"'" else "what"
+            hint = (
+                f"{what} that begins in line {began.line + 1}, column {began.column + 1} is not closed"
+                if ended
+                else (f"it belongs to what begins in line {began.line + 1}, column {began.column + 1}")
+            )
+        if ended:
+            said = "the file ends too early"
+            last = max((i for i, line in enumerate(self.document.lines) if line.strip()), default=0)
+            end = len(self.document.lines[last].rstrip()) if self.document.lines else 0
+            return Problem(f"this is not YAML: {said}", self._at(last, max(0, end - 1)), hint)
+        return Problem(f"this is not YAML: {said}", self._at(mark.line, mark.column), hint)
 
     def _events(self) -> Iterator[Any]:
         from ruamel.yaml import YAML
@@ -172,7 +209,8 @@ class _Builder:
     def _tag(self, event: Any) -> None:
         tag = getattr(event, "tag", None)
         if tag and str(tag) not in ("!", "None"):
-            self._stop(f"tags such as {tag} are not read", event)
+            shown = str(tag).replace("tag:yaml.org,2002:", "!!")
+            self._stop(f"tags such as {shown} are not read", event)
 
     def _place(self, stack: list[Any], pending: list[Any], event: Any, value: Any, opened: Any) -> None:
         """Put a value where it belongs, remember its place, and open it where it is a collection."""

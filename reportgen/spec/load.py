@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from reportgen.errors import Problem, Span, SpecError, nearest
 from reportgen.spec.document import Document, read_document
+from reportgen.spec.mend import fields_at, mend
 from reportgen.spec.model import SCHEMA, LibrarySpec, ScenarioSpec
 
 if typing.TYPE_CHECKING:
@@ -22,24 +23,31 @@ Spec = TypeVar("Spec", bound=BaseModel)
 
 @dataclass(frozen=True)
 class Loaded(Generic[Spec]):
-    """A specification with the document that it was read from."""
+    """A specification with the document that it was read from.
+
+    `problems` are mistakes that leave the rest readable: whoever goes on adds to them what is found there.
+    """
 
     spec: Spec
     document: Document
+    problems: tuple[Problem, ...] = ()
 
 
 def load_scenario(path: Path, name: str | None = None) -> Loaded[ScenarioSpec]:
     """Read and validate a scenario file.
 
     Raises:
-        SpecError: with every mistake found.
+        SpecError: with every mistake found, where they leave nothing to go on with.
     """
     return validate(ScenarioSpec, read_document(path, name))
 
 
 def load_library_file(path: Path, name: str) -> Loaded[LibrarySpec]:
     """Read and validate a file of the library."""
-    return validate(LibrarySpec, read_document(path, name))
+    loaded = validate(LibrarySpec, read_document(path, name))
+    if loaded.problems:
+        raise SpecError(loaded.problems)
+    return loaded
 
 
 def validate(model: type[Spec], document: Document) -> Loaded[Spec]:
@@ -52,8 +60,12 @@ def validate(model: type[Spec], document: Document) -> Loaded[Spec]:
     try:
         return Loaded(model.model_validate(data), document)
     except ValidationError as error:
-        problems = [_problem(model, document, e) for e in error.errors(include_url=False)]
-        raise SpecError(problems) from None
+        errors = error.errors(include_url=False)
+        problems = tuple(_problem(model, document, e) for e in errors)
+        mended = mend(model, document, errors)
+        if mended is None:
+            raise SpecError(problems) from None
+        return Loaded(mended, document, problems)
 
 
 def _check_version(data: dict[str, Any], document: Document) -> None:
@@ -68,7 +80,9 @@ def _check_version(data: dict[str, Any], document: Document) -> None:
         raise SpecError(
             [
                 Problem(
-                    "'schema' is the number of the file format", document.span(("schema",)), f"write schema: {SCHEMA}"
+                    f"'schema' is the number of the file format, not {_found(version)}",
+                    document.span(("schema",)),
+                    f"write schema: {SCHEMA}",
                 )
             ]
         )
@@ -93,9 +107,12 @@ def _problem(model: type[BaseModel], document: Document, error: Any) -> Problem:
     last = path[-1] if path else ""
     span, key_span = document.span(path), document.span(path, key=True)
     if kind == "extra_forbidden":
-        return Problem(f"unknown key '{last}'", key_span, nearest(str(last), _fields(model, path[:-1])))
+        return Problem(f"unknown key '{last}'", key_span, nearest(str(last), list(fields_at(model, path[:-1]))))
     if kind == "missing":
-        return Problem(f"the key '{last}' is missing", document.span(path[:-1], key=True))
+        said = fields_at(model, path[:-1]).get(str(last), "")
+        return Problem(
+            f"the key '{last}' is missing", document.span(path[:-1], key=True), f"{last}: {said}" if said else ""
+        )
     if kind == "string_pattern_mismatch" or "[key]" in loc:
         hint = "letters, digits and underscores; the first is a letter"
         return Problem(f"'{last}' cannot be a name", key_span, hint)
@@ -123,23 +140,3 @@ def _found(value: Any) -> str:
     if isinstance(value, list | dict):
         return _kind(value)
     return "nothing" if value is None else f"'{str(value)[:40]}'"
-
-
-def _fields(model: Any, path: tuple[Any, ...]) -> list[str]:
-    """The keys allowed at a path of a schema."""
-    current: Any = model
-    for part in path:
-        if isinstance(current, type) and issubclass(current, BaseModel):
-            by_alias = {f.alias or n: f for n, f in current.model_fields.items()}
-            if part not in by_alias:
-                return []
-            current = by_alias[part].annotation
-        else:
-            arguments = typing.get_args(current)
-            current = arguments[-1] if arguments else None
-        models = [a for a in typing.get_args(current) if isinstance(a, type) and issubclass(a, BaseModel)]
-        if models and typing.get_origin(current) not in (dict, list):
-            current = models[0]
-    if isinstance(current, type) and issubclass(current, BaseModel):
-        return [f.alias or n for n, f in current.model_fields.items()]
-    return []

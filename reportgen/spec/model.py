@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-__all__ = ["SCHEMA", "LibrarySpec", "ObjectiveSpec", "QuantitySpec", "ReportSpec", "RuleSpec", "ScenarioSpec"]
+__all__ = [
+    "ROW_KEYS",
+    "SCHEMA",
+    "LibrarySpec",
+    "ObjectiveSpec",
+    "QuantitySpec",
+    "ReportSpec",
+    "RuleSpec",
+    "ScenarioSpec",
+]
 
 SCHEMA = 1
 """The version of the file format."""
+
+ROW_KEYS = {
+    "title": "What people call it",
+    "description": "One sentence on it",
+    "source": "Where its figures come from",
+    "retrieved": "When they were looked up, as YYYY-MM",
+    "quality": "How good the source is: primary, secondary or estimate",
+    "notes": "What to know about its figures",
+    "aliases": "Other names, separated by semicolons",
+    "url": "Where its figures can be read",
+}
+"""What the row of a member may hold beside the cells of quantities."""
 
 
 def _cell(value: Any) -> Any:
@@ -26,6 +48,24 @@ def _word(value: Any) -> Any:
     raise ValueError("needs a text")
 
 
+def _levers(value: Any) -> Any:
+    if value in ("all", "none") or (isinstance(value, list) and all(isinstance(name, str) for name in value)):
+        return value
+    raise ValueError("needs all, none, or a list of names, as in [a, b]")
+
+
+def _date(value: Any) -> Any:
+    if value is None:
+        return value
+    try:
+        datetime.date.fromisoformat(text := str(value))
+    except ValueError:
+        raise ValueError("needs a day written as 2026-11-23") from None
+    if len(text) != len("2026-11-23"):
+        raise ValueError("needs a day written as 2026-11-23")
+    return text
+
+
 Cell = Annotated[
     Any,
     BeforeValidator(_cell),
@@ -33,7 +73,9 @@ Cell = Annotated[
 ]
 """A number (in the quantity's unit), `"500 ms"`, true or false, a member's name, a formula, or null for absent."""
 
-Words = Annotated[str, BeforeValidator(_word)]
+Words = Annotated[str, BeforeValidator(_word), WithJsonSchema({"type": ["string", "number"]})]
+Day = Annotated[str | None, BeforeValidator(_date), WithJsonSchema({"type": ["string", "null"], "format": "date"})]
+Levers = Annotated[list[str] | Literal["all", "none"], BeforeValidator(_levers)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=60)]
 Row = dict[str, Any]
 """A member's row: descriptive keys (title, source, ...) and the cells of quantities."""
@@ -75,17 +117,14 @@ class DimensionSpec(_Part):
     """A dimension: a finite set of named members, given as rows."""
 
     title: str = Field(default="", description="What people call one member")
-    description: str = ""
-    each: str | None = Field(
-        default=None, description="Rows named with {x} are repeated for each member x of this dimension"
-    )
+    description: str = Field(default="", description="What one member is")
     rows: dict[str, Row] = Field(default={}, description="Members; a row holds the cells of that member")
 
 
 class RuleSpec(_Part):
     """A rule: a recommendation or finding for an option, fired by a condition and said with values in the text."""
 
-    title: str = Field(default="", max_length=120)
+    title: str = Field(default="", description="What people call it", max_length=120)
     when: Cell = Field(description="The condition, a flag per option")
     says: str = Field(description="The sentence, with values as in {tpot:.1f}")
     kind: Literal["setting", "quality", "hardware"] = Field(default="setting", description="What it takes to follow it")
@@ -103,8 +142,8 @@ class ObjectiveSpec(_Part):
 class FormulaSpec(_Part):
     """A formula shown in the method section, with the sentence before it."""
 
-    quantity: str
-    says: str = ""
+    quantity: str = Field(description="The quantity whose formula is shown")
+    says: str = Field(default="", description="The sentence before it")
 
 
 class ReportSpec(_Part):
@@ -112,24 +151,24 @@ class ReportSpec(_Part):
 
     key_figures: list[str] = Field(default=[], description="Quantities per option shown large, for the baseline")
     option_columns: list[str] = Field(default=[], description="Quantities per option in the table of options")
-    stage_columns: list[str] = []
-    operator_columns: list[str] = []
-    method: list[FormulaSpec] = []
-    method_text: str = ""
+    stage_columns: list[str] = Field(default=[], description="Quantities per option and stage that are shown")
+    operator_columns: list[str] = Field(default=[], description="Quantities per operator that are shown")
+    method: list[FormulaSpec] = Field(default=[], description="The formulas of the method section, in order")
+    method_text: str = Field(default="", description="A paragraph at the head of the method section")
     assumptions: list[str] = Field(default=[], description="Inputs listed as assumptions")
 
 
 class LibrarySpec(_Part):
     """A file of the library: part of the domain, as data."""
 
-    schema_: Literal[1] = Field(alias="schema")
-    title: str = ""
+    schema_: Literal[1] = Field(alias="schema", description="Version of this format")
+    title: str = Field(default="", description="What the file is about")
     accounting: list[str] = Field(default=[], description="The accountings that this file belongs to; none means all")
-    dimensions: dict[Name, DimensionSpec] = {}
-    quantities: dict[Name, QuantitySpec] = {}
-    rules: dict[Name, RuleSpec] = {}
+    dimensions: dict[Name, DimensionSpec] = Field(default={}, description="Dimensions and rows of theirs")
+    quantities: dict[Name, QuantitySpec] = Field(default={}, description="Quantities, with unit, index set and formula")
+    rules: dict[Name, RuleSpec] = Field(default={}, description="Recommendations")
     levers: dict[Name, Row] = Field(default={}, description="Options made from the baseline by changing one thing")
-    report: ReportSpec = ReportSpec()
+    report: ReportSpec = Field(default=ReportSpec(), description="What the renderings show")
 
 
 class ScenarioSpec(_Part):
@@ -139,16 +178,14 @@ class ScenarioSpec(_Part):
     title: str = Field(description="Title of the report", min_length=1, max_length=200)
     description: str = Field(default="", description="One or two sentences on the situation")
     author: str = Field(default="", description="Who made it", max_length=120)
-    date: Words | None = Field(default=None, description="The day that the scenario describes, as YYYY-MM-DD")
+    date: Day = Field(default=None, description="The day that the scenario describes, as YYYY-MM-DD")
     accounting: str = Field(default="reportgen", description="The formula set: reportgen (default) or llm_viewer")
     objective: ObjectiveSpec = Field(default=ObjectiveSpec(), description="What makes one option better than another")
     requests: dict[str, Row] = Field(default={}, description="Classes of requests: share, prompt and output length")
     options: dict[str, Row] = Field(
         default={}, description="What is compared; the first is the baseline, others inherit from it"
     )
-    levers: list[str] | Literal["all", "none"] = Field(
-        default="all", description="Which optimisations are tried on the baseline"
-    )
+    levers: Levers = Field(default="all", description="Which optimisations are tried on the baseline")
     inputs: dict[str, Cell] = Field(default={}, description="Values of scenario-wide inputs, by name")
     models: dict[str, Row] = Field(default={}, description="Models beside those of the catalogue")
     accelerators: dict[str, Row] = Field(default={}, description="Accelerators beside those of the catalogue")

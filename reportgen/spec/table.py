@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from reportgen.errors import Problem, Span, SpecError
 from reportgen.spec.document import MAX_BYTES, Document, _Mark
+from reportgen.spec.model import ROW_KEYS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,11 +80,8 @@ def _row(document: Document, header: list[str], fields: list[str], line: int, pr
         if inner:
             row.setdefault(outer, {})[inner.rstrip("]")] = _value(field)
         else:
-            row[outer] = field.strip() if outer in _WORDS else _value(field)
+            row[outer] = field.strip() if outer in ROW_KEYS else _value(field)
     document.data[member] = row
-
-
-_WORDS = ("title", "description", "source", "retrieved", "quality", "notes", "aliases", "url")
 
 
 def _value(field: str) -> Any:

@@ -1,159 +1,219 @@
-"""The report's figures as data: roofline, options, where the time goes, memory against capacity."""
+"""The report's charts, filled from results: roofline, options, where the time goes, memory."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.render.document.numbers import THIN, plain, significant
-from reportgen.render.document.tables import has, text_of
+from reportgen.render.document.facts import STAGES
+from reportgen.render.document.numbers import amount, column, digits, joined
 from reportgen.render.document.view import Figure
 
 if TYPE_CHECKING:
-    from reportgen.engine.results import Results
+    from collections.abc import Sequence
+
+    from reportgen.render.document.facts import Facts
+    from reportgen.render.document.view import Value
 
 __all__ = ["memory_figure", "options_figure", "roofline_figure", "time_figure"]
 
-_ROOFS, _BARS = 3, 14
+_ROOFS = 3
+_BARS = 20  # options in a chart: more would be a list, which the table is
+_MEMORY_BARS = 10
+_PARTS = 6  # operators with a colour of their own; the others share one
+_OTHERS = "Other operators"
 _TERA = 1e12
-_STAGES = ("prefill", "decode")
 
 
-def number(results: Results, name: str, *members: str) -> float:
-    """A number that is there."""
-    value = results.get(name, *members)
-    assert isinstance(value, float)
-    return value
-
-
-def roofline_figure(results: Results) -> Figure | None:
-    """The baseline's roof, up to two others, and the baseline's stages."""
-    if not has(results, "peak_compute", "bandwidth", "total_arithmetic_intensity", "total_inference_time"):
+def roofline_figure(facts: Facts) -> Figure | None:
+    """The baseline's stages below its own roof and those of other accelerators that are compared."""
+    if not facts.has("total_arithmetic_intensity", "total_performance", "linear_rate", "bandwidth"):
         return None
-    book, first = results.book, results.book.dimensions["operator"].names[0]
-    options: dict[object, str] = {}
-    for (option,), accelerator in results.plain("accelerator").items():
-        options.setdefault(accelerator, option)
-    roofs = []
-    for accelerator, option in list(options.items())[:_ROOFS]:
-        peak, bandwidth = number(results, "peak_compute", option, first), number(results, "bandwidth", option)
-        roof = {
-            "name": str(accelerator),
-            "note": f"{significant(peak / _TERA)} TFLOP/s · {significant(bandwidth / _TERA)} TB/s",
-            "peak": peak / _TERA,
-            "bandwidth": bandwidth / _TERA,
-        }
-        roofs.append(roof if roofs else {**roof, "ridge": f"ridge: {significant(peak / bandwidth)} FLOP/B"})
-    points = []
-    for stage in _STAGES:
-        x = number(results, "total_arithmetic_intensity", book.baseline, stage)
-        y = number(results, "total_ops", book.baseline, stage) / number(
-            results, "total_inference_time", book.baseline, stage
-        )
-        points.append({"label": stage, "x": x, "y": y / _TERA, "group": stage, "strong": True})
-    reached = ", ".join(f"{p['label']} {significant(float(p['y']))} TFLOP/s" for p in points)  # type: ignore[arg-type]
-    title = text_of(results, "roofline_finding") or "Both stages under the roof"
+    roofs = [_roof(facts, option) for option in _roof_options(facts)]
+    option, points, said = facts.baseline, list[dict[str, "Value"]](), list[str]()
+    for stage in STAGES:
+        x = facts.number("total_arithmetic_intensity", option, stage)
+        y = facts.number("total_performance", option, stage)
+        if x and y:
+            title = facts.title("stage", stage)
+            at = amount(y, facts.quantity("total_performance").type.unit)
+            points.append({"label": f"{title}, {at}", "x": x, "y": y / _TERA, "group": title, "strong": True})
+            said.append(f"{title} at {amount(x)} FLOP per byte and {at}")
+    names = ", ".join(str(roof["name"]) for roof in roofs)
     return Figure(
         chart="roofline",
-        title=title,
-        subtitle="Attainable TFLOP/s over arithmetic intensity, both axes logarithmic; points are the baseline",
-        alt=f"Roofline of {', '.join(str(r['name']) for r in roofs)}. Reached: {reached}.",
-        source="Source: catalogue figures of the accelerators (see Sources); operations and bytes counted by the method below.",
+        title="Attainable performance against arithmetic intensity",
+        subtitle=f"TFLOP/s; points: baseline; shaded: limited by the memory bandwidth of {roofs[0]['name']}",
+        alt=f"Roofline of {names}. {'; '.join(said)}.",
         data={"roofs": tuple(roofs), "points": tuple(points)},
         texts={"x_title": "Arithmetic intensity, FLOP per byte →"},
     )
 
 
-def options_figure(results: Results, listed: list[str]) -> Figure:
-    """Options on the objective; the baseline and the best are marked, those that miss a target hollow."""
-    book = results.book
-    quantity = book.quantities["objective_value"]
-    best = results.get("best_option") if has(results, "best_option") else None
-    bars = []
-    for option in listed[:_BARS]:
-        value = results.get("objective_value", option)
-        role = "best" if option == best else "base" if option == book.baseline else "plain"
-        if has(results, "feasible") and not results.get("feasible", option):
-            role = "missed"
-        shown = significant(value) if isinstance(value, float) else "does not fit"
-        bars.append({"name": str(results.get("option_title", option)), "value": value, "text": shown, "role": role})
-    unit = quantity.type.unit.label
-    name = quantity.title.removeprefix("Objective: ")
-    texts = {"x_title": f"{name}{', ' + unit if unit else ''} →", "base": "baseline", "plain": "other options"}
-    roles = {str(b["role"]) for b in bars}
-    texts |= {"best": "recommended"} if "best" in roles else {}
-    texts |= {"missed": "does not fit, or misses a target"} if "missed" in roles else {}
-    listing = "; ".join(f"{b['name']} {b['text']}" for b in bars)
-    direction = "higher is better" if quantity.better == "higher" else "lower is better"
+def _roof_options(facts: Facts) -> list[str]:
+    """One option for each accelerator: the baseline's first, then those recommended."""
+    chosen: dict[str, str] = {}
+    for option in (facts.baseline, *facts.advised, *facts.options):
+        chosen.setdefault(facts.words("accelerator", option), option)
+    return list(chosen.values())[:_ROOFS]
+
+
+def _roof(facts: Facts, option: str) -> dict[str, Value]:
+    rate, bandwidth = facts.number("linear_rate", option), facts.number("bandwidth", option)
+    assert rate is not None
+    assert bandwidth is not None
+    roof: dict[str, Value] = {
+        "name": facts.title("accelerator", facts.words("accelerator", option)),
+        "note": f"{facts.shown('linear_rate', option)} · {facts.shown('bandwidth', option)}",
+        "peak": rate / _TERA,
+        "bandwidth": bandwidth / _TERA,
+    }
+    if option == facts.baseline and facts.has("linear_ridge"):
+        roof["ridge"] = f"ridge: {facts.shown('linear_ridge', option)}"
+    return roof
+
+
+def options_figure(facts: Facts) -> Figure | None:
+    """The options by what the scenario optimises, the best first."""
+    name = facts.objective
+    if len(facts.options) < 2 or not facts.has(name):
+        return None
+    quantity, options = facts.quantity(name), _ranked(facts, name)
+    kept = [o for i, o in enumerate(options) if i < _BARS or o == facts.baseline]
+    values = facts.numbers(name, [(o,) for o in kept])
+    written = column([*values, *([facts.number(facts.target(name, kept[0]))] if _aimed(facts, name) else [])],
+                     quantity.type.unit)  # fmt: skip
+    bars = tuple(
+        {"name": facts.title("option", option), "value": value, "text": text, "role": _role(facts, option)}
+        for option, value, text in zip(kept, values, written.texts, strict=False)
+    )
+    target = _aimed(facts, name)
+    marks = ({"value": target, "text": f"target {facts.limit(name, kept[0])}"},) if target is not None else ()
+    heading = quantity.title + (f", {written.unit}" if written.unit else "")
+    shown = f"; the best {len(kept)} of {len(options)}" if len(kept) < len(options) else ""
+    best = next((b for b in bars if b["value"] is not None), bars[0])
     return Figure(
         chart="options",
-        title=text_of(results, "report_title") or name,
-        subtitle=f"{name}{', ' + unit if unit else ''}; {direction}",
-        alt=f"Options by {name.lower()}: {listing}.",
-        data={"bars": tuple(bars), "marks": ()},
-        texts={k: v for k, v in texts.items() if k == "x_title" or k in roles},
+        title=f"{quantity.title} of the options",
+        subtitle=f"{written.unit or 'plain number'}{shown}".capitalize() if not written.unit else written.unit + shown,
+        alt=f"{len(bars)} options by {quantity.title.lower()}; {best['name']} comes first with {best['text']}.",
+        data={"bars": bars, "marks": marks},
+        texts={"x_title": f"{heading} →", **_ROLES},
     )
 
 
-def time_figure(results: Results) -> Figure | None:
-    """Share of each operator class in prefill and decode of the baseline."""
-    if not has(results, "network_inference_time", "operator_class"):
+_ROLES = {"best": "recommended", "base": "baseline", "plain": "feasible", "missed": "not feasible"}
+
+
+def _aimed(facts: Facts, name: str) -> float | None:
+    """The target of the objective, where it is one for all options."""
+    target = facts.target(name, facts.baseline)
+    return facts.number(target) if target and not facts.quantity(target).per else None
+
+
+def _ranked(facts: Facts, name: str) -> list[str]:
+    """Options from the best to the worst; those without a value last, otherwise in the scenario's order."""
+    sign = -1.0 if facts.book.scenario.objective.maximise else 1.0
+    values = {o: facts.number(name, o) for o in facts.options}
+    return sorted(facts.options, key=lambda o: (values[o] is None, sign * (values[o] or 0.0)))
+
+
+def _role(facts: Facts, option: str) -> str:
+    if option in facts.advised[:1]:
+        return "best"
+    if facts.value("feasible", option) is False:
+        return "missed"
+    return "base" if option == facts.baseline else "plain"
+
+
+def time_figure(facts: Facts) -> Figure | None:
+    """Where prefill and decode spend their time, by operator."""
+    if not facts.has("operator_time_share", "total_inference_time"):
         return None
-    book = results.book
-    classes = book.dimensions["operator_class"].members
-    bars, parts = [], []
-    for stage in _STAGES:
-        rows = [
-            r
-            for r in results.rows(("option", "stage", "operator"))
-            if (r["option"], r["stage"]) == (book.baseline, stage)
-        ]
-        total = sum(float(r["network_inference_time"] or 0.0) for r in rows) or 1.0
-        name = str(results.get("stage_title", stage))
-        note = plain(
-            number(results, "total_inference_time", book.baseline, stage),
-            book.quantities["total_inference_time"].type.unit,
-        )
-        bars.append({"name": name, "note": note.joined()})
-        for member in classes:
-            mine = [r for r in rows if results.get("operator_class", str(r["operator"])) == member.name]
-            share = 100 * sum(float(r["network_inference_time"] or 0.0) for r in mine) / total
-            parts.append(
-                {"bar": name, "group": member.title or member.name, "value": share, "text": f"{share:.0f}{THIN}%"}
-            )
-    spoken = "; ".join(f"{p['bar']} {p['group'].lower()} {p['text']}" for p in parts)  # type: ignore[attr-defined]
+    shares = {stage: _shares(facts, stage) for stage in STAGES}
+    order = sorted(shares[STAGES[0]], key=lambda o: -max(shares[stage].get(o, 0.0) for stage in STAGES))
+    named = order[:_PARTS] if len(order) > _PARTS + 1 else order
+    bars = tuple(
+        {"name": facts.title("stage", s), "note": facts.shown("total_inference_time", facts.baseline, s)}
+        for s in STAGES
+    )
+    parts: list[dict[str, Value]] = []
+    for stage in STAGES:
+        bar = facts.title("stage", stage)
+        for operator in named:
+            parts.append(_part(bar, facts.title("operator", operator), shares[stage].get(operator, 0.0)))
+        if len(named) < len(order):
+            parts.append(_part(bar, _OTHERS, sum(shares[stage].get(o, 0.0) for o in order if o not in named)))
+    said = [f"{b['name']}: " + ", ".join(f"{p['group']} {p['text']}" for p in parts if p["bar"] == b["name"]) for b in bars]
     return Figure(
         chart="time",
-        title=text_of(results, "time_finding") or "Where the time goes",
-        subtitle="Share of the time of a pass, per cent; the time of the pass stands at the right",
-        alt=f"Stacked bars: {spoken}.",
-        data={"bars": tuple(bars), "parts": tuple(parts)},
-        texts={"x_suffix": f"{THIN}%"},
+        title="Where each pass spends its time",
+        subtitle="Share of the pass, per cent; its time stands at the right",
+        alt="; ".join(said) + ".",
+        data={"bars": bars, "parts": tuple(parts)},
+        texts={"x_suffix": joined("", "%")},
     )
 
 
-def memory_figure(results: Results, listed: list[str]) -> Figure | None:
-    """Weights, KV cache and activations of each option against the memory that may be used."""
-    if not has(results, "memory_needed", "memory_limit", "weights_gb", "kv_cache_gb"):
+def _shares(facts: Facts, stage: str) -> dict[str, float]:
+    """The shares of the operators that run, in per cent."""
+    found = facts.results.plain("operator_time_share")
+    per = facts.quantity("operator_time_share").per
+    return {
+        o: float(found[facts.baseline, stage, o] or 0.0)
+        for o in facts.book.dimensions["operator"].names
+        if facts.results.applies(per, (facts.baseline, stage, o))
+    }
+
+
+def _part(bar: str, group: str, share: float) -> dict[str, Value]:
+    return {"bar": bar, "group": group, "value": share, "text": joined(f"{share:.0f}", "%")}
+
+
+def memory_figure(facts: Facts) -> Figure | None:
+    """Memory by use against what may be used."""
+    uses = [n for n in facts.book.quantities if n.startswith("memory_consumption_")]
+    if not uses or not facts.has("memory_consumption"):
         return None
-    bars, parts = [], []
-    for option in listed[:_BARS]:
-        needed, limit = number(results, "memory_needed", option), results.get("memory_limit", option)
-        weights, cache = number(results, "weights_gb", option), number(results, "kv_cache_gb", option)
-        name = str(results.get("option_title", option))
-        note = (
-            f"{significant(needed)} of {significant(limit)} GB"
-            if isinstance(limit, float)
-            else f"{significant(needed)} GB"
-        )
-        bars.append({"name": name, "note": note, "mark": limit, "strong": option == results.book.baseline})
-        amounts = (("Weights", weights), ("KV cache", cache), ("Activations", max(0.0, needed - weights - cache)))
-        parts += [{"bar": name, "group": g, "value": v, "text": significant(v)} for g, v in amounts]
-    spoken = "; ".join(f"{b['name']} {b['note']}" for b in bars)
+    options = _memory_options(facts)
+    bars, parts = list[dict[str, "Value"]](), list[dict[str, "Value"]]()
+    stages = {option: _fullest(facts, option) for option in options}
+    for option in options:
+        text = digits(_gigabytes(facts, "memory_consumption", option, stages[option]))
+        limit = facts.number("memory_limit", option)
+        of = f" of {facts.amount('memory_limit', option)}" if limit is not None else ""
+        name = facts.title("option", option)
+        note = f"{text}{of}" if of else joined(text, "GB")
+        bars.append({"name": name, "note": note, "mark": limit, "strong": option == facts.baseline})
+        for use in uses:
+            value = _gigabytes(facts, use, option, stages[option])
+            parts.append({"bar": name, "group": facts.quantity(use).title, "value": value, "text": digits(value)})
+    mark = "; black mark = what may be used" if any(bar["mark"] for bar in bars) else ""
     return Figure(
         chart="memory",
-        title=text_of(results, "memory_finding") or "Memory against capacity",
-        subtitle="GB at the end of a generation; the mark is the memory that may be used",
-        alt=f"Memory by option: {spoken}.",
+        title=f"{facts.quantity('memory_consumption').title}, by use",
+        subtitle=f"GB{mark}",
+        alt="; ".join(f"{bar['name']}: {bar['note']}" for bar in bars) + ".",
         data={"bars": tuple(bars), "parts": tuple(parts)},
         texts={"x_title": "GB →"},
     )
+
+
+def _fullest(facts: Facts, option: str) -> str:
+    """The stage that needs most memory."""
+    return max(STAGES, key=lambda stage: facts.number("memory_consumption", option, stage) or 0.0)
+
+
+def _gigabytes(facts: Facts, name: str, option: str, stage: str) -> float:
+    return (facts.number(name, option, stage) or 0.0) * float(facts.quantity(name).type.unit.scale) / 1e9
+
+
+def _memory_options(facts: Facts) -> Sequence[str]:
+    """The options whose memory differs, the baseline and those that do not fit first in line for a place."""
+    seen: dict[tuple[float | None, ...], str] = {}
+    for option in facts.options:
+        stage = _fullest(facts, option)
+        key = (facts.number("memory_consumption", option, stage), facts.number("memory_limit", option))
+        seen.setdefault(key, option)
+    urgent = [o for o in seen.values() if o == facts.baseline or facts.value("fits", o) is False]
+    kept = set((urgent + [o for o in seen.values() if o not in urgent])[:_MEMORY_BARS])
+    return [o for o in facts.options if o in kept]

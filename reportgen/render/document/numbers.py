@@ -1,76 +1,177 @@
-"""Numbers for people: three significant digits, SI prefixes, thin spaces, and an en dash where there is none."""
+"""Writes numbers for people: three significant digits, a fitting prefix, thousands apart, absent as an en dash."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from reportgen.engine.values import fixed
+from reportgen.lang.units import ONE, Unit, parse_unit
+
 if TYPE_CHECKING:
-    from reportgen.lang.units import Unit
+    from collections.abc import Sequence
 
-__all__ = ["NONE", "Shown", "plain", "scaled_unit", "significant"]
+__all__ = ["ABSENT", "NARROW", "Amount", "Setting", "amount", "as_given", "column", "digits", "joined", "unit_words"]
 
-NONE = "–"
-THIN = "\u202f"
-"""A narrow space that does not break, between thousands and before units."""
-MINUS = "\u2212"
+ABSENT = "–"
+NARROW = "\N{NARROW NO-BREAK SPACE}"
+_SIGNIFICANT = 3
+_MOST_DIGITS = 5  # of a number in a column, so that its smallest neighbour still shows something
 
-_PREFIXES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
-_SCALES = ("B", "FLOP", "B/s", "FLOP/s")
-_SMALL = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
+_PREFIXES = (("n", -9), ("µ", -6), ("m", -3), ("", 0), ("k", 3), ("M", 6), ("G", 9), ("T", 12), ("P", 15), ("E", 18))
+# Units that may change their prefix, with the smallest and the largest one that people use.
+_FAMILIES = {
+    parse_unit(base).exponents: (base, low, high)
+    for base, low, high in (("s", -9, 0), ("B", 0, 18), ("FLOP", 0, 18), ("B/s", 0, 18), ("FLOP/s", 0, 18))
+}
+_COUNTS = {"query": "queries", "pass": ""} | {  # how often something runs is a bare number
+    word: f"{word}s"
+    for word in ("token", "sequence", "request", "element", "head", "layer", "operation", "step", "expert", "device")
+    + ("user", "accelerator", "score", "parameter")
+}  # fmt: skip
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A number as people read it, with the unit that it is in."""
+class Amount:
+    """A number as written, with its unit."""
 
     text: str
     unit: str = ""
 
-    def joined(self) -> str:
-        """Number and unit, not to be broken."""
-        return f"{self.text}{THIN}{self.unit}" if self.unit else self.text
+    def __str__(self) -> str:
+        return joined(self.text, self.unit)
 
 
-def significant(value: float, digits: int = 3) -> str:
-    """A number with about so many significant digits, thousands apart.
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How a column is written: its unit, and one text for each value."""
 
-    >>> significant(0.012345), significant(16.2), significant(1234567.0), significant(-2.5)
-    ('0.0123', '16.2', '1\u202f234\u202f567', '\u22122.50')
+    unit: str
+    texts: tuple[str, ...]
+
+
+def joined(text: str, unit: str) -> str:
+    """Number and unit, never parted by the end of a line."""
+    return f"{text}{NARROW}{unit}" if unit and text != ABSENT else text
+
+
+def amount(value: float | None, unit: Unit = ONE) -> Amount:
+    """A single number with three significant digits; whole ones keep all of theirs.
+
+    >>> str(amount(3918.8, parse_unit("ms"))), str(amount(1.0, parse_unit("sequence")))
+    ('3.92\\u202fs', '1\\u202fsequence')
     """
-    if value == int(value):
-        return (MINUS if value < 0 else "") + f"{abs(int(value)):,}".replace(",", THIN)
-    size = len(f"{abs(value):.0f}") if abs(value) >= 1 else 0
-    decimals = max(0, digits - size) if size else digits - 1 + _leading_zeros(abs(value))
-    text = f"{abs(value):,.{min(decimals, 12)}f}".replace(",", THIN)
-    return (MINUS if value < 0 else "") + text
-
-
-def _leading_zeros(value: float) -> int:
-    """How many places after the point the first digit that counts has."""
-    places = 1
-    while value < 10.0**-places and places < 12:
-        places += 1
-    return places
-
-
-def plain(value: float | None, unit: Unit | None = None) -> Shown:
-    """A value in its unit; bytes, operations and seconds get the prefix that suits them."""
-    label = unit.label if unit else ""
     if value is None:
-        return Shown(NONE, "")
-    if label in _SCALES:
-        scale, prefix = scaled_unit(value, label)
-        return Shown(significant(value / scale), prefix)
-    if label == "s" and 0 < abs(value) < 1:
-        factor, name = next(((f, n) for f, n in _SMALL if abs(value) >= f), _SMALL[-1])
-        return Shown(significant(value / factor), name)
-    return Shown(significant(value), label)
+        return Amount(ABSENT)
+    scaled, label = _scaled(value, unit, [value])
+    return Amount(digits(scaled), unit_words(label, scaled))
 
 
-def scaled_unit(value: float, label: str) -> tuple[float, str]:
-    """The scale and the prefixed unit that suit a value."""
-    for scale, prefix in _PREFIXES:
-        if abs(value) >= scale:
-            return scale, prefix + label
-    return 1.0, label
+def as_given(value: float | None, unit: Unit = ONE) -> Amount:
+    """A number that somebody has set, in the digits that it was set with.
+
+    >>> str(as_given(8000.0, parse_unit("ms"))), str(as_given(0.9, ONE))
+    ('8\\u202fs', '0.9')
+    """
+    if value is None:
+        return Amount(ABSENT)
+    scaled, label = _scaled(value, unit, [value])
+    size = math.floor(math.log10(abs(scaled))) if scaled else 0
+    text = _signed(fixed(scaled, max(0, 5 - size)))
+    return Amount(text.rstrip("0").rstrip(".") if "." in text else text, unit_words(label, scaled))
+
+
+def column(values: Sequence[float | None], unit: Unit = ONE) -> Setting:
+    """Numbers of one column: the same prefix and the same decimals for all.
+
+    The smallest number gets three significant digits, as long as the largest has no more than five.
+
+    >>> column([16.2018, 4.87506, None], parse_unit("ms"))
+    Setting(unit='ms', texts=('16.20', '4.88', '–'))
+    """
+    known = [v for v in values if v is not None]
+    largest = max((abs(v) for v in known), default=0.0)
+    _, label = _scaled(largest, unit, known)
+    factor = _factor(unit, label)
+    scaled = [None if v is None else v * factor for v in values]
+    decimals = _decimals([abs(v) for v in scaled if v])
+    texts = tuple(ABSENT if v is None else _signed(fixed(v, decimals)) for v in scaled)
+    return Setting(unit_words(label), texts)
+
+
+def unit_words(label: str, value: float | None = None) -> str:
+    """A unit as people write it; counts are plural unless there is one of them.
+
+    >>> unit_words("token/s"), unit_words("sequence", 1.0), unit_words("us"), unit_words("1")
+    ('tokens/s', 'sequence', 'µs', '')
+    """
+    if label == "1":
+        return ""
+    head, slash, tail = label.partition("/")
+    if head in _COUNTS and value != 1:
+        head = _COUNTS[head]
+    if head.startswith("u") and head[1:] in {"s", "J"}:
+        head = "µ" + head[1:]
+    return f"{head}{slash}{tail}"
+
+
+def _scaled(value: float, unit: Unit, values: Sequence[float]) -> tuple[float, str]:
+    """The value with the prefix that suits the largest of `values`, and that unit's label."""
+    family = _FAMILIES.get(unit.exponents)
+    if family is None or "bit" in unit.label or unit.label in {"min", "h", "day", "year"}:
+        return value, unit.label
+    base, low, high = family
+    largest = max((abs(v) for v in values), default=0.0) * float(unit.scale)
+    if not largest:
+        return value, unit.label
+    allowed = [(p, e) for p, e in _PREFIXES if low <= e <= high]
+    # What rounds to 1,000 of a prefix is written as 1 of the next.
+    fitting = [(p, e) for p, e in allowed if float(f"{largest:.2e}") >= 10.0**e]
+    prefix, _ = (fitting or allowed)[-1 if fitting else 0]
+    return value * _factor(unit, prefix + base), prefix + base
+
+
+def _factor(unit: Unit, label: str) -> float:
+    """By what a value in a unit is multiplied to be in the one named."""
+    if label == unit.label:
+        return 1.0
+    # as a fraction, so that no digit is lost where a power of ten is divided by another
+    return float(Fraction(unit.scale) / parse_unit(label).scale)
+
+
+def digits(value: float) -> str:
+    """Three significant digits; whole numbers keep all of theirs.
+
+    >>> digits(16.2018), digits(-0.0051337), digits(1234567.0), digits(2.5e-7)
+    ('16.2', '−0.00513', '1,234,567', '2.50\\u202f×\\u202f10⁻⁷')
+    """
+    if value == 0:
+        return "0"
+    size = math.floor(math.log10(abs(value)))
+    if not -5 < size < 9:
+        mantissa = f"{value:.2e}".split("e")
+        return f"{_signed(mantissa[0])}{NARROW}×{NARROW}10{str(int(mantissa[1])).translate(_RAISED)}"
+    if value == int(value):
+        return _signed(fixed(value, 0))
+    rounded = float(f"{value:.{_SIGNIFICANT - 1}e}")  # 9.996 becomes 10.0, with a digit less behind the point
+    return _signed(fixed(value, max(0, _SIGNIFICANT - 1 - math.floor(math.log10(abs(rounded))))))
+
+
+def _decimals(sizes: Sequence[float]) -> int:
+    """The decimals of a column of positive numbers; none where all are whole."""
+    if not sizes or all(size == int(size) for size in sizes):
+        return 0
+    smallest, largest = (math.floor(math.log10(f(sizes))) for f in (min, max))
+    # No more than four digits, unless the smallest would vanish; then no more than five.
+    wanted = max(_SIGNIFICANT - max(largest, 0), -smallest)
+    return max(0, min(_SIGNIFICANT - 1 - smallest, wanted, _MOST_DIGITS - 1 - max(largest, 0)))
+
+
+def _signed(text: str) -> str:
+    """Thousands apart, and a true minus."""
+    minus = "−" if text.startswith("-") else ""
+    whole, point, rest = text.lstrip("-").partition(".")
+    return f"{minus}{int(whole):,}{point}{rest}"

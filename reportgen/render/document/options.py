@@ -58,12 +58,12 @@ def options(figure: Figure) -> Plan:
     return Plan(
         width,
         _STEP * len(bars),
-        {"left": left, "right": right, "top": head_room(keys) + band, "bottom": 34},
+        {"left": left, "right": right, "top": head_room(keys, left) + band, "bottom": 34},
         {"x_max": high, "x_ticks": ticks(high), "x_title": figure.texts.get("x_title", "")},
         {
             "bars": [_bar(row, i, left - 14, width / high, lines) for i, row in enumerate(bars)],
             "marks": _marks(marks, width / high, width),
-            "legend": legend(keys, -14.0 - band),
+            "legend": legend(keys, -14.0 - band, left),
         },
     )
 
@@ -76,7 +76,7 @@ def _bar(row: Record, index: int, names: float, scale: float, lines: Sequence[fl
     return {
         "row": index,  # not the name: two shortened names may be equal
         "name": fit(text(row, "name"), names, TEXT, "semibold"),
-        "value": row.get("value"),
+        "value": number(row, "value"),  # an absent one too: its row must stay where its name stands
         "text": text(row, "text"),
         "tx": _clear(start, text_width(text(row, "text"), TEXT, "semibold"), lines),
         "py": _STEP * (index + 0.5),

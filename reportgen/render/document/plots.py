@@ -46,6 +46,9 @@ _SLACK = 1.06
 
 Datum: TypeAlias = dict[str, Any]
 Record: TypeAlias = "Mapping[str, Value]"
+Key: TypeAlias = tuple[str, str, str, str]
+
+_LEGEND = 15.0  # pixels, of a line of keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,19 +109,39 @@ def ticks(high: float, most: int = 5) -> list[float]:
     return [step * i for i in range(math.floor(high / step + 1e-9) + 1)]
 
 
-def legend(entries: Sequence[tuple[str, str, str, str]], y: float = -14.0) -> list[Datum]:
-    """One line of keys above the plot, each placed after the width of the one before it.
+def legend(entries: Sequence[Key], y: float = -14.0, left: float = 0.0) -> list[Datum]:
+    """Lines of keys above the plot, the last at `y`; each key is placed after the width of the one before it.
 
-    Entries are (text, shape, fill, outline).
+    Entries are (text, shape, fill, outline); `left` is what lies left of the plot and is lost to the keys.
     """
     placed: list[Datum] = []
-    x = 4.0
-    for words, shape, fill, stroke in entries:
-        placed.append({"px": x, "tx": x + 9, "py": y, "text": words, "shape": shape, "fill": fill, "stroke": stroke})
-        x += 9 + text_width(words, TEXT) + 22
+    lines = _lines(entries, FIGURE_WIDTH - left)
+    for number, line in enumerate(lines, start=1):
+        x, at = 4.0, y - _LEGEND * (len(lines) - number)
+        for words, shape, fill, stroke in line:
+            look = {"text": words, "shape": shape, "fill": fill, "stroke": stroke}
+            placed.append({"px": x, "tx": x + 9, "py": at, **look})
+            x += _key_width(words)
     return placed
 
 
-def head_room(keys: Sequence[object]) -> float:
+def head_room(keys: Sequence[Key], left: float = 0.0) -> float:
     """The room above the plot: more where keys stand there."""
-    return 26.0 if keys else 6.0
+    return 26.0 + _LEGEND * (len(_lines(keys, FIGURE_WIDTH - left)) - 1) if keys else 6.0
+
+
+def _lines(entries: Sequence[Key], width: float) -> list[list[Key]]:
+    """Keys broken into lines that fit the width."""
+    lines: list[list[Key]] = []
+    x = math.inf
+    for entry in entries:
+        if x + _key_width(entry[0]) - 22 > width:
+            lines.append([])
+            x = 4.0
+        lines[-1].append(entry)
+        x += _key_width(entry[0])
+    return lines
+
+
+def _key_width(words: str) -> float:
+    return 9 + text_width(words, TEXT) * _SLACK + 22

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["roofline"]
 
-_HEIGHT, _LEFT, _NOTE = 240.0, 34.0, 8.4
+_HEIGHT, _LEFT, _NOTE = 204.0, 34.0, 8.4
 _DASHES: tuple[list[int], ...] = ([], [7, 4], [2, 3], [9, 3, 2, 3], [4, 2], [12, 4])
 _SHAPES = ("circle", "square", "triangle-up", "diamond", "cross")
 
@@ -101,13 +101,13 @@ def roofline(figure: Figure) -> Plan:
 
 
 def _scales(roofs: Sequence[Record], points: Sequence[Record], width: float) -> tuple[_Scale, _Scale]:
-    """Both axes: whole powers of ten around what is drawn, with some air above the highest roof."""
+    """Both axes: some air around everything that is drawn, so that labels stand clear of the frame."""
     ridges = [number(r, "peak") / number(r, "bandwidth") for r in roofs]
     xs = [*(number(p, "x") for p in points), *ridges]
-    low = 10.0 ** math.floor(math.log10(min(xs)))
-    high = 10.0 ** math.ceil(math.log10(max(xs) * 1.5))
+    low = min(xs) * 0.5
+    high = max(xs) * 6
     starts = [number(p, "y") for p in points] or [low * number(r, "bandwidth") for r in roofs]
-    floor = 10.0 ** math.floor(math.log10(min(starts) * 0.8))
+    floor = min(starts) * 0.4
     ceiling = max([number(r, "peak") for r in roofs] + [number(p, "y") for p in points]) * 2
     return _Scale(low, high, width), _Scale(floor, ceiling, _HEIGHT)
 

@@ -52,7 +52,7 @@ def stacks(figure: Figure) -> Plan:
     return Plan(
         width,
         step * len(bars),
-        {"left": left, "right": right, "top": head_room(keys), "bottom": 34 if title else 20},
+        {"left": left, "right": right, "top": head_room(keys, left), "bottom": 34 if title else 20},
         {"x_max": high, "x_ticks": ticks(high), "x_title": title, "x_suffix": suffix, "mark_size": step - 4},
         {
             "parts": [
@@ -64,7 +64,7 @@ def stacks(figure: Figure) -> Plan:
                 _bar(bar, i, left - 14, step, end * width / high)
                 for i, (bar, end) in enumerate(zip(bars, reach, strict=True))
             ],
-            "legend": legend(keys),
+            "legend": legend(keys, left=left),
         },
     )
 

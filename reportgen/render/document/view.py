@@ -63,11 +63,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """The decision in one box."""
+    """The decision in one box: a headline with what it brings, further steps, and a closing note."""
 
     headline: str
     steps: tuple[Step, ...] = ()
     label: str = "Recommendation"
+    detail: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +235,7 @@ class Footer:
 
     scenario_hash: str
     version: str
+    library_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

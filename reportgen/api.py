@@ -1,0 +1,283 @@
+"""The verbs: what the command line does, as plain functions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from reportgen.errors import EvaluationError, OutputError, Problem, Span, SpecError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from reportgen.book.book import Book
+    from reportgen.engine.explain import Explanation
+    from reportgen.engine.results import Results
+    from reportgen.render.files import Staged
+
+__all__ = [
+    "FORMATS", "PartlyBuilt", "build", "catalog", "check", "check_all", "evaluate", "explain", "new", "schema",
+]  # fmt: skip
+
+FORMATS = ("xlsx", "pdf", "html", "json", "csv")
+
+
+class PartlyBuilt(OutputError):  # noqa: N818 - it says what was done, too
+    """Some outputs could not be made on this system; `written` are the others."""
+
+    def __init__(self, message: str, written: list[Path]) -> None:
+        super().__init__(message)
+        self.written = written
+
+
+def check(path: str | Path) -> Book:
+    """Read a scenario, make it whole and evaluate it once; nothing is written.
+
+    Raises:
+        SpecError: with every mistake found.
+        EvaluationError: a result is not finite.
+    """
+    return evaluate(path).book
+
+
+def check_all(paths: Iterable[str | Path]) -> list[Book]:
+    """Check several scenarios; the mistakes of all of them come in one error.
+
+    Raises:
+        SpecError: with every mistake found, in the order of the files.
+    """
+    return [results.book for results in _all_evaluated(paths)]
+
+
+def evaluate(scenario: str | Path | Book, changes: Iterable[str] = ()) -> Results:
+    """Evaluate a scenario, with changes such as `"baseline.batch=8"` or `"ttft_target=500 ms"`.
+
+    Raises:
+        SpecError: with every mistake found, in the scenario or in the changes.
+        EvaluationError: a result is not finite.
+
+    >>> evaluate("specs/alice.yaml", ["baseline.batch=2"]).get("batch", "baseline")
+    2.0
+    """
+    from reportgen.book.book import Book
+    from reportgen.book.changes import read_changes
+    from reportgen.engine.results import evaluate as evaluate_book
+
+    if not isinstance(scenario, Book):
+        from reportgen.book.build import load_book
+
+        scenario = load_book(Path(scenario), str(scenario))
+    return evaluate_book(scenario, read_changes(scenario, changes))
+
+
+def build(
+    paths: Iterable[str | Path],
+    out: str | Path = "out",
+    formats: Sequence[str] = ("xlsx", "pdf"),
+    progress: Callable[[str], None] | None = None,
+) -> list[Path]:
+    """Write the outputs of scenarios, each named after its file; all of them, or none.
+
+    All scenarios are checked before anything is made, everything is made before a file gets its name, and what
+    stood there before stays until then. `progress` is told what is being made.
+
+    Raises:
+        SpecError: a mistake in a scenario, or in what is asked for.
+        PartlyBuilt: this system cannot make PDFs; the other outputs have been written.
+        OutputError: an output could not be made or written.
+    """
+    from reportgen.render.files import Staged
+
+    folder, sources = Path(out), [Path(path) for path in paths]
+    _check_request(sources, folder, formats)
+    missing: dict[Path, str] = {}
+    with Staged() as staged:
+        for results in _all_evaluated(sources):
+            _stage(staged, results, folder, formats, missing, progress or _silent)
+        written = staged.commit()
+    if missing:
+        names = ", ".join(str(path) for path in missing)
+        verb = "was" if len(missing) == 1 else "were"
+        raise PartlyBuilt(f"{names} {verb} not written: {next(iter(missing.values()))}", written)
+    return written
+
+
+def explain(
+    scenario: str | Path | Book,
+    quantity: str,
+    at: Iterable[str] = (),
+    changes: Iterable[str] = (),
+    depth: int | None = None,
+) -> Explanation:
+    """Explain a quantity: formula, values, and the derivation of the value at the members `at`, down to the inputs.
+
+    Raises:
+        SpecError: there is no such quantity or member, or a mistake as in `evaluate`.
+    """
+    from reportgen.engine.explain import explain as explain_results
+
+    return explain_results(evaluate(scenario, changes), quantity, at, depth)
+
+
+def new(
+    path: str | Path = "scenario.yaml",
+    model: str = "Llama-3.1-8B",
+    accelerator: str = "H100-SXM-80GB",
+    *,
+    force: bool = False,
+) -> list[Path]:
+    """Write a commented scenario, and the JSON Schema for editors beside it unless one is there.
+
+    Raises:
+        SpecError: the file exists, or model or accelerator are not in the catalogue.
+        OutputError: the file cannot be written.
+    """
+    from reportgen.render.files import Staged
+    from reportgen.resources import templates_dir
+
+    target = Path(path)
+    if target.exists() and not force:
+        raise SpecError([Problem("the file exists already", Span(str(target)), "write over it with --force")])
+    text = (templates_dir() / "scenario.yaml").read_text("utf-8")
+    for mark, which, name in (("{model}", "models", model), ("{accelerator}", "accelerators", accelerator)):
+        text = text.replace(mark, _catalogued(which, name))
+    with Staged() as staged:
+        staged.add(target, text.encode())
+        companion = target.with_name("scenario.schema.json")
+        if not companion.exists():
+            staged.add(companion, _json(schema()))
+        return staged.commit()
+
+
+def schema(which: Literal["scenario", "library"] = "scenario") -> dict[str, Any]:
+    """The JSON Schema of scenario files, or of the library's."""
+    from reportgen.book.collect import library
+    from reportgen.spec.schema import library_schema, scenario_schema
+
+    if which == "library":
+        return library_schema()
+    files, catalogues = library()
+    return scenario_schema([loaded.spec for loaded in files], {name: list(table.data) for name, table in catalogues})
+
+
+def catalog(which: str) -> list[dict[str, Any]]:
+    """The rows of a catalogue, `models` or `accelerators`, as plain values; a fact that is not known is left out."""
+    from reportgen.book.collect import library
+
+    tables = dict(library()[1])
+    dimension = which.removesuffix("s")
+    if dimension not in tables:
+        names = [f"{name}s" for name in tables]
+        raise SpecError([Problem(f"there is no catalogue '{which}'", None, nearest(which, names))])
+    return [{"name": name, **row} for name, row in tables[dimension].data.items()]
+
+
+# --- checking ----------------------------------------------------------------------------------------------------
+
+
+def _all_evaluated(paths: Iterable[str | Path]) -> list[Results]:
+    """Every scenario evaluated, or all mistakes of all of them."""
+    results, problems = list["Results"](), list[Problem]()
+    for path in paths:
+        try:
+            results.append(evaluate(path))
+        except (SpecError, EvaluationError) as error:
+            problems += error.problems
+    if problems:
+        raise SpecError(problems)
+    return results
+
+
+def _check_request(sources: Sequence[Path], folder: Path, formats: Sequence[str]) -> None:
+    """Refuse what could not be written before anything is done."""
+    problems = [
+        Problem(f"there is no format '{name}'", None, nearest(name, FORMATS)) for name in formats if name not in FORMATS
+    ]
+    seen: dict[str, Path] = {}
+    for source in sources:
+        other = seen.setdefault(source.stem.casefold(), source)
+        if other is not source:
+            hint = "outputs are named after the scenario file: rename one, or build them into different folders"
+            problems.append(Problem(f"{other} and {source} would write the same outputs", None, hint))
+    targets = {(folder / f"{source.stem}.{name}").resolve() for source in sources for name in formats}
+    problems += [
+        Problem("an output would be written over this scenario", Span(str(source)), "choose another folder with -o")
+        for source in sources
+        if source.resolve() in targets
+    ]
+    if problems:
+        raise SpecError(problems)
+
+
+# --- making outputs ----------------------------------------------------------------------------------------------
+
+
+def _stage(
+    staged: Staged,
+    results: Results,
+    folder: Path,
+    formats: Sequence[str],
+    missing: dict[Path, str],
+    progress: Callable[[str], None],
+) -> None:
+    """Make the outputs of one scenario."""
+    from reportgen.render.document.errors import DocumentUnavailable
+
+    name, workbook = results.book.name, b""
+    for kind in FORMATS:
+        if kind not in formats:
+            continue
+        target = folder / f"{name}.{kind}"
+        progress(str(target))
+        if kind in ("xlsx", "pdf") and not workbook:
+            workbook = _workbook(results)
+        try:
+            for path, content in _outputs(kind, target, results, workbook):
+                staged.add(path, content)
+        except DocumentUnavailable as error:
+            missing[target] = str(error)
+
+
+def _workbook(results: Results) -> bytes:
+    from reportgen.render.excel.workbook import workbook_bytes
+
+    return workbook_bytes(results)
+
+
+def _outputs(kind: str, target: Path, results: Results, workbook: bytes) -> list[tuple[Path, bytes]]:
+    """The files of one format; CSV has one for each table."""
+    from reportgen.render import text
+
+    if kind == "xlsx":
+        return [(target, workbook)]
+    if kind == "json":
+        return [(target, text.json_text(results).encode())]
+    if kind == "csv":
+        return [
+            (target.with_name(f"{results.book.name}.{table}.csv"), text.csv_text(results, table).encode())
+            for table in text.table_names(results.book)
+        ]
+    from reportgen.render.document.adapter import html_text, pdf_bytes
+
+    return [(target, html_text(results).encode() if kind == "html" else pdf_bytes(results, workbook))]
+
+
+def _silent(_: str) -> None:
+    """Nobody wants to know."""
+
+
+def _catalogued(which: str, name: str) -> str:
+    """The member of a catalogue that a name or an alias means."""
+    rows = catalog(which)
+    for row in rows:
+        aliases = str(row.get("aliases", "")).split(";")
+        if name.strip().casefold() in (row["name"].casefold(), *(a.strip().casefold() for a in aliases)):
+            return str(row["name"])
+    kind = which.removesuffix("s")
+    raise SpecError([Problem(f"unknown {kind} '{name}'", None, nearest(name, [row["name"] for row in rows]))])
+
+
+def _json(data: object) -> bytes:
+    import json
+
+    return (json.dumps(data, ensure_ascii=False, indent=2) + "\n").encode()

@@ -1,0 +1,272 @@
+"""The verbs with their arguments and help; what is heavy is imported when a verb runs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reportgen.errors import OutputError, Problem, SpecError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reportgen.engine.results import Results
+
+__all__ = ["VERBS"]
+
+
+class Format(StrEnum):
+    """How `evaluate` prints."""
+
+    table = "table"
+    json = "json"
+    csv = "csv"
+    parquet = "parquet"
+
+
+class Listing(StrEnum):
+    """How `catalog` prints."""
+
+    table = "table"
+    json = "json"
+
+
+class Catalogue(StrEnum):
+    """What can be listed."""
+
+    models = "models"
+    accelerators = "accelerators"
+
+
+class Schema(StrEnum):
+    """Which files a schema is for."""
+
+    scenario = "scenario"
+    library = "library"
+
+
+Specs = Annotated[list[Path], typer.Argument(metavar="SPEC", help="Scenario files.", show_default=False)]
+Spec = Annotated[Path, typer.Argument(metavar="SPEC", help="A scenario file.", show_default=False)]
+Changes = Annotated[
+    list[str],
+    typer.Option(
+        "--set", metavar="NAME=VALUE", help="Change an input, as in baseline.batch=8; may be given several times."
+    ),
+]
+
+
+def build(
+    specs: Specs,
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Folder to write into.")] = Path("out"),
+    formats: Annotated[
+        str, typer.Option("--format", metavar="FORMATS", help="Any of xlsx, pdf, html, json, csv, separated by commas.")
+    ] = "xlsx,pdf",
+) -> None:
+    """Write the workbook and the report of each scenario, named after its file.
+
+    All scenarios are checked before anything is written. A file appears whole or not at all.
+
+    \b
+    Examples:
+      reportgen build specs/alice.yaml
+      reportgen build specs/*.yaml -o reports --format xlsx,json
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    from reportgen import api
+    from reportgen.cli.show import progress
+
+    wanted = [name.strip().lower() for name in formats.split(",") if name.strip()]
+    if not wanted:
+        raise SpecError([Problem("--format names no format", None, "formats: " + ", ".join(api.FORMATS))])
+    try:
+        with progress() as say:
+            written = api.build(specs, out, wanted, say)
+    except api.PartlyBuilt as error:
+        _print_paths(error.written)
+        raise
+    _print_paths(written)
+
+
+def check(specs: Specs) -> None:
+    """Check scenarios: everything is read and computed once, nothing is written.
+
+    Every mistake is shown with its file, line and column. The exit code is 2 where there is one.
+
+    \b
+    Examples:
+      reportgen check specs/alice.yaml
+      reportgen check specs/*.yaml
+    """  # noqa: D301
+    from reportgen import api
+
+    for path, book in zip(specs, api.check_all(specs), strict=True):
+        options = len(book.dimensions["option"].members)
+        plural = "" if options == 1 else "s"
+        typer.echo(f"{path}: correct ({options} option{plural}, {len(book.quantities)} quantities)")
+
+
+def evaluate(
+    spec: Spec,
+    changes: Changes = [],  # noqa: B006 - Typer copies it
+    form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.table,
+    table: Annotated[
+        str, typer.Option("--table", metavar="NAME", help="One table, such as option_stage; scalars for single values.")
+    ] = "",
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="FILE", help="Write into a file.", show_default=False)
+    ] = None,
+) -> None:
+    """Compute a scenario and print the results, perhaps with other inputs.
+
+    JSON holds everything with full precision; CSV and Parquet hold one table (option, unless --table names another).
+
+    \b
+    Examples:
+      reportgen evaluate specs/alice.yaml
+      reportgen evaluate specs/alice.yaml --set baseline.batch=4 --set "tpot_target=40 ms"
+      reportgen evaluate specs/bob.yaml --format json
+      reportgen evaluate specs/bob.yaml --format csv --table option_stage_operator -o operators.csv
+    """  # noqa: D301
+    from reportgen import api
+    from reportgen.render import text
+
+    if form is Format.parquet and out is None:
+        raise SpecError([Problem("Parquet is not for terminals: name a file with -o", None)])
+    results = api.evaluate(spec, changes)
+    if form is Format.table:
+        _print_tables(results, table, out)
+    elif form is Format.json:
+        if table:
+            raise SpecError([Problem("JSON holds all tables; --table goes with table, csv and parquet", None)])
+        _put(text.json_text(results).encode(), out)
+    elif form is Format.csv:
+        _put(text.csv_text(results, table or "option").encode(), out)
+    else:
+        _put(text.parquet_bytes(results, table or "option"), out)
+
+
+def explain(
+    spec: Spec,
+    quantity: Annotated[str, typer.Argument(metavar="QUANTITY", help="Its name, such as tpot.", show_default=False)],
+    at: Annotated[
+        list[str],
+        typer.Option("--at", "--option", metavar="MEMBER", help="The row to derive: an option, a stage, an operator."),
+    ] = [],  # noqa: B006
+    changes: Changes = [],  # noqa: B006
+    depth: Annotated[
+        int | None,
+        typer.Option("--depth", min=0, metavar="N", help="Show so many levels only.", show_default=False),
+    ] = None,
+) -> None:
+    """Show where a number comes from: formula, values, and everything that one value is computed from.
+
+    The value of the first row is derived, or of the row that --at names. Of a sum, the largest part is followed.
+
+    \b
+    Examples:
+      reportgen explain specs/alice.yaml tpot
+      reportgen explain specs/alice.yaml ops --at h100 --at decode --at q_proj --depth 2
+    """  # noqa: D301
+    from reportgen import api
+    from reportgen.cli.show import show_explanation
+
+    results = api.evaluate(spec, changes)
+    show_explanation(results, api.explain(results.book, quantity, at, changes, depth))
+
+
+def new(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")] = Path("scenario.yaml"),
+    model: Annotated[str, typer.Option("--model", metavar="NAME", help="A model of the catalogue.")] = "Llama-3.1-8B",
+    accelerator: Annotated[
+        str, typer.Option("--accelerator", metavar="NAME", help="An accelerator of the catalogue.")
+    ] = "H100-SXM-80GB",
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that exists.")] = False,
+) -> None:
+    """Write a scenario to begin with: every section is explained, and build accepts it as it is.
+
+    The JSON Schema for editors is written beside it, as scenario.schema.json, unless it is there.
+
+    \b
+    Examples:
+      reportgen new
+      reportgen new mine.yaml --model Qwen2.5-32B --accelerator MI300X
+    """  # noqa: D301
+    from reportgen import api
+
+    _print_paths(api.new(file, model, accelerator, force=force))
+
+
+def schema(
+    which: Annotated[Schema, typer.Argument(help="Which files the schema is for.")] = Schema.scenario,
+) -> None:
+    """Print the JSON Schema of scenario files, for editors and other programs.
+
+    \b
+    Examples:
+      reportgen schema > scenario.schema.json
+      reportgen schema library
+    """  # noqa: D301
+    from reportgen import api
+
+    _put((json.dumps(api.schema(which.value), ensure_ascii=False, indent=2) + "\n").encode(), None)
+
+
+def catalog(
+    which: Annotated[Catalogue, typer.Argument(help="What to list.", show_default=False)],
+    form: Annotated[Listing, typer.Option("--format", help="How to print.")] = Listing.table,
+) -> None:
+    """List the models or the accelerators that scenarios can name.
+
+    \b
+    Examples:
+      reportgen catalog accelerators
+      reportgen catalog models --format json
+    """  # noqa: D301
+    from reportgen import api
+    from reportgen.cli.show import show_catalogue
+
+    rows = api.catalog(which.value)
+    if form is Listing.json:
+        _put((json.dumps(rows, ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode(), None)
+    else:
+        show_catalogue(rows)
+
+
+VERBS: list[Callable[..., None]] = [build, check, evaluate, explain, new, schema, catalog]
+
+
+def _print_paths(paths: list[Path]) -> None:
+    for path in paths:
+        typer.echo(str(path))
+
+
+def _print_tables(results: Results, table: str, out: Path | None) -> None:
+    from reportgen.cli.show import show_results
+
+    if out is not None:
+        raise SpecError([Problem("-o goes with json, csv and parquet", None, "add --format json")])
+    show_results(results, table)
+
+
+def _put(content: bytes, out: Path | None) -> None:
+    """Write bytes to a file, whole, or to stdout as they are, whatever the terminal's encoding."""
+    if out is not None:
+        from reportgen.render.files import Staged
+
+        if out.is_dir():
+            raise OutputError(f"{out} cannot be written: it is a folder")
+        with Staged() as staged:
+            staged.add(out, content)
+            _print_paths(staged.commit())
+        return
+    stream = getattr(sys.stdout, "buffer", None)
+    if stream is None:
+        sys.stdout.write(content.decode())
+    else:
+        sys.stdout.flush()
+        stream.write(content)
+        stream.flush()

@@ -1,0 +1,67 @@
+"""The method in formulas: each is printed from the same tree that was evaluated, with its symbols explained once."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from reportgen.lang import tree
+from reportgen.lang.latex import to_latex, upright
+from reportgen.render.document.numbers import unit_words
+from reportgen.render.document.view import Formula, Paragraph, Symbol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reportgen.book.book import Quantity
+    from reportgen.render.document.facts import Facts
+    from reportgen.render.document.view import Block
+
+__all__ = ["method_blocks"]
+
+# How a formula is read aloud.
+_SPOKEN = (("**", " to the power of "), ("*", " times "), ("/", " divided by "), ("_", " "), ("over=", "over "))
+
+
+def method_blocks(facts: Facts) -> Iterator[Block]:
+    """The sentences and formulas of the method section."""
+    if facts.book.report.method_text:
+        yield Paragraph(facts.book.report.method_text)
+    explained: set[str] = set()
+    for step in facts.book.report.method:
+        if step.says:
+            yield Paragraph(step.says)
+        quantity = facts.quantity(step.quantity)
+        if quantity.formula is not None:
+            yield _formula(facts, quantity, quantity.formula, explained)
+
+
+def _formula(facts: Facts, quantity: Quantity, node: tree.Node, explained: set[str]) -> Formula:
+    def symbol(name: str) -> str:
+        return facts.quantity(name).symbol
+
+    latex = f"{quantity.symbol or upright(quantity.name)} = {to_latex(node, symbol)}"
+    named = dict.fromkeys([quantity.name, *(n.name for n in tree.walk(node) if isinstance(n, tree.Ref))])
+    where = [_symbol(q) for n in named if n not in explained and not _plain(q := facts.quantity(n))]
+    explained.update(named)
+    return Formula(latex, f"{quantity.title} equals {_spoken(quantity.written)}", tuple(where))
+
+
+def _plain(quantity: Quantity) -> bool:
+    """Whether there is nothing to explain: no number, or written with the words of its title and no unit."""
+    if quantity.type.kind != "number":
+        return True
+    words = quantity.name.replace("_", " ")
+    return not quantity.symbol and quantity.title.lower() == words and not quantity.type.unit.label
+
+
+def _symbol(quantity: Quantity) -> Symbol:
+    unit = unit_words(quantity.type.unit.label) if quantity.type.kind == "number" else ""
+    meaning = quantity.title[:1].lower() + quantity.title[1:] if quantity.title[1:2].islower() else quantity.title
+    return Symbol(quantity.symbol or upright(quantity.name), quantity.name.replace("_", " "), meaning, unit)
+
+
+def _spoken(written: str) -> str:
+    for sign, words in _SPOKEN:
+        written = written.replace(sign, words)
+    return re.sub(r"\s+", " ", written)

@@ -1,0 +1,82 @@
+"""The first page: what was found, what is recommended, and the key figures against their targets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.render.document.numbers import ABSENT
+from reportgen.render.document.view import KeyFigure, Paragraph, Recommendation, Step
+
+if TYPE_CHECKING:
+    from reportgen.render.document.facts import Facts
+    from reportgen.render.document.view import Status
+
+__all__ = ["further_advice", "key_figures", "recommendation"]
+
+_STEPS = 3  # recommendations beside the headline in the box; the others stand with the options
+
+_OWN_FIGURES = 4  # of a scenario's own quantities, which join the key figures
+
+
+def recommendation(facts: Facts) -> Recommendation:
+    """The best recommendation, the next ones in order, the verdict on the baseline; empty where nothing recommends."""
+    said = _advice(facts)
+    note = facts.words("baseline_words")
+    if not said:
+        return Recommendation(facts.words("decision_words"), note=note)
+    (lead, text), *others = [_parted(text) for text in said[: _STEPS + 1]]
+    return Recommendation(lead, tuple(Step(text, lead) for lead, text in others), detail=text, note=note)
+
+
+def further_advice(facts: Facts) -> tuple[Paragraph, ...]:
+    """The recommendations that the box has no room for, numbered on."""
+    said = _advice(facts)[_STEPS + 1 :]
+    return tuple(Paragraph(f"{number}. {text}") for number, text in enumerate(said, start=_STEPS + 2))
+
+
+def _advice(facts: Facts) -> list[str]:
+    """The recommendations as the rules word them, the best first."""
+    texts = facts.results.plain("advised_text").values() if facts.has("advised_text") else ()
+    return [str(text) for text in texts if text]
+
+
+def _parted(text: str) -> tuple[str, str]:
+    """What to do, and what it brings; together they are the sentence as the rule has it."""
+    lead, colon, rest = text.partition(": ")
+    return (f"{lead}:", rest) if colon else (text, "")
+
+
+def key_figures(facts: Facts) -> tuple[KeyFigure, ...]:
+    """The baseline's key figures, with the scenario's own quantities behind the library's."""
+    named = list(facts.book.report.key_figures)
+    own = [n for n in facts.book.scenario.quantities if facts.has(n) and n not in named]
+    own = [n for n in own if facts.quantity(n).per == ("option",) and facts.quantity(n).type.kind == "number"]
+    return tuple(_key_figure(facts, name) for name in (*named, *own[:_OWN_FIGURES]))
+
+
+def _key_figure(facts: Facts, name: str) -> KeyFigure:
+    quantity, option = facts.quantity(name), facts.baseline
+    members = (option,) if quantity.per else ()
+    if quantity.type.kind != "number" or len(quantity.per) > 1:
+        return KeyFigure(quantity.title, facts.shown(name, *members) if len(quantity.per) <= 1 else ABSENT)
+    written = facts.amount(name, *members)
+    unit = "" if written.text == ABSENT else written.unit
+    return KeyFigure(quantity.title, written.text, unit, _note(facts, name), _status(facts, name))
+
+
+def _status(facts: Facts, name: str) -> Status:
+    met = facts.met(name, facts.baseline)
+    return "none" if met is None else "met" if met else "missed"
+
+
+def _note(facts: Facts, name: str) -> str:
+    """The target, or else the ideal beside what is expected."""
+    if facts.target(name, facts.baseline):
+        limit = facts.limit(name, facts.baseline)
+        if facts.quantity(facts.target(name, facts.baseline)).per:
+            return f"of {limit}"
+        return f"target {'≥' if facts.quantity(name).better == 'higher' else '≤'}\N{NO-BREAK SPACE}{limit}"
+    ideal = f"ideal_{name}"
+    if facts.has(ideal) and facts.number(ideal, facts.baseline) is not None:
+        return f"ideal {facts.amount(ideal, facts.baseline)}"
+    return ""

@@ -1,0 +1,177 @@
+"""JSON Schema for editors: the models of `model.py`, with what the library declares filled in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic.json_schema import GenerateJsonSchema
+
+from reportgen.spec.model import ROW_KEYS, LibrarySpec, QuantitySpec, ScenarioSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+__all__ = ["library_schema", "scenario_schema"]
+
+_DIALECT = "http://json-schema.org/draft-07/schema#"
+_MEASURE = r"^\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*[A-Za-zµ%][A-Za-z0-9µ%/*^]*\s*$"
+_SECTIONS = {"options": "option", "requests": "request", "models": "model", "accelerators": "accelerator"}
+_CATALOGUED = ("model", "accelerator")
+"""Dimensions to which a scenario adds rows of its own as a matter of course: any name may be meant."""
+_CELL = {"type": ["number", "string", "boolean", "object", "null"]}
+
+Json = dict[str, Any]
+
+
+class _Plain(GenerateJsonSchema):
+    """Without the titles that pydantic makes up from names."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+
+def library_schema() -> Json:
+    """The schema of the library's files."""
+    made = LibrarySpec.model_json_schema(by_alias=True, schema_generator=_Plain)
+    return {"$schema": _DIALECT, **made, "title": "reportgen library file"}
+
+
+def scenario_schema(library: Iterable[LibrarySpec], catalogues: Mapping[str, Sequence[str]]) -> Json:
+    """The schema of scenario files.
+
+    Args:
+        library: the library's files, whose declarations give rows their properties.
+        catalogues: for a dimension the names of its catalogue's rows.
+    """
+    known = _Known(list(library), catalogues)
+    made = ScenarioSpec.model_json_schema(by_alias=True, schema_generator=_Plain)
+    properties = made["properties"]
+    for section, dimension in _SECTIONS.items():
+        made["$defs"][f"{dimension}_row"] = known.row(dimension)
+        properties[section]["additionalProperties"] = {"$ref": f"#/$defs/{dimension}_row"}
+    properties["inputs"] |= {"properties": known.scalars(), "additionalProperties": _CELL}
+    properties["dimensions"]["properties"] = {name: known.dimension(name) for name in known.extended()}
+    properties["accounting"] = {**properties["accounting"], "enum": known.accountings()}
+    properties["levers"]["anyOf"] = [{"enum": ["all", "none"]}, {"type": "array", "items": {"enum": known.levers()}}]
+    for aim in made["$defs"]["ObjectiveSpec"]["properties"].values():
+        aim["anyOf"] = [{"enum": known.objectives()}, {"type": ["string", "null"]}]
+    return {"$schema": _DIALECT, **made, "title": "reportgen scenario"}
+
+
+class _Known:
+    """What the library declares, of all accountings together."""
+
+    def __init__(self, library: list[LibrarySpec], catalogues: Mapping[str, Sequence[str]]) -> None:
+        self.library = library
+        self.quantities: dict[str, QuantitySpec] = {}
+        self.members: dict[str, list[str]] = {name: list(rows) for name, rows in catalogues.items()}
+        for spec in library:
+            for name, quantity in spec.quantities.items():
+                self.quantities.setdefault(name, quantity)
+            for name, dimension in spec.dimensions.items():
+                members = self.members.setdefault(name, [])
+                members += [m for m in dimension.rows if m not in members and "{" not in m]
+
+    def accountings(self) -> list[str]:
+        return sorted({name for spec in self.library for name in spec.accounting})
+
+    def levers(self) -> list[str]:
+        return [name for spec in self.library for name in spec.levers]
+
+    def objectives(self) -> list[str]:
+        return [n for n, q in self.quantities.items() if q.per == ["option"] and q.type == "number" and q.better]
+
+    def extended(self) -> list[str]:
+        """The dimensions to whose rows a scenario may add under `dimensions:`."""
+        return [n for n in self.members if n not in _SECTIONS.values() and self.members[n]]
+
+    def scalars(self) -> Json:
+        return {n: self.cell(q, formula=False) for n, q in self.quantities.items() if not q.per and _is_input(q)}
+
+    def dimension(self, name: str) -> Json:
+        rows = {"type": "object", "additionalProperties": self.row(name)}
+        reference = {"$ref": "#/$defs/DimensionSpec"}
+        return {
+            "allOf": [reference, {"properties": {"rows": rows}}],
+            "description": f"Rows of {name}: {self.names(name)}",
+        }
+
+    def names(self, dimension: str) -> str:
+        names = self.members[dimension]
+        return ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
+
+    def row(self, dimension: str) -> Json:
+        """The row of a member: descriptive keys, and a cell for each quantity that has its cells from such rows."""
+        properties: Json = {
+            key: {"type": ["string", "number", "null"], "description": d} for key, d in ROW_KEYS.items()
+        }
+        if dimension not in _SECTIONS.values():
+            text = (
+                "Dimension for each of whose members the row is repeated; its name stands in the row's as {dimension}"
+            )
+            properties["each"] = {"type": "string", "description": text}
+        if dimension == "option":
+            text = "The option that it inherits from; the first one unless named"
+            properties["based_on"] = {"type": "string", "description": text}
+        for name, quantity in self.quantities.items():
+            if quantity.by == dimension and (dimension != "option" or _is_input(quantity)):
+                properties[name] = self.cell(quantity, formula=dimension == "option" or not _is_input(quantity))
+        return {"type": "object", "properties": properties, "additionalProperties": _CELL}
+
+    def cell(self, quantity: QuantitySpec, *, formula: bool) -> Json:
+        """A cell of a quantity; `formula` says whether a formula may stand there."""
+        inner = [d for d in quantity.per if d != quantity.by] if _is_input(quantity) else []
+        made: Json = {"anyOf": self.forms(quantity, formula)} if not inner else self.by_member(quantity, inner[0])
+        said = [quantity.description, _measured(quantity)]
+        made["title"] = quantity.title
+        if any(said):
+            made["description"] = ". ".join(part for part in said if part)
+        return {**made, "default": quantity.value} if quantity.value is not None else made
+
+    def by_member(self, quantity: QuantitySpec, dimension: str) -> Json:
+        """A quantity of two dimensions: keys and values inside the row."""
+        value = {"anyOf": self.forms(quantity, formula=False)}
+        members = dict.fromkeys(self.members[dimension], value)
+        return {"type": "object", "properties": members, "additionalProperties": value}
+
+    def forms(self, quantity: QuantitySpec, formula: bool) -> list[Json]:
+        """The forms in which a value may be written."""
+        forms: list[Json] = []
+        if quantity.type == "number":
+            forms += [_number(quantity), {"type": "string", **({} if formula else {"pattern": _MEASURE})}]
+        elif quantity.type == "flag":
+            forms += [{"type": "boolean"}, *([{"type": "string"}] if formula else [])]
+        elif quantity.type == "text" or not self.members.get(quantity.type):
+            forms.append({"type": "string"})
+        else:
+            forms.append({"enum": self.members[quantity.type]})
+            if quantity.type in _CATALOGUED:
+                forms.append({"type": "string"})
+            elif formula:  # a name alone must be one of the members; a formula has a space or a bracket in it
+                forms.append({"type": "string", "pattern": r"^base$|[ (\[]"})
+        return [*forms, {"type": "null"}] if quantity.optional else forms
+
+
+def _is_input(quantity: QuantitySpec) -> bool:
+    return quantity.value is not None if quantity.input is None else quantity.input
+
+
+def _number(quantity: QuantitySpec) -> Json:
+    made: Json = {"type": "integer" if quantity.whole else "number"}
+    if quantity.minimum is not None:
+        made["minimum"] = quantity.minimum
+    if quantity.maximum is not None:
+        made["maximum"] = quantity.maximum
+    return made
+
+
+def _measured(quantity: QuantitySpec) -> str:
+    """How a number is written, and within which limits."""
+    if quantity.type != "number":
+        return ""
+    unit = "" if quantity.unit == "1" else f" in {quantity.unit}"
+    low, high = (f"{n:.15g}" if n is not None else "" for n in (quantity.minimum, quantity.maximum))
+    limits = f" from {low} to {high}" if low and high else f" of at least {low}" if low else ""
+    whole = "A whole number" if quantity.whole else "A number"
+    text = f", or text with a unit such as '5 {quantity.unit}'" if unit else ""
+    return f"{whole}{limits}{unit}{text}"

@@ -1,0 +1,104 @@
+"""What `check` says of a bad scenario: `tests/errors/<case>.yaml` beside the text `<case>.txt`, word for word."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from reportgen.cli import app
+
+FOLDER = Path(__file__).parent / "errors"
+CASES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
+PLACED = re.compile(r"^[a-z_]+\.yaml:\d+:\d+: \S")
+LIBRARY = re.compile(r"(library/[a-z_/]+\.yaml):\d+:\d+")
+"""Places in the library move whenever it grows; the golden texts leave out line and column."""
+
+START = b"schema: 1\ntitle: A test\n"
+
+
+def said(folder: Path, file: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What `check` says of a file in a folder, having written nothing."""
+    monkeypatch.chdir(folder)
+    before = sorted(folder.iterdir())
+    result = CliRunner().invoke(app, ["check", file])
+    assert result.exit_code == 2, result.output
+    assert isinstance(result.exception, SystemExit), result.exception
+    assert result.stdout == ""
+    assert sorted(folder.iterdir()) == before
+    assert "Traceback" not in result.stderr
+    return result.stderr
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_mistake_is_said_in_these_words(
+    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    shutil.copy(FOLDER / f"{case}.yaml", tmp_path)
+    text = LIBRARY.sub(r"\1", said(tmp_path, f"{case}.yaml", monkeypatch))
+    heads = [line for line in text.splitlines() if not line.startswith(" ")]
+    assert heads
+    for line in heads:
+        assert PLACED.match(line), line
+    golden = FOLDER / f"{case}.txt"
+    if request.config.getoption("--update"):
+        golden.write_text(text, encoding="utf-8", newline="\n")
+    if not golden.is_file():
+        pytest.fail(f"there is no text for {case}: write it with --update, and read it")
+    assert text == golden.read_text(encoding="utf-8")
+
+
+def test_each_text_has_its_case() -> None:
+    assert sorted(path.stem for path in FOLDER.glob("*.txt")) == CASES
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (START + b"author: Andr\xe9\n", "broken.yaml:3:13: the file is not UTF-8: byte 0xe9 cannot be read"),
+        (START + b"author: a\x07b\n", "broken.yaml:3:10: this is not YAML: "),
+        (START + b"# " + b"x" * 10_000_000, "broken.yaml: the file has 10.0 MB; at most 1 MB are read"),
+        ("schema: 1\ntitle: A test\n".encode("utf-16"), "broken.yaml:1:1: the file is not UTF-8: "),
+        (b"\x00\x01\x02", "broken.yaml:1:1: this is not YAML: "),
+        (b"[" * 100_000, "broken.yaml:1:"),
+        (b"- " * 100_000, "broken.yaml:1:"),
+        (b"a: " * 1000, "broken.yaml:1:"),
+    ],
+    ids=["latin1", "bell", "large", "utf16", "binary", "brackets", "dashes", "colons"],
+)
+def test_a_file_that_cannot_be_read_gets_one_message(
+    content: bytes, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "broken.yaml").write_bytes(content)
+    text = said(tmp_path, "broken.yaml", monkeypatch)
+    assert text.startswith(words)
+    assert len([line for line in text.splitlines() if line.startswith("broken.yaml")]) == 1
+
+
+def test_a_missing_file_and_a_folder_get_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "folder.yaml").mkdir()
+    assert said(tmp_path, "nowhere.yaml", monkeypatch) == "nowhere.yaml: there is no such file\n"
+    assert said(tmp_path, "folder.yaml", monkeypatch) == "folder.yaml: this is a folder, not a file\n"
+
+
+def test_a_formula_of_the_library_that_fails_is_shown_with_the_values_it_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (FOLDER / "unknown_model.yaml").read_text("utf-8").replace("Llama-3-8B", "Llama-3.1-8B")
+    text = text.replace("{prompt_tokens", "{share: 0, prompt_tokens")
+    (tmp_path / "zero.yaml").write_text(text, encoding="utf-8")
+    lines = said(tmp_path, "zero.yaml", monkeypatch).splitlines()
+    assert lines[0].startswith("library/quantities/workload.yaml:")
+    assert "'request_weight' for request query is not a finite number" in lines[0]
+    assert lines[-1] == "  request_weight = share / total_share, where share[query] = 0, total_share = 0"
+
+
+def test_the_mistakes_of_all_files_are_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(FOLDER)
+    result = CliRunner().invoke(app, ["check", "unknown_model.yaml", "division_by_zero.yaml", "bad_date.yaml"])
+    heads = [line.split(":")[0] for line in result.stderr.splitlines() if not line.startswith(" ")]
+    assert heads == ["bad_date.yaml", "division_by_zero.yaml", "unknown_model.yaml"]
+    assert result.exit_code == 2
