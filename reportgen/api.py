@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from reportgen.book.book import Book
     from reportgen.engine.explain import Explanation
     from reportgen.engine.results import Results
+    from reportgen.render.beside import Beside
     from reportgen.render.files import Staged
 
 __all__ = [
@@ -75,25 +77,30 @@ def build(
     out: str | Path = "out",
     formats: Sequence[str] = ("xlsx", "pdf"),
     progress: Callable[[str], None] | None = None,
+    *,
+    parallel: bool = False,
 ) -> list[Path]:
     """Write the outputs of scenarios, each named after its file; all of them, or none.
 
     All scenarios are checked before anything is made, everything is made before a file gets its name, and what
-    stood there before stays until then. `progress` is told what is being made.
+    stood there before stays until then. `progress` is told what is being made; `parallel` makes the workbook in a
+    second process beside the report.
 
     Raises:
         SpecError: a mistake in a scenario, or in what is asked for.
         PartlyBuilt: this system cannot make PDFs; the other outputs have been written.
         OutputError: an output could not be made or written.
     """
+    from reportgen.render.beside import Beside
     from reportgen.render.files import Staged
 
     folder, sources = Path(out), [Path(path) for path in paths]
     _check_request(sources, folder, formats)
     missing: dict[Path, str] = {}
-    with Staged() as staged:
+    with Staged() as staged, Beside() as beside:
         for results in _all_evaluated(sources):
-            _stage(staged, results, folder, formats, missing, progress or _silent)
+            second = beside if parallel and "pdf" in formats else None
+            _stage(staged, second, results, folder, formats, missing, progress or _silent)
         written = staged.commit()
     if missing:
         names = ", ".join(str(path) for path in missing)
@@ -214,28 +221,29 @@ def _check_request(sources: Sequence[Path], folder: Path, formats: Sequence[str]
 
 def _stage(
     staged: Staged,
+    beside: Beside | None,
     results: Results,
     folder: Path,
     formats: Sequence[str],
     missing: dict[Path, str],
     progress: Callable[[str], None],
 ) -> None:
-    """Make the outputs of one scenario."""
+    """Make the outputs of one scenario; the workbook is begun first and waited for last."""
     from reportgen.render.document.errors import DocumentUnavailable
 
-    name, workbook = results.book.name, b""
-    for kind in FORMATS:
-        if kind not in formats:
-            continue
-        target = folder / f"{name}.{kind}"
+    workbook = functools.cache(lambda: _workbook(results))
+    if beside is not None:
+        workbook = functools.cache(beside.start(results.book.name, results.book.text, workbook))
+    made: dict[Path, bytes] = {}
+    for kind in sorted((k for k in FORMATS if k in formats), key=lambda k: k == "xlsx"):
+        target = folder / f"{results.book.name}.{kind}"
         progress(str(target))
-        if kind in ("xlsx", "pdf") and not workbook:
-            workbook = _workbook(results)
         try:
-            for path, content in _outputs(kind, target, results, workbook):
-                staged.add(path, content)
+            made |= dict(_outputs(kind, target, results, workbook))
         except DocumentUnavailable as error:
             missing[target] = str(error)
+    for path in sorted(made, key=lambda path: FORMATS.index(path.suffix[1:])):
+        staged.add(path, made[path])
 
 
 def _workbook(results: Results) -> bytes:
@@ -244,12 +252,12 @@ def _workbook(results: Results) -> bytes:
     return workbook_bytes(results)
 
 
-def _outputs(kind: str, target: Path, results: Results, workbook: bytes) -> list[tuple[Path, bytes]]:
+def _outputs(kind: str, target: Path, results: Results, workbook: Callable[[], bytes]) -> list[tuple[Path, bytes]]:
     """The files of one format; CSV has one for each table."""
     from reportgen.render import text
 
     if kind == "xlsx":
-        return [(target, workbook)]
+        return [(target, workbook())]
     if kind == "json":
         return [(target, text.json_text(results).encode())]
     if kind == "csv":

@@ -116,10 +116,6 @@ def test_kv_cache_per_token(model: str, layers: int, kv_heads: int, head_dim: in
     assert number(results, "memory_consumption_kv_cache", "baseline", "decode") == 3 * 1200 * per_token
 
 
-def test_the_published_kv_cache_of_llama_2_7b_is_half_a_mebibyte_per_token() -> None:
-    assert number(case(), "kv_bytes_per_token", "baseline") == 512 * 1024
-
-
 @pytest.mark.parametrize(
     ("precision", "bits"), [("int4", 4 + (16 + 4) / 128), ("int8", 8), ("fp4", 4 + 8 / 32), ("fp16", 16)]
 )
@@ -238,9 +234,8 @@ def test_kernel_fusion_saves_the_named_traffic_and_no_operation(
 
 
 def test_w4a16_computes_in_16_bit_and_reads_four_bits_with_their_scales() -> None:
-    results = case(weight_precision="int4")
-    assert number(results, "peak_compute", "baseline", "q_proj") == 312e12
-    assert of(results, "load_weight", "q_proj") == 4096 * 4096 * 4.15625 / 8
+    assert number(case(weight_precision="int4"), "peak_compute", "baseline", "q_proj") == 312e12
+    assert of(case(weight_precision="int4"), "load_weight", "q_proj") == 4096 * 4096 * 4.15625 / 8
 
 
 def test_w8a8_computes_at_the_int8_rate_but_for_head_and_attention_on_a_16_bit_cache() -> None:
@@ -280,7 +275,6 @@ def test_what_does_not_fit_has_no_throughput() -> None:
     assert results.get("throughput", "baseline") is None
     assert results.get("queries_per_second", "baseline") is None
     assert results.get("largest_batch", "baseline") == 0
-    assert results.get("feasible", "baseline") is False
 
 
 def test_memory_that_nobody_knows_fits_nothing() -> None:
@@ -291,17 +285,14 @@ def test_memory_that_nobody_knows_fits_nothing() -> None:
     assert results.get("throughput", "baseline") is None
 
 
-def test_memory_is_what_the_driver_reports() -> None:
-    results = case(accelerator="H100-SXM-80GB")
-    assert number(results, "memory_limit", "baseline") == pytest.approx(0.9 * 81559 * 2**20 / 1e9, rel=1e-12)
-
-
 def test_memory_is_weights_cache_and_the_largest_operators_activations() -> None:
     prefill = 1000 * 512 * 1024 + 1000 * (2 * 11008 + 11008) * 2  # of the FFN's activation
     decode = (1000 + 101) * 512 * 1024 + (4096 + 32000) * 2  # of the head
     assert prefill > decode
     results = case(prompt=1000, output=101)
     assert number(results, "memory_needed", "baseline") == pytest.approx((2 * LLAMA_2_7B + prefill) / 1e9, rel=1e-12)
+    limit = number(results, "memory_limit", "baseline") * 1e9
+    assert limit == pytest.approx(0.9 * 81920 * 2**20, rel=1e-12)  # of what the driver reports, not of 80 GB
     longer = (1000 + 4000) * 512 * 1024 + (4096 + 32000) * 2
     results = case(prompt=1000, output=4000)
     assert number(results, "memory_needed", "baseline") == pytest.approx((2 * LLAMA_2_7B + longer) / 1e9, rel=1e-12)

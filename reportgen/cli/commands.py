@@ -84,7 +84,7 @@ def build(
         raise SpecError([Problem("--format names no format", None, "formats: " + ", ".join(api.FORMATS))])
     try:
         with progress() as say:
-            written = api.build(specs, out, wanted, say)
+            written = api.build(specs, out, wanted, say, parallel=True)
     except api.PartlyBuilt as error:
         _print_paths(error.written)
         raise

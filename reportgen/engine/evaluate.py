@@ -53,7 +53,8 @@ class Evaluator:
             quantity = self.book.quantities[name]
             value = self._stacked(quantity) if quantity.by else self._whole(quantity)
             if value.absent is not None:
-                value = Value(*np.broadcast_arrays(value.data, value.absent))
+                shape = np.broadcast_shapes(value.data.shape, value.absent.shape)
+                value = Value(np.broadcast_to(value.data, shape), value.absent)
             self._check_finite(quantity, value)
             self._values[name] = value
         return self._values[name]
@@ -137,7 +138,7 @@ class Evaluator:
             return
         bad = ~np.isfinite(value.data)
         if value.absent is not None:
-            bad &= ~np.broadcast_to(value.absent, bad.shape)
+            bad &= ~value.absent
         if not bad.any():
             return
         place = np.argwhere(bad)[0]

@@ -31,12 +31,16 @@ _CONTEXT = Context(prec=400)
 def fixed(number: float, decimals: int, *, percent: bool = False) -> str:
     """A number with fixed decimals as a spreadsheet's FIXED prints it: halves away from zero, on 15 digits.
 
+    Without decimals LibreOffice rounds the number as it is, and so do we; a percentage is rounded before it is
+    multiplied by 100.
+
     >>> fixed(2.5, 0), fixed(1.005, 2), fixed(0.123, 1, percent=True)
     ('3', '1.01', '12.3%')
     """
-    exact = Decimal(f"{number * 100 if percent else number:.15g}")
-    rounded = exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP, context=_CONTEXT)
-    text = f"{rounded if rounded else abs(rounded):f}"
+    shift = 2 if percent else 0
+    exact = Decimal(f"{number:.15g}") if decimals + shift else Decimal(number)
+    rounded = exact.quantize(Decimal(1).scaleb(-decimals - shift), rounding=ROUND_HALF_UP, context=_CONTEXT)
+    text = f"{(rounded if rounded else abs(rounded)).scaleb(shift, context=_CONTEXT):f}"
     return text + "%" if percent else text
 
 

@@ -177,12 +177,14 @@ class _Checker:
     def unreduced(self, node: tree.Name, dimension: str) -> _Bad:
         per = ", ".join(sorted(self.per)) or "no dimension"
         members = self.scope.dimensions[dimension]
-        picked = f" or pick a member, {node.name}[{members[0]}]" if members and members[0].isidentifier() else ""
-        return self.fail(
-            f"'{node.name}' has a value per {dimension}, but the result is per {per}",
-            node,
-            f"reduce it, as in sum({node.name}, over={dimension}),{picked}",
+        picked = f", or pick a member, {node.name}[{members[0]}]" if members and members[0].isidentifier() else ""
+        verb = {"number": "sum", "flag": "count"}.get(self.scope.quantities[node.name].kind)
+        way = (
+            f"reduce it, as in {verb}({node.name}, over={dimension})"
+            if verb
+            else f"give the result a value per {dimension}"
         )
+        return self.fail(f"'{node.name}' has a value per {dimension}, but the result is per {per}", node, way + picked)
 
     def selector(
         self, node: tree.Name, key: tree.Name | tree.Literal, dims: set[str], target: frozenset[str]
@@ -216,12 +218,16 @@ class _Checker:
         except Mismatch as mismatch:
             raise self.fail(str(mismatch), node) from None
         call = tree.Call(node.function, tuple(m.node for m in made), node.place)
-        if node.function == "and" and any(self.may_be_absent(n) for n in tree.walk(call.args[1])):
-            # a spreadsheet's AND computes both sides, so what the left side guards needs a choice instead
-            call = tree.Call("if", (*call.args, tree.Literal(False)), node.place)
+        if node.function in ("and", "or") and any(self.may_be_absent(n) for n in tree.walk(call.args[1])):
+            # a spreadsheet's AND and OR compute both sides, so what the left side guards needs a choice instead
+            left, right = call.args
+            branches = (right, tree.Literal(False)) if node.function == "and" else (tree.Literal(True), right)
+            call = tree.Call("if", (left, *branches), node.place)
         return Typed(call, type_)
 
     def may_be_absent(self, node: tree.Node) -> bool:
+        if isinstance(node, tree.Reduce):
+            return REDUCTIONS[node.function].empty
         return isinstance(node, tree.Ref) and self.absence(node, frozenset())
 
     def arguments(self, node: tree.Call, known: Known) -> list[Typed]:
@@ -256,6 +262,8 @@ class _Checker:
             return self.facts(inner[0], holds) | self.facts(inner[1], holds)
         if condition.function == "if" and holds and inner[2] == tree.Literal(False):
             return self.facts(inner[0], True) | self.facts(inner[1], True)
+        if condition.function == "if" and not holds and inner[1] == tree.Literal(True):
+            return self.facts(inner[0], False) | self.facts(inner[2], False)
         return frozenset()
 
     def refuse_absent(self, arg: Typed, written: tree.Node) -> None:
@@ -308,7 +316,9 @@ class _Checker:
         left = frozenset(dims) if record.gives == "same" else frozenset(dims) - over
         left |= at.type.dims if at else frozenset()
         made = tree.Reduce(node.function, of, node.over, where, at.node if at else None, node.place)
-        return Typed(made, replace(gives, dims=left))
+        if left - self.per:
+            raise self.fail(f"'{node.function}' gives a value per {node.over[0]}, which the result does not have", node)
+        return Typed(made, replace(gives, dims=left, absent=gives.absent and made not in known))
 
     def check_reads(self, node: tree.Reduce, record: Reduction, type_: Type) -> None:
         if type_.kind != record.reads:
@@ -322,7 +332,7 @@ class _Checker:
         assert node.at is not None
         at = self.visit(node.at, known)
         self.refuse_absent(at, node.at)
-        if at.type.kind != "number" or not at.type.unit.same_kind(type_.unit):
+        if at.type.kind != "number" or not (is_zero(at) or at.type.unit.same_kind(type_.unit)):
             raise self.fail(f"'find' looks for {type_.describe()}, not {at.type.describe()}", node.at)
         return converted(at, type_.unit)
 
@@ -349,7 +359,10 @@ class _Checker:
             self.refuse_absent(value, part.node)
             if value.type.kind == "number" and part.decimals is None:
                 raise self.fail("a number in a text needs a format, such as {x:.1f}", part.node)
-            if value.type.kind != "number" and (part.decimals is not None or value.type.kind == "flag"):
+            if value.type.kind == "flag":
+                hint = "choose words for it, as in {'on' if x else 'off'}"
+                raise self.fail("a flag cannot be printed in a text", part.node, hint)
+            if value.type.kind != "number" and part.decimals is not None:
                 raise self.fail(f"{value.type.describe()} cannot be printed as a number", part.node)
             if part.percent:
                 if not value.type.unit.dimensionless:

@@ -57,13 +57,29 @@ class Function:
 _TIE = 2.0**-48
 """Spreadsheets compare on about 15 digits; so does the engine, or a near-tie would decide differently."""
 
+_WHOLE = 2.0**53
+"""Up to here float64 holds every whole number."""
+
 GUARD = 1e-9
 """Added before rounding down (taken off before rounding up), in both back ends: 2.9999999999999996 is 3."""
 
 
 def close(a: Array, b: Array) -> Array:
     """Whether two numbers are equal in 15 significant digits. Shapes broadcast."""
-    return np.asarray(np.abs(a - b) <= _TIE * np.minimum(np.abs(a), np.abs(b)))
+    return np.asarray((a == b) | _near(a, b, a - b))
+
+
+def _near(a: Array, b: Array, difference: Array) -> Array:
+    """Whether a difference is only one of rounding; between whole numbers it never is, for those are exact."""
+    gap = np.abs(difference)
+    near = np.asarray(gap < _TIE * np.minimum(np.abs(a), np.abs(b)))
+    if (near & (gap >= 1)).any():
+        return near & ~(_exact(a) & _exact(b))
+    return near
+
+
+def _exact(a: Array) -> Array:
+    return np.asarray((np.abs(a) <= _WHOLE) & (a == np.floor(a)))
 
 
 def _equal(a: Array, b: Array) -> Array:
@@ -86,7 +102,15 @@ def _casefold(texts: Array) -> Array:
 def _subtract(a: Array, b: Array) -> Array:
     """Spreadsheets take a difference of values equal in 15 digits for zero; so must `a - b > 0` agree with `a > b`."""
     difference = a - b
-    return np.where(np.abs(difference) <= _TIE * np.abs(a), 0.0, difference)
+    return np.where(_near(a, b, difference), 0.0, difference)
+
+
+def _add(a: Array, b: Array) -> Array:
+    """As a difference where one is negative: `a + -b` is `a - b`."""
+    total = np.asarray(a + b)
+    if not ((a < 0).any() or (b < 0).any()):
+        return total
+    return np.where(_near(a, -b, total), 0.0, total)
 
 
 def _power(a: Array, b: Array) -> Array:
@@ -151,7 +175,7 @@ _UNARY = CHOICE
 """A minus sign and a power are always bracketed inside another operation: Excel's `-2^2` is 4."""
 
 _RECORDS = (
-    _operator("+", "sum", types.rule_same, np.add, _infix("+", SUM), _infix(" + ", SUM)),
+    _operator("+", "sum", types.rule_same, _add, _infix("+", SUM), _infix(" + ", SUM)),
     _operator("-", "difference", types.rule_same, _subtract, _infix("-", SUM), _infix(" - ", SUM)),
     _operator("*", "product", types.rule_product, np.multiply, _infix("*", PRODUCT), _infix(r" \cdot ", PRODUCT)),
     _operator("/", "quotient", types.rule_quotient, np.true_divide, _infix("/", PRODUCT), Form(r"\frac{{{0}}}{{{1}}}")),

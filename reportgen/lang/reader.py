@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -84,9 +85,12 @@ class _Reader:
         if not body.strip():
             raise _Refused("the formula is empty", (self.shift, self.shift + 1))
         try:
-            parsed = ast.parse(body, mode="eval").body
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # what is dubious in Python is either refused here or means the same
+                parsed = ast.parse(body, mode="eval").body
         except SyntaxError as error:
-            offset = self.shift + self.lead + max(0, (error.offset or 1) - 1)
+            # Python gives the end of the text as column 0
+            offset = self.shift + self.lead + (error.offset - 1 if error.offset else len(body))
             place = (offset, offset + 1)
             found = body[offset - self.shift - self.lead :]
             raise _Refused(f"this cannot be read as a formula: {_plain(error.msg, found)}", place) from None
@@ -178,6 +182,8 @@ class _Reader:
         if not isinstance(node.value, ast.Name):
             raise _Refused("only a name can be followed by [...]", place)
         keys = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        if not keys:
+            raise _Refused("nothing stands inside [...]", place)
         read = []
         for key in keys:
             made = self.node(key)
@@ -216,7 +222,7 @@ class _Reader:
             raise _Refused("the formula language has no starred arguments", place)
         if name in REDUCTIONS and (keywords or name not in FUNCTIONS):
             return self._reduce(name, node, place)
-        if name not in FUNCTIONS or not name.isalpha() or name in ("and", "or", "not", "if", "neg"):
+        if name not in FUNCTIONS or name in ("and", "or", "not", "if", "neg"):
             known = [
                 n for n in (*FUNCTIONS, *REDUCTIONS) if n.isidentifier() and n not in ("and", "or", "not", "if", "neg")
             ]
@@ -236,10 +242,18 @@ class _Reader:
         of = self._named(node.args[0], name)
         over = keywords["over"]
         dims = over.elts if isinstance(over, ast.List | ast.Tuple) else [over]
-        names = tuple(self._named(dim, "over=").name for dim in dims)
+        names = tuple(self._dimension(dim) for dim in dims)
+        if not names or len(set(names)) < len(names):
+            raise _Refused("'over=' names each dimension once, and at least one", self.place(over))
         where = self._named(keywords["where"], "where=") if "where" in keywords else None
         at = self.node(node.args[1]) if name == "find" else None
         return tree.Reduce(name, of, names, where, at, place)
+
+    def _dimension(self, node: ast.expr) -> str:
+        name = self._named(node, "over=")
+        if name.keys:
+            raise _Refused("'over=' needs a dimension, not a value of it", self.place(node))
+        return name.name
 
     def _named(self, node: ast.expr, what: str) -> tree.Name:
         made = self.node(node)

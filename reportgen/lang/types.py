@@ -141,13 +141,24 @@ def rule_power(what: str, operands: Sequence[Typed]) -> Ruling:
     dims = joined_dims(operands)
     if base.type.unit.dimensionless:
         return Type("number", ONE, dims), [converted(base, ONE), exponent]
-    if not isinstance(exponent.node, tree.Literal) or not isinstance(exponent.node.value, int | float):
+    power = _literal_number(exponent.node)
+    if power is None:
         raise Mismatch(f"a value in {base.type.unit.describe()} can only be raised to a literal power")
     try:
-        unit = base.type.unit.power(Fraction(exponent.node.value).limit_denominator(64))
+        unit = base.type.unit.power(Fraction(power).limit_denominator(64))
     except UnitError as error:
         raise Mismatch(f"{error} cannot be raised to that power") from None
     return Type("number", unit, dims), [base, exponent]
+
+
+def _literal_number(node: tree.Node) -> float | None:
+    """The number that a literal is, perhaps with a minus sign in front."""
+    if isinstance(node, tree.Literal) and isinstance(node.value, int | float):
+        return node.value
+    if isinstance(node, tree.Call) and node.function == "neg":
+        inner = _literal_number(node.args[0])
+        return None if inner is None else -inner
+    return None
 
 
 def rule_root(what: str, operands: Sequence[Typed]) -> Ruling:

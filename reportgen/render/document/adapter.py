@@ -7,7 +7,7 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 import reportgen
-from reportgen.render.document import figures, tables
+from reportgen.render.document import basis, figures, tables
 from reportgen.render.document.facts import Facts
 from reportgen.render.document.method import method_blocks
 from reportgen.render.document.page import render_html
@@ -16,7 +16,7 @@ from reportgen.render.document.story import further_advice, key_figures, recomme
 from reportgen.render.document.view import AttachedFile, Footer, Paragraph, Report, Section
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from reportgen.engine.results import Results
     from reportgen.render.document.view import Block
@@ -27,8 +27,10 @@ _SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _KICKER = "LLM inference sizing"
 
 
-def pdf_bytes(results: Results, workbook: bytes | None = None) -> bytes:
+def pdf_bytes(results: Results, workbook: bytes | Callable[[], bytes] | None = None) -> bytes:
     """The report as a PDF that carries the workbook and the scenario it was made from.
+
+    A workbook that is still being made is given as a function.
 
     Raises:
         DocumentUnavailable: this system cannot make PDFs.
@@ -55,18 +57,17 @@ def report_of(results: Results) -> Report:
         scenario=book.name,
         date=dt.date.fromisoformat(book.scenario.date) if book.scenario.date else None,
         accounting=book.accounting,
-        accounting_note="",
         recommendation=recommendation(facts),
         footer=Footer(book.scenario_hash, reportgen.__version__, book.library_hash),
         status_line=book.scenario.author,
         key_figures=key_figures(facts),
         sections=tuple(_sections(facts)),
-        assumptions=tables.assumptions(facts),
-        sources=tables.sources(facts),
+        assumptions=basis.assumptions(facts),
+        sources=basis.sources(facts),
     )
 
 
-def _files(results: Results, workbook: bytes | None) -> list[EmbeddedFile]:
+def _files(results: Results, workbook: bytes | Callable[[], bytes] | None) -> list[EmbeddedFile]:
     name = results.book.name
     scenario = EmbeddedFile(
         f"{name}.yaml",
@@ -85,7 +86,7 @@ def _sections(facts: Facts) -> Iterable[Section]:
     """The report's parts in order; each is titled with its finding where one is declared."""
     parts: tuple[tuple[str, str, list[Block | None]], ...] = (
         ("roofline_finding", "Roofline", [_roofline_text(facts), figures.roofline_figure(facts)]),
-        ("options_finding", "Options", [figures.options_figure(facts), tables.options_table(facts), *further_advice(facts)]),
+        ("options_finding", "Options", [figures.options_figure(facts), *_options(facts)]),
         ("time_finding", "Where the time goes", [figures.time_figure(facts), *tables.operator_tables(facts)]),
         ("memory_finding", "Memory", [_paragraph(facts.words("memory_words")), figures.memory_figure(facts)]),
         ("", "How the figures come about", [*_workload(facts), *method_blocks(facts)]),
@@ -96,6 +97,10 @@ def _sections(facts: Facts) -> Iterable[Section]:
             yield Section(facts.words(finding) or heading, kept)
 
 
+def _options(facts: Facts) -> list[Block | None]:
+    return [tables.options_table(facts), *further_advice(facts)]
+
+
 def _roofline_text(facts: Facts) -> Paragraph | None:
     return _paragraph(" ".join(filter(None, (facts.words("roofline_points"), facts.words("roofline_ridge")))))
 
@@ -103,7 +108,7 @@ def _roofline_text(facts: Facts) -> Paragraph | None:
 def _workload(facts: Facts) -> list[Block | None]:
     """What is asked of the system, which everything else rests on."""
     described = facts.book.scenario.description if facts.words("report_subtitle") else ""
-    return [_paragraph(described), tables.workload_table(facts)]
+    return [_paragraph(described), basis.workload_table(facts)]
 
 
 def _paragraph(text: str) -> Paragraph | None:

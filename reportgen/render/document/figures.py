@@ -9,7 +9,7 @@ from reportgen.render.document.numbers import amount, column, digits, joined
 from reportgen.render.document.view import Figure
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from reportgen.render.document.facts import Facts
     from reportgen.render.document.view import Value
@@ -77,27 +77,32 @@ def options_figure(facts: Facts) -> Figure | None:
     name = facts.objective
     if len(facts.options) < 2 or not facts.has(name):
         return None
-    quantity, options = facts.quantity(name), _ranked(facts, name)
+    quantity, options, target = facts.quantity(name), _ranked(facts, name), _aimed(facts, name)
     kept = [o for i, o in enumerate(options) if i < _BARS or o == facts.baseline]
     values = facts.numbers(name, [(o,) for o in kept])
-    written = column([*values, *([facts.number(facts.target(name, kept[0]))] if _aimed(facts, name) else [])],
-                     quantity.type.unit)  # fmt: skip
+    written = column(values, quantity.type.unit)
     bars = tuple(
-        {"name": facts.title("option", option), "value": value, "text": text, "role": _role(facts, option)}
-        for option, value, text in zip(kept, values, written.texts, strict=False)
+        {
+            "name": facts.title("option", option),
+            "value": None if value is None else value * written.factor,  # in the unit of its text, as the axis is
+            "text": text,
+            "role": _role(facts, option),
+        }
+        for option, value, text in zip(kept, values, written.texts, strict=True)
     )
-    target = _aimed(facts, name)
-    marks = ({"value": target, "text": f"target {facts.limit(name, kept[0])}"},) if target is not None else ()
-    heading = quantity.title + (f", {written.unit}" if written.unit else "")
-    shown = f"; the best {len(kept)} of {len(options)}" if len(kept) < len(options) else ""
-    best = next((b for b in bars if b["value"] is not None), bars[0])
+    marks: tuple[dict[str, Value], ...] = ()
+    if target is not None:
+        marks = ({"value": target * written.factor, "text": f"target {facts.limit(name, facts.baseline)}"},)
+    some = f"the best {len(kept)} of {len(options)} options" if len(kept) < len(options) else ""
     return Figure(
         chart="options",
         title=f"{quantity.title} of the options",
-        subtitle=f"{written.unit or 'plain number'}{shown}".capitalize() if not written.unit else written.unit + shown,
-        alt=f"{len(bars)} options by {quantity.title.lower()}; {best['name']} comes first with {best['text']}.",
+        subtitle=", ".join(filter(None, (written.unit, some))),
+        alt=f"{len(bars)} options by {quantity.title}: "
+        + "; ".join(f"{bar['name']} {joined(str(bar['text']), written.unit)}" for bar in bars)
+        + ".",
         data={"bars": bars, "marks": marks},
-        texts={"x_title": f"{heading} →", **_ROLES},
+        texts={"x_title": f"{quantity.title}{f', {written.unit}' if written.unit else ''} →", **_ROLES},
     )
 
 
@@ -111,10 +116,11 @@ def _aimed(facts: Facts, name: str) -> float | None:
 
 
 def _ranked(facts: Facts, name: str) -> list[str]:
-    """Options from the best to the worst; those without a value last, otherwise in the scenario's order."""
+    """Options from the best to the worst, those that are not feasible or have no value after the others."""
     sign = -1.0 if facts.book.scenario.objective.maximise else 1.0
     values = {o: facts.number(name, o) for o in facts.options}
-    return sorted(facts.options, key=lambda o: (values[o] is None, sign * (values[o] or 0.0)))
+    bad = {o: facts.value("feasible", o) is False for o in facts.options}
+    return sorted(facts.options, key=lambda o: (values[o] is None, bad[o], sign * (values[o] or 0.0)))
 
 
 def _role(facts: Facts, option: str) -> str:
@@ -143,15 +149,19 @@ def time_figure(facts: Facts) -> Figure | None:
             parts.append(_part(bar, facts.title("operator", operator), shares[stage].get(operator, 0.0)))
         if len(named) < len(order):
             parts.append(_part(bar, _OTHERS, sum(shares[stage].get(o, 0.0) for o in order if o not in named)))
-    said = [f"{b['name']}: " + ", ".join(f"{p['group']} {p['text']}" for p in parts if p["bar"] == b["name"]) for b in bars]
     return Figure(
         chart="time",
         title="Where each pass spends its time",
         subtitle="Share of the pass, per cent; its time stands at the right",
-        alt="; ".join(said) + ".",
+        alt="; ".join(_said(str(bar["name"]), parts) for bar in bars) + ".",
         data={"bars": bars, "parts": tuple(parts)},
         texts={"x_suffix": joined("", "%")},
     )
+
+
+def _said(bar: str, parts: Sequence[Mapping[str, Value]]) -> str:
+    """A bar in words."""
+    return f"{bar}: " + ", ".join(f"{part['group']} {part['text']}" for part in parts if part["bar"] == bar)
 
 
 def _shares(facts: Facts, stage: str) -> dict[str, float]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.lang import tree
 from reportgen.lang.latex import to_latex, upright
+from reportgen.render.document.formula import DISPLAY, INLINE
 from reportgen.render.document.numbers import unit_words
 from reportgen.render.document.view import Formula, Paragraph, Symbol
 
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
 
     from reportgen.book.book import Quantity
     from reportgen.render.document.facts import Facts
-    from reportgen.render.document.view import Block
+    from reportgen.render.document.view import Block, Report
 
-__all__ = ["method_blocks"]
+__all__ = ["method_blocks", "pictures"]
 
 # How a formula is read aloud.
 _SPOKEN = (("**", " to the power of "), ("*", " times "), ("/", " divided by "), ("_", " "), ("over=", "over "))
@@ -34,6 +35,12 @@ def method_blocks(facts: Facts) -> Iterator[Block]:
         quantity = facts.quantity(step.quantity)
         if quantity.formula is not None:
             yield _formula(facts, quantity, quantity.formula, explained)
+
+
+def pictures(report: Report) -> set[tuple[str, float]]:
+    """What a report typesets, with its size: shipped pictures of these save the time."""
+    formulas = [block for section in report.sections for block in section.blocks if isinstance(block, Formula)]
+    return {(f.latex, DISPLAY) for f in formulas} | {(s.latex, INLINE) for f in formulas for s in f.where}
 
 
 def _formula(facts: Facts, quantity: Quantity, node: tree.Node, explained: set[str]) -> Formula:

@@ -28,8 +28,10 @@ _FAMILIES = {
 }
 _COUNTS = {"query": "queries", "pass": ""} | {  # how often something runs is a bare number
     word: f"{word}s"
-    for word in ("token", "sequence", "request", "element", "head", "layer", "operation", "step", "expert", "device")
-    + ("user", "accelerator", "score", "parameter")
+    for word in (
+        "token", "sequence", "request", "element", "head", "layer", "operation", "step", "expert", "device", "user",
+        "accelerator", "score", "parameter",
+    )
 }  # fmt: skip
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -47,10 +49,11 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """How a column is written: its unit, and one text for each value."""
+    """How a column is written: its unit, one text for each value, and the factor that brings values to the unit."""
 
     unit: str
     texts: tuple[str, ...]
+    factor: float = 1.0
 
 
 def joined(text: str, unit: str) -> str:
@@ -59,10 +62,10 @@ def joined(text: str, unit: str) -> str:
 
 
 def amount(value: float | None, unit: Unit = ONE) -> Amount:
-    """A single number with three significant digits; whole ones keep all of theirs.
+    r"""A single number with three significant digits; whole ones keep all of theirs.
 
     >>> str(amount(3918.8, parse_unit("ms"))), str(amount(1.0, parse_unit("sequence")))
-    ('3.92\\u202fs', '1\\u202fsequence')
+    ('3.92\u202fs', '1\u202fsequence')
     """
     if value is None:
         return Amount(ABSENT)
@@ -71,10 +74,10 @@ def amount(value: float | None, unit: Unit = ONE) -> Amount:
 
 
 def as_given(value: float | None, unit: Unit = ONE) -> Amount:
-    """A number that somebody has set, in the digits that it was set with.
+    r"""A number that somebody has set, in the digits that it was set with.
 
     >>> str(as_given(8000.0, parse_unit("ms"))), str(as_given(0.9, ONE))
-    ('8\\u202fs', '0.9')
+    ('8\u202fs', '0.9')
     """
     if value is None:
         return Amount(ABSENT)
@@ -87,19 +90,19 @@ def as_given(value: float | None, unit: Unit = ONE) -> Amount:
 def column(values: Sequence[float | None], unit: Unit = ONE) -> Setting:
     """Numbers of one column: the same prefix and the same decimals for all.
 
-    The smallest number gets three significant digits, as long as the largest has no more than five.
+    The smallest number gets three significant digits, as long as the largest has no more than four.
 
     >>> column([16.2018, 4.87506, None], parse_unit("ms"))
-    Setting(unit='ms', texts=('16.20', '4.88', '–'))
+    Setting(unit='ms', texts=('16.20', '4.88', '–'), factor=1.0)
     """
-    known = [v for v in values if v is not None]
-    largest = max((abs(v) for v in known), default=0.0)
-    _, label = _scaled(largest, unit, known)
+    known = sorted(abs(v) for v in values if v)
+    # The middle one decides: by the largest, one outlier would make all others small.
+    _, label = _scaled(1.0, unit, known[len(known) // 2 :][:1])
     factor = _factor(unit, label)
     scaled = [None if v is None else v * factor for v in values]
     decimals = _decimals([abs(v) for v in scaled if v])
     texts = tuple(ABSENT if v is None else _signed(fixed(v, decimals)) for v in scaled)
-    return Setting(unit_words(label), texts)
+    return Setting(unit_words(label), texts, factor)
 
 
 def unit_words(label: str, value: float | None = None) -> str:
@@ -143,10 +146,10 @@ def _factor(unit: Unit, label: str) -> float:
 
 
 def digits(value: float) -> str:
-    """Three significant digits; whole numbers keep all of theirs.
+    r"""Three significant digits; whole numbers keep all of theirs.
 
     >>> digits(16.2018), digits(-0.0051337), digits(1234567.0), digits(2.5e-7)
-    ('16.2', '−0.00513', '1,234,567', '2.50\\u202f×\\u202f10⁻⁷')
+    ('16.2', '−0.00513', '1,234,567', '2.50\u202f×\u202f10⁻⁷')
     """
     if value == 0:
         return "0"

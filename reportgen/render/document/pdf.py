@@ -17,7 +17,7 @@ from reportgen.render.document.places import where
 from reportgen.render.document.system import own_fonts, preflight
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from reportgen.render.document.view import Report
@@ -26,6 +26,7 @@ __all__ = ["EmbeddedFile", "html_to_pdf", "render_pdf"]
 
 Relationship: TypeAlias = Literal["Source", "Data", "Alternative", "Supplement", "Unspecified"]
 
+_VARIANT = "pdf/a-3a"
 # Dates of a report that has none: any fixed moment will do, the clock must not get in.
 _NO_DATE = dt.date(1980, 1, 1)
 _MISSING = re.compile(r'\.notdef glyph .*"(.)" \(U\+([0-9A-F]+)\)', re.DOTALL)
@@ -33,10 +34,10 @@ _MISSING = re.compile(r'\.notdef glyph .*"(.)" \(U\+([0-9A-F]+)\)', re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedFile:
-    """A file to travel inside the PDF."""
+    """A file to travel inside the PDF; one that is still being made is given as a function."""
 
     name: str
-    content: bytes
+    content: bytes | Callable[[], bytes]
     description: str
     relationship: Relationship
     media_type: str
@@ -75,17 +76,14 @@ def html_to_pdf(
     return pdf
 
 
-def _write(html: str, files: Sequence[EmbeddedFile], date: dt.date) -> bytes:
+def _attachments(files: Sequence[EmbeddedFile], date: dt.date) -> list[Any]:
+    """The files as WeasyPrint takes them; this is where one that is being made elsewhere is waited for."""
     import weasyprint
 
-    from reportgen.render.document.fetch import AssetFetcher, FatalURLFetchingError
-    from reportgen.render.document.finish import finisher
-
-    fetcher = AssetFetcher()
     moment = dt.datetime(date.year, date.month, date.day)
-    attachments = [
+    return [
         weasyprint.Attachment(
-            string=file.content,
+            string=file.content if isinstance(file.content, bytes) else file.content(),
             name=file.name,
             description=file.description,
             relationship=file.relationship,
@@ -94,11 +92,20 @@ def _write(html: str, files: Sequence[EmbeddedFile], date: dt.date) -> bytes:
         )
         for file in sorted(files, key=lambda file: file.name)  # a PDF's name tree must be sorted
     ]
+
+
+def _write(html: str, files: Sequence[EmbeddedFile], date: dt.date) -> bytes:
+    import weasyprint
+
+    from reportgen.render.document.fetch import AssetFetcher, FatalURLFetchingError
+    from reportgen.render.document.finish import finisher
+
+    fetcher = AssetFetcher()
     try:
-        pdf: bytes = weasyprint.HTML(string=html, url_fetcher=fetcher, base_url="asset:").write_pdf(
-            pdf_variant="pdf/a-3a",
-            attachments=attachments,
+        page = weasyprint.HTML(string=html, url_fetcher=fetcher, base_url="asset:")
+        pdf: bytes = page.render(pdf_variant=_VARIANT).write_pdf(
             finisher=finisher({file.name: file.media_type for file in files}),
+            **{**weasyprint.DEFAULT_OPTIONS, "pdf_variant": _VARIANT, "attachments": _attachments(files, date)},
         )
     except FatalURLFetchingError as error:
         raise DocumentError(str(error)) from error

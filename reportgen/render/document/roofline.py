@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["roofline"]
 
-_HEIGHT, _LEFT, _NOTE = 204.0, 34.0, 8.4
+_HEIGHT, _LEFT, _NOTE = 198.0, 34.0, 8.4
 _DASHES: tuple[list[int], ...] = ([], [7, 4], [2, 3], [9, 3, 2, 3], [4, 2], [12, 4])
 _SHAPES = ("circle", "square", "triangle-up", "diamond", "cross")
 
@@ -105,7 +105,7 @@ def _scales(roofs: Sequence[Record], points: Sequence[Record], width: float) -> 
     ridges = [number(r, "peak") / number(r, "bandwidth") for r in roofs]
     xs = [*(number(p, "x") for p in points), *ridges]
     low = min(xs) * 0.5
-    high = max(xs) * 6
+    high = max(xs) * 10
     starts = [number(p, "y") for p in points] or [low * number(r, "bandwidth") for r in roofs]
     floor = min(starts) * 0.4
     ceiling = max([number(r, "peak") for r in roofs] + [number(p, "y") for p in points]) * 2

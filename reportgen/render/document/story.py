@@ -31,7 +31,7 @@ def recommendation(facts: Facts) -> Recommendation:
 def further_advice(facts: Facts) -> tuple[Paragraph, ...]:
     """The recommendations that the box has no room for, numbered on."""
     said = _advice(facts)[_STEPS + 1 :]
-    return tuple(Paragraph(f"{number}. {text}") for number, text in enumerate(said, start=_STEPS + 2))
+    return tuple(Paragraph(f"Recommendation {number}: {text}") for number, text in enumerate(said, start=_STEPS + 2))
 
 
 def _advice(facts: Facts) -> list[str]:

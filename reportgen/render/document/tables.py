@@ -1,22 +1,24 @@
-"""The report's tables, filled from results: options, operators, workload, and what the figures assume."""
+"""The report's tables, filled from results: the options compared, and where operators spend the time."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from reportgen.render.document.facts import STAGES
-from reportgen.render.document.numbers import ABSENT, amount, column, joined
-from reportgen.render.document.view import Assumption, Cell, Column, Row, Source, Table
+from reportgen.render.document.numbers import ABSENT, column, joined
+from reportgen.render.document.view import Cell, Column, Row, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from reportgen.book.book import Member, Quantity
+    from reportgen.book.book import Quantity
     from reportgen.render.document.facts import Facts
+    from reportgen.render.document.view import Kind
 
-__all__ = ["assumptions", "operator_tables", "options_table", "sources", "workload_table"]
+__all__ = ["operator_tables", "options_table"]
 
 _RESULTS = 4  # columns of results in the table of options, where the library chooses them
+_REASONS = 6  # said below the table of options
 _OPERATORS = 8  # rows of a table of operators; the workbook has them all
 
 
@@ -35,14 +37,13 @@ def options_table(facts: Facts) -> Table:
     for name in _results(facts):
         written = column(facts.numbers(name, [(o,) for o in options]), facts.quantity(name).type.unit)
         columns.append(Column(facts.quantity(name).title, written.unit, "number"))
-        statuses = [facts.met(name, o) for o in options]
-        cells.append(
-            [Cell(t, status="missed" if met is False else "none") for t, met in zip(written.texts, statuses, strict=True)]
-        )
+        missed = [facts.met(name, o) is False for o in options]
+        pairs = zip(written.texts, missed, strict=True)
+        cells.append([Cell(text, status="missed" if bad else "none") for text, bad in pairs])
     if facts.has("feasible"):
         columns.append(Column(facts.quantity("feasible").title, kind="status"))
         cells.append([_feasible(facts, option) for option in options])
-    if facts.has("improvement"):
+    if any(value is not None for value in _gains(facts)):
         columns.append(Column(facts.quantity("improvement").title, kind="bar"))
         cells.append(_improvements(facts))
     highlighted = facts.advised[:1]
@@ -72,7 +73,7 @@ def _settings(facts: Facts) -> tuple[list[tuple[Column, list[str]]], list[str]]:
         if len(set(texts)) == 1:
             same.append(f"{title}: {_distinct([facts.shown(n, facts.baseline) for n in names])}")
         else:
-            kind = "number" if facts.quantity(names[0]).type.kind == "number" else "text"
+            kind: Kind = "number" if facts.quantity(names[0]).type.kind == "number" else "text"
             told.append((Column(title, kind=kind), texts))
     return told, same
 
@@ -113,7 +114,7 @@ def _feasible(facts: Facts, option: str) -> Cell:
 
 def _improvements(facts: Facts) -> list[Cell]:
     """The improvement over the base, as a bar where there is one."""
-    values = facts.numbers("improvement", [(o,) for o in facts.options])
+    values = _gains(facts)
     high = max((v for v in values if v is not None), default=0.0)
     cells: list[Cell] = []
     for option, value in zip(facts.options, values, strict=True):
@@ -127,15 +128,21 @@ def _improvements(facts: Facts) -> list[Cell]:
     return cells
 
 
+def _gains(facts: Facts) -> list[float | None]:
+    return facts.numbers("improvement", [(o,) for o in facts.options]) if facts.has("improvement") else []
+
+
 def _notes(facts: Facts) -> str:
     """Why options are not feasible, and which levers change nothing here."""
     notes: list[str] = []
     if facts.has("feasible", "verdict"):
         bad = [o for o in facts.options if facts.value("feasible", o) is False]
-        notes += [f"{facts.title('option', o)}: {facts.words('verdict', o)}." for o in bad]
+        notes += [f"{facts.title('option', o)}: {facts.words('verdict', o)}." for o in bad[:_REASONS]]
+        notes += ["The other reasons stand in the workbook."] if len(bad) > _REASONS else []
     left = [o for o in facts.book.dimensions["option"].names if o not in facts.options and facts.book.overridden.get(o)]
     if left:
-        notes.append("Left out, because they change nothing here: " + ", ".join(facts.title("option", o) for o in left) + ".")
+        names = ", ".join(facts.title("option", o) for o in left)
+        notes.append(f"Left out, because they change nothing here: {names}.")
     return " ".join(notes)
 
 
@@ -200,86 +207,3 @@ def _operator_column(facts: Facts, name: str, stage: str, operators: Sequence[st
 def _waits(facts: Facts, key: tuple[str, ...]) -> bool:
     """Whether memory limits the operator; its bar has the second colour."""
     return facts.value("memory_bound", *key) is True
-
-
-# --- workload, assumptions, sources ------------------------------------------------------------------------------
-
-
-def workload_table(facts: Facts) -> Table | None:
-    """The classes of requests with what the scenario says of each."""
-    classes = facts.book.dimensions["request"].names
-    names = [q.name for q in facts.book.tables().get(("request",), []) if q.input and q.type.kind == "number"]
-    if not classes or not names:
-        return None
-    columns = [Column("Requests")]
-    cells = [[Cell(facts.title("request", c)) for c in classes]]
-    for name in names:
-        quantity = facts.quantity(name)
-        written = [amount(facts.number(name, c), quantity.type.unit) for c in classes]
-        columns.append(Column(quantity.title, written[0].unit, "number"))
-        cells.append([Cell(w.text) for w in written])
-    rows = tuple(Row(tuple(c[i] for c in cells)) for i in range(len(classes)))
-    return Table("The workload", tuple(columns), rows)
-
-
-def assumptions(facts: Facts) -> tuple[Assumption, ...]:
-    """The inputs that the report lists, then those that the scenario sets."""
-    given = [n for n in facts.book.scenario.inputs if facts.has(n) and n not in facts.book.report.assumptions]
-    made: list[Assumption] = []
-    for name in (*facts.book.report.assumptions, *given):
-        quantity = facts.quantity(name)
-        basis = "scenario" if name in facts.book.scenario.inputs else quantity.source or quantity.description
-        made += _assumed(facts, quantity, basis)
-    return tuple(made)
-
-
-def _assumed(facts: Facts, quantity: Quantity, basis: str) -> list[Assumption]:
-    """One line where all members have the same value, otherwise one for each."""
-    values = facts.results.plain(quantity.name)
-    if len(set(values.values())) == 1:
-        return [_line(facts, quantity, next(iter(values)), quantity.title, basis)]
-    return [
-        _line(facts, quantity, key, f"{quantity.title}, {_key_title(facts, quantity, key)}", basis) for key in values
-    ]
-
-
-def _key_title(facts: Facts, quantity: Quantity, key: tuple[str, ...]) -> str:
-    return ", ".join(facts.title(d, m) for d, m in zip(quantity.per, key, strict=True))
-
-
-def _line(facts: Facts, quantity: Quantity, key: tuple[str, ...], name: str, basis: str) -> Assumption:
-    if quantity.type.kind != "number":
-        return Assumption(name, facts.shown(quantity.name, *key), basis=basis)
-    written = facts.amount(quantity.name, *key)
-    return Assumption(name, written.text, written.unit, basis)
-
-
-def sources(facts: Facts) -> tuple[Source, ...]:
-    """Where the catalogue's members in use come from, then the sources of quantities."""
-    groups: dict[tuple[str, str, str], list[str]] = {}
-    for dimension, names in _used(facts).items():
-        for member in facts.book.dimensions[dimension].members:
-            if member.name in names and (member.source or member.retrieved):
-                _grouped(groups, member)
-    made = [
-        Source(f"{', '.join(names)}: {source or 'no source given'}" + (f" ({quality})" if quality else ""), retrieved=date)
-        for (source, date, quality), names in groups.items()
-    ]
-    listed = set(facts.book.report.assumptions)
-    quoted = [q for q in facts.book.quantities.values() if q.source and q.name not in listed]
-    return (*made, *(Source(f"{q.title}: {q.source}") for q in quoted))
-
-
-def _grouped(groups: dict[tuple[str, str, str], list[str]], member: Member) -> None:
-    """Members with the same source share a line."""
-    groups.setdefault((member.source, member.retrieved, member.quality), []).append(member.title or member.name)
-
-
-def _used(facts: Facts) -> dict[str, set[str]]:
-    """The members of each dimension that the options shown refer to."""
-    used: dict[str, set[str]] = {}
-    for quantity in facts.book.tables().get(("option",), []):
-        if quantity.type.dimension and quantity.type.dimension != "option":
-            values = (facts.words(quantity.name, o) for o in facts.options)
-            used.setdefault(quantity.type.dimension, set()).update(v for v in values if v)
-    return used

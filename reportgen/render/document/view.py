@@ -247,10 +247,10 @@ class Report:
     kicker: str
     scenario: str
     accounting: str
-    accounting_note: str
     recommendation: Recommendation
     footer: Footer
     date: dt.date | None = None
+    accounting_note: str = ""
     status_line: str = ""
     key_figures: tuple[KeyFigure, ...] = ()
     sections: tuple[Section, ...] = ()

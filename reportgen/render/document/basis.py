@@ -1,0 +1,97 @@
+"""What the figures rest on, filled from results: the workload, the assumptions, and the sources."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.render.document.numbers import column
+from reportgen.render.document.view import Assumption, Cell, Column, Row, Source, Table
+
+if TYPE_CHECKING:
+    from reportgen.book.book import Member, Quantity
+    from reportgen.render.document.facts import Facts
+
+__all__ = ["assumptions", "sources", "workload_table"]
+
+
+def workload_table(facts: Facts) -> Table | None:
+    """The classes of requests with what the scenario says of each."""
+    classes = facts.book.dimensions["request"].names
+    names = [q.name for q in facts.book.tables().get(("request",), []) if q.input and q.type.kind == "number"]
+    if not classes or not names:
+        return None
+    columns = [Column("Requests")]
+    cells = [[Cell(facts.title("request", c)) for c in classes]]
+    for name in names:
+        quantity = facts.quantity(name)
+        written = column(facts.numbers(name, [(c,) for c in classes]), quantity.type.unit)
+        given = [facts.amount(name, c) for c in classes]
+        # Somebody set these: they keep their digits, unless they need different prefixes.
+        texts = [a.text for a in given] if written.factor == 1.0 else written.texts
+        columns.append(Column(quantity.title, written.unit, "number"))
+        cells.append([Cell(text) for text in texts])
+    rows = tuple(Row(tuple(c[i] for c in cells)) for i in range(len(classes)))
+    return Table("The workload", tuple(columns), rows)
+
+
+def assumptions(facts: Facts) -> tuple[Assumption, ...]:
+    """The inputs that the report lists, then those that the scenario sets."""
+    given = [n for n in facts.book.scenario.inputs if facts.has(n) and n not in facts.book.report.assumptions]
+    made: list[Assumption] = []
+    for name in (*facts.book.report.assumptions, *given):
+        quantity = facts.quantity(name)
+        basis = "scenario" if name in facts.book.scenario.inputs else quantity.source or quantity.description
+        made += _assumed(facts, quantity, basis)
+    return tuple(made)
+
+
+def _assumed(facts: Facts, quantity: Quantity, basis: str) -> list[Assumption]:
+    """One line where all members have the same value, otherwise one for each."""
+    values = facts.results.plain(quantity.name)
+    if len(set(values.values())) == 1:
+        return [_line(facts, quantity, next(iter(values)), quantity.title, basis)]
+    return [
+        _line(facts, quantity, key, f"{quantity.title}, {_key_title(facts, quantity, key)}", basis) for key in values
+    ]
+
+
+def _key_title(facts: Facts, quantity: Quantity, key: tuple[str, ...]) -> str:
+    return ", ".join(facts.title(d, m) for d, m in zip(quantity.per, key, strict=True))
+
+
+def _line(facts: Facts, quantity: Quantity, key: tuple[str, ...], name: str, basis: str) -> Assumption:
+    if quantity.type.kind != "number":
+        return Assumption(name, facts.shown(quantity.name, *key), basis=basis)
+    written = facts.amount(quantity.name, *key)
+    return Assumption(name, written.text, written.unit, basis)
+
+
+def sources(facts: Facts) -> tuple[Source, ...]:
+    """Where the catalogue's members in use come from, then the sources of quantities."""
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for dimension, names in _used(facts).items():
+        for member in facts.book.dimensions[dimension].members:
+            if member.name in names and member.source:
+                _grouped(groups, member)
+    made = [
+        Source(f"{', '.join(names)}: {source}{f' ({quality})' if quality else ''}", retrieved=date)
+        for (source, date, quality), names in groups.items()
+    ]
+    listed = set(facts.book.report.assumptions)
+    quoted = [q for q in facts.book.quantities.values() if q.source and q.name not in listed]
+    return (*made, *(Source(f"{q.title}: {q.source}") for q in quoted))
+
+
+def _grouped(groups: dict[tuple[str, str, str], list[str]], member: Member) -> None:
+    """Members with the same source share a line."""
+    groups.setdefault((member.source, member.retrieved, member.quality), []).append(member.title or member.name)
+
+
+def _used(facts: Facts) -> dict[str, set[str]]:
+    """The members of each dimension that the options shown refer to."""
+    used: dict[str, set[str]] = {}
+    for quantity in facts.book.tables().get(("option",), []):
+        if quantity.type.dimension and quantity.type.dimension != "option":
+            values = (facts.words(quantity.name, o) for o in facts.options)
+            used.setdefault(quantity.type.dimension, set()).update(v for v in values if v)
+    return used
