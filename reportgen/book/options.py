@@ -138,6 +138,11 @@ def _add_objective(collection: Collection, loaded: Loaded[ScenarioSpec]) -> None
     unit = QuantitySpec(
         title="Unit of the objective", type="text", value=spec.unit if spec.unit != "1" else "", input=False
     )
+    cost = QuantitySpec(
+        title="Objective, to be made small", unit=spec.unit, per=["option"],
+        formula="(0 - objective_sign * objective_value) if known(objective_value) else absent",
+    )  # fmt: skip
+    collection.quantities["objective_cost"] = (cost, origin.at(verb))
     collection.quantities["objective_name"] = (name, origin.at(verb))
     collection.quantities["objective_unit"] = (unit, origin.at(verb))
     collection.quantities["objective_value"] = (value, origin.at(verb))
