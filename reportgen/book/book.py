@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reportgen.lang import tree
 from reportgen.lang.checker import Scope
@@ -85,19 +85,6 @@ class Quantity:
         """All formulas of it."""
         return [self.formula] if self.formula is not None else list(self.cells.values())
 
-    def is_input_cell(self, cell: Cell) -> bool:
-        """Whether people set this cell: an input that is neither inherited nor computed."""
-        node = self.cells.get(cell) if self.by else self.formula
-        return self.input and isinstance(node, tree.Literal | tree.Member)
-
-
-@dataclass(frozen=True, slots=True)
-class Lever:
-    """An option made from another by changing something."""
-
-    option: str
-    changed: tuple[str, ...]
-
 
 @dataclass(frozen=True)
 class Book:
@@ -157,11 +144,3 @@ def key_of(dims: Sequence[str]) -> str:
 def is_literal(node: tree.Node | None) -> bool:
     """Whether a cell holds a plain value (a member's name is one)."""
     return isinstance(node, tree.Literal | tree.Member)
-
-
-def literal_value(node: tree.Node) -> Any:
-    """The plain value of a literal cell; None for absent."""
-    if isinstance(node, tree.Member):
-        return node.name
-    assert isinstance(node, tree.Literal)
-    return node.value
