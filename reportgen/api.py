@@ -14,14 +14,21 @@ if TYPE_CHECKING:
     from reportgen.book.book import Book
     from reportgen.engine.explain import Explanation
     from reportgen.engine.results import Results
+    from reportgen.fit.accuracy import Accuracy
+    from reportgen.fit.calibrate import Calibration
+    from reportgen.fit.measurements import Measurement, Unread
     from reportgen.render.beside import Beside
     from reportgen.render.files import Staged
 
+    Folders = str | Path | Iterable[str | Path]
+
 __all__ = [
-    "FORMATS", "PartlyBuilt", "build", "catalog", "check", "check_all", "evaluate", "explain", "new", "schema",
+    "FORMATS", "PartlyBuilt", "accuracy", "build", "calibrate", "catalog", "check", "check_all", "evaluate", "explain",
+    "import_model", "new", "schema",
 ]  # fmt: skip
 
 FORMATS = ("xlsx", "pdf", "html", "json", "csv")
+_CATALOGUES = {"models": "models.csv", "accelerators": "accelerators.csv", "prices": "prices.csv"}
 
 
 class PartlyBuilt(OutputError):  # noqa: N818 - it says what was done, too
@@ -32,27 +39,32 @@ class PartlyBuilt(OutputError):  # noqa: N818 - it says what was done, too
         self.written = written
 
 
-def check(path: str | Path) -> Book:
+def check(path: str | Path, library: Folders = ()) -> Book:
     """Read a scenario, make it whole and evaluate it once; nothing is written.
+
+    `library` is a folder with a library of your own, or several, the later ones over the earlier; so it is for all
+    verbs.
 
     Raises:
         SpecError: with every mistake found.
         EvaluationError: a result is not finite.
     """
-    return evaluate(path).book
+    return evaluate(path, library=library).book
 
 
-def check_all(paths: Iterable[str | Path]) -> list[Book]:
+def check_all(paths: Iterable[str | Path], library: Folders = ()) -> list[Book]:
     """Check several scenarios; the mistakes of all of them come in one error.
 
     Raises:
         SpecError: with every mistake found, in the order of the files.
     """
-    return [results.book for results in _all_evaluated(paths)]
+    return [results.book for results in _all_evaluated(paths, library)]
 
 
-def evaluate(scenario: str | Path | Book, changes: Iterable[str] = ()) -> Results:
+def evaluate(scenario: str | Path | Book, changes: Iterable[str] = (), library: Folders = ()) -> Results:
     """Evaluate a scenario, with changes such as `"baseline.batch=8"` or `"ttft_target=500 ms"`.
+
+    A book has been made with its library; for a book, `library` means nothing.
 
     Raises:
         SpecError: with every mistake found, in the scenario or in the changes.
@@ -68,7 +80,8 @@ def evaluate(scenario: str | Path | Book, changes: Iterable[str] = ()) -> Result
     if not isinstance(scenario, Book):
         from reportgen.book.build import load_book
 
-        scenario = load_book(Path(scenario), str(scenario))
+        changes = list(changes)
+        scenario = load_book(Path(scenario), str(scenario), mentions=changes, overlays=_folders(library))
     return evaluate_book(scenario, read_changes(scenario, changes))
 
 
@@ -79,6 +92,7 @@ def build(
     progress: Callable[[str], None] | None = None,
     *,
     parallel: bool = False,
+    library: Folders = (),
 ) -> list[Path]:
     """Write the outputs of scenarios, each named after its file; all of them, or none.
 
@@ -98,7 +112,7 @@ def build(
     _check_request(sources, folder, formats)
     missing: dict[Path, str] = {}
     with Staged() as staged, Beside() as beside:
-        for results in _all_evaluated(sources):
+        for results in _all_evaluated(sources, library):
             second = beside if parallel and "pdf" in formats else None
             _stage(staged, second, results, folder, formats, missing, progress or _silent)
         written = staged.commit()
@@ -115,6 +129,7 @@ def explain(
     at: Iterable[str] = (),
     changes: Iterable[str] = (),
     depth: int | None = None,
+    library: Folders = (),
 ) -> Explanation:
     """Explain a quantity: formula, values, and the derivation of the value at the members `at`, down to the inputs.
 
@@ -123,7 +138,7 @@ def explain(
     """
     from reportgen.engine.explain import explain as explain_results
 
-    return explain_results(evaluate(scenario, changes), quantity, at, depth)
+    return explain_results(evaluate(scenario, changes, library), quantity, at, depth)
 
 
 def new(
@@ -132,6 +147,7 @@ def new(
     accelerator: str = "H100-SXM-80GB",
     *,
     force: bool = False,
+    library: Folders = (),
 ) -> list[Path]:
     """Write a commented scenario, and the JSON Schema for editors beside it unless one is there.
 
@@ -147,47 +163,115 @@ def new(
         raise SpecError([Problem("the file exists already", Span(str(target)), "write over it with --force")])
     text = (templates_dir() / "scenario.yaml").read_text("utf-8")
     for mark, which, name in (("{model}", "models", model), ("{accelerator}", "accelerators", accelerator)):
-        text = text.replace(mark, _catalogued(which, name))
+        text = text.replace(mark, _catalogued(which, name, library))
     with Staged() as staged:
         staged.add(target, text.encode())
         companion = target.with_name("scenario.schema.json")
         if not companion.exists():
-            staged.add(companion, _json(schema()))
+            staged.add(companion, _json(schema(library=library)))
         return staged.commit()
 
 
-def schema(which: Literal["scenario", "library"] = "scenario") -> dict[str, Any]:
+def schema(which: Literal["scenario", "library"] = "scenario", library: Folders = ()) -> dict[str, Any]:
     """The JSON Schema of scenario files, or of the library's."""
-    from reportgen.book.collect import library
+    from reportgen.book.collect import known_rows
+    from reportgen.book.library import library as read_library
     from reportgen.spec.schema import library_schema, scenario_schema
 
     if which == "library":
         return library_schema()
-    files, catalogues = library()
-    return scenario_schema([loaded.spec for loaded in files], {name: list(table.data) for name, table in catalogues})
+    known = read_library(_folders(library))
+    rows = {table.dimension: list(known_rows(known, table.dimension)) for table in known.tables}
+    return scenario_schema([loaded.spec for loaded in known.files], rows)
 
 
-def catalog(which: str) -> list[dict[str, Any]]:
-    """The rows of a catalogue, `models` or `accelerators`, as plain values; a fact that is not known is left out."""
-    from reportgen.book.collect import library
+def catalog(which: str, library: Folders = ()) -> list[dict[str, Any]]:
+    """The rows of a catalogue - `models`, `accelerators` or `prices` - as plain values; what is not known is left out.
 
-    tables = dict(library()[1])
-    dimension = which.removesuffix("s")
-    if dimension not in tables:
-        names = [f"{name}s" for name in tables]
-        raise SpecError([Problem(f"there is no catalogue '{which}'", None, nearest(which, names))])
-    return [{"name": name, **row} for name, row in tables[dimension].data.items()]
+    Raises:
+        SpecError: there is no such catalogue, or a mistake in its file.
+
+    >>> len(catalog("models"))
+    74
+    """
+    from reportgen.book.catalogue import catalogue
+    from reportgen.book.library import CATALOGUES
+    from reportgen.book.library import library as read_library
+
+    if which not in _CATALOGUES:
+        raise SpecError([Problem(f"there is no catalogue '{which}'", None, nearest(which, _CATALOGUES))])
+    return catalogue(read_library(_folders(library)), CATALOGUES[_CATALOGUES[which]])
+
+
+def import_model(path: str | Path, name: str = "", retrieved: str = "") -> dict[str, Any]:
+    """The catalogue row of a model's published `config.json`, or of a folder that holds one; nothing is fetched.
+
+    The row holds plain values, as those of `catalog("models")`; a fact that the file does not state is left out.
+    `retrieved` is the month of the download, as in `"2026-11"`.
+
+    Raises:
+        SpecError: with every mistake found, or for an architecture that is not known.
+    """
+    from reportgen.intake.model_config import read_config
+
+    return read_config(Path(path), name, retrieved)
+
+
+def accuracy(path: str | Path, calibration: str | Path | None = None) -> Accuracy:
+    """Predict every row of a file of measurements and compare; the errors by metric, load, engine, device and so on.
+
+    `calibration` is a file that `calibrate` wrote; without it the library's own factors hold.
+
+    Raises:
+        SpecError: the file cannot be read.
+    """
+    from reportgen.fit.accuracy import accuracy as compare
+    from reportgen.fit.configuration import measured_book
+
+    read, unread = _measurements(path)
+    return compare(read, unread, measured_book(_path(calibration)))
+
+
+def calibrate(
+    path: str | Path, title: str = "", source: str = "", progress: Callable[[str], None] | None = None
+) -> tuple[Calibration, str]:
+    """Fit the efficiency factors to a file of measurements; the fit, and the text of a calibration file.
+
+    Raises:
+        SpecError: the file cannot be read, or its measurements do not support a fit.
+    """
+    from reportgen.fit.calibrate import calibrate as fit
+    from reportgen.fit.configuration import measured_book
+    from reportgen.fit.write import calibration_text
+
+    read, unread = _measurements(path)
+    found = fit(read, unread, progress or _silent)
+    return found, calibration_text(found, measured_book(), source or Path(path).name, title)
+
+
+def _measurements(path: str | Path) -> tuple[list[Measurement], list[Unread]]:
+    from reportgen.fit.measurements import read_table
+
+    return read_table(Path(path))
+
+
+def _path(path: str | Path | None) -> Path | None:
+    return None if path is None else Path(path)
 
 
 # --- checking ----------------------------------------------------------------------------------------------------
 
 
-def _all_evaluated(paths: Iterable[str | Path]) -> list[Results]:
+def _folders(library: Folders) -> tuple[str, ...]:
+    return (str(library),) if isinstance(library, str | Path) else tuple(str(folder) for folder in library)
+
+
+def _all_evaluated(paths: Iterable[str | Path], library: Folders = ()) -> list[Results]:
     """Every scenario evaluated, or all mistakes of all of them."""
-    results, problems = list["Results"](), list[Problem]()
+    results, problems, folders = list["Results"](), list[Problem](), _folders(library)
     for path in paths:
         try:
-            results.append(evaluate(path))
+            results.append(evaluate(path, library=folders))
         except (SpecError, EvaluationError) as error:
             problems += error.problems
     if problems:
@@ -233,7 +317,7 @@ def _stage(
 
     workbook = functools.cache(lambda: _workbook(results))
     if beside is not None:
-        workbook = functools.cache(beside.start(results.book.name, results.book.text, workbook))
+        workbook = functools.cache(beside.start(results.book, workbook))
     made: dict[Path, bytes] = {}
     for kind in sorted((k for k in FORMATS if k in formats), key=lambda k: k == "xlsx"):
         target = folder / f"{results.book.name}.{kind}"
@@ -274,9 +358,9 @@ def _silent(_: str) -> None:
     """Nobody wants to know."""
 
 
-def _catalogued(which: str, name: str) -> str:
+def _catalogued(which: str, name: str, library: Folders) -> str:
     """The member of a catalogue that a name or an alias means."""
-    rows = catalog(which)
+    rows = catalog(which, library)
     for row in rows:
         aliases = str(row.get("aliases", "")).split(";")
         if name.strip().casefold() in (row["name"].casefold(), *(a.strip().casefold() for a in aliases)):

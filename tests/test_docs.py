@@ -81,3 +81,18 @@ def test_the_guide_names_every_option_column_and_function() -> None:
     listed = re.search(r"Functions are `([^`]*)`", GUIDE)
     assert listed is not None
     assert set(listed[1].split()) == functions
+
+
+def test_the_library_of_the_guide_is_correct(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    files = re.findall(r"^```(?:csv|yaml) (our-library/\S+)\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+    assert [name for name, _ in files] == ["our-library/accelerators.csv", "our-library/house.yaml"]
+    Path("our-library").mkdir()
+    for name, text in files:
+        Path(name).write_text(text, encoding="utf-8")
+    Path("scenario.yaml").write_text(BASE + OPTIONS + "  ours: {accelerator: house one}\n", encoding="utf-8")
+    results = api.evaluate("scenario.yaml", library="our-library")
+    assert results.get("rule_when", "ours", "rent_less") is True
+    assert results.get("rule_when", "baseline", "rent_less") is False
+    assert results.get("memory_bandwidth", "L40S") == 800
+    assert results.get("ttft_target") == 2000

@@ -43,6 +43,8 @@ class Dimension:
     title: str
     description: str
     members: tuple[Member, ...]
+    left_out: tuple[Member, ...] = ()
+    """Members that the library has, and that need a part of it which this book lacks."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -52,6 +54,22 @@ class Dimension:
     def index(self, name: str) -> int:
         """The 0-based position of a member."""
         return self.names.index(name)
+
+    def member_of(self, text: str) -> str | None:
+        """The member meant by a name or an alias, ignoring case."""
+        return _meant(text, self.members)
+
+    def left_out_of(self, text: str) -> str | None:
+        """The member that is meant and was left out."""
+        return _meant(text, self.left_out)
+
+
+def _meant(text: str, members: Sequence[Member]) -> str | None:
+    folded = text.strip().casefold()
+    for member in members:
+        if folded == member.name.casefold() or folded in (a.casefold() for a in member.aliases):
+            return member.name
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +118,8 @@ class Book:
     based_on: Mapping[str, str | None]
     overridden: Mapping[str, tuple[str, ...]]
     report: ReportSpec
+    overlays: tuple[str, ...] = ()
+    """The folders of the libraries that were laid over ours."""
 
     @property
     def accounting(self) -> str:
@@ -129,11 +149,7 @@ class Book:
 
     def member_of(self, dimension: str, text: str) -> str | None:
         """The member meant by a name or an alias, ignoring case."""
-        folded = text.strip().casefold()
-        for member in self.dimensions[dimension].members:
-            if folded in (member.name.casefold(), *(a.casefold() for a in member.aliases)):
-                return member.name
-        return None
+        return self.dimensions[dimension].member_of(text)
 
 
 def key_of(dims: Sequence[str]) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from reportgen.book.book import Book, Dimension, Member, Quantity
-from reportgen.book.collect import Collection, Entry, Origin, Row, collect, library_hash
+from reportgen.book.collect import Entry, Origin, Row, collect
 from reportgen.book.declare import declare
 from reportgen.book.drafts import Site
 from reportgen.book.fill import fill
+from reportgen.book.library import library
 from reportgen.book.options import add_options
 from reportgen.book.settle import settle
 from reportgen.errors import Problem, SpecError, nearest
@@ -17,32 +20,66 @@ from reportgen.spec.load import Loaded, load_scenario
 from reportgen.spec.model import ReportSpec, ScenarioSpec
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 __all__ = ["build_book", "load_book"]
 
 
-def load_book(path: Path, name: str | None = None) -> Book:
+def load_book(path: Path, name: str | None = None, mentions: Sequence[str] = (), overlays: Sequence[str] = ()) -> Book:
     """Read a scenario file and make it whole.
+
+    Args:
+        path: the scenario file.
+        name: what messages call it.
+        mentions: members that may be set from outside, so that the book must carry what they need; a change such as
+            `baseline.model=Mixtral-8x7B` mentions one.
+        overlays: folders with libraries of one's own, a later one over an earlier.
 
     Raises:
         SpecError: with every mistake found.
     """
-    return build_book(load_scenario(path, name), path.stem)
+    loaded = load_scenario(path, name)
+    return build_book(loaded, path.stem, mentions, (*overlays, *_calibration(loaded, path.parent)))
 
 
-def build_book(loaded: Loaded[ScenarioSpec], name: str) -> Book:
-    """Make a validated scenario whole."""
-    return _Builder(collect(loaded), loaded, name).book()
+def build_book(
+    loaded: Loaded[ScenarioSpec], name: str, mentions: Sequence[str] = (), overlays: Sequence[str] = ()
+) -> Book:
+    """Make a validated scenario whole; `mentions` and `overlays` as in `load_book`."""
+    return _Builder(loaded, name, mentions, overlays).book()
+
+
+def _calibration(loaded: Loaded[ScenarioSpec], folder: Path) -> tuple[str, ...]:
+    """The calibration file that a scenario names; no other file of the machine is read for it."""
+    given = loaded.spec.calibration
+    if not given:
+        return ()
+    span = loaded.document.span(("calibration",))
+    within = PurePosixPath(given)
+    if within.is_absolute() or ".." in within.parts or "\\" in given or "\0" in given:
+        hint = "name a file beside the scenario, or in a folder below it"
+        raise SpecError([*loaded.problems, Problem("a calibration lies beside the scenario", span, hint)])
+    path = folder / within
+    if not path.is_file():
+        raise SpecError([*loaded.problems, Problem(f"there is no file '{given}' beside the scenario", span)])
+    if path.suffix.casefold() not in (".yaml", ".yml") or not path.resolve().is_relative_to(folder.resolve()):
+        hint = "reportgen calibrate writes one"
+        raise SpecError([*loaded.problems, Problem("a calibration is a YAML file beside the scenario", span, hint)])
+    return (str(path),)
 
 
 class _Builder:
-    def __init__(self, collection: Collection, loaded: Loaded[ScenarioSpec], name: str) -> None:
-        self.all, self.loaded, self.name = collection, loaded, name
-        self.problems = collection.problems
-        self.based_on, self.overridden = add_options(collection, loaded)
+    def __init__(
+        self, loaded: Loaded[ScenarioSpec], name: str, mentions: Sequence[str], overlays: Sequence[str]
+    ) -> None:
+        self.loaded, self.name, self.overlays = loaded, name, tuple(overlays)
+        self.library = library(overlays)
+        self.all = collect(loaded, self.library, mentions)
+        self.problems = self.all.problems
+        self.based_on, self.overridden = add_options(self.all, loaded)
         self._repeat_rows()
-        self.dimensions = {n: self._dimension(n) for n in collection.dimensions}
+        self.dimensions = {n: self._dimension(n) for n in self.all.dimensions}
 
     def book(self) -> Book:
         """The book, or all mistakes."""
@@ -56,11 +93,17 @@ class _Builder:
         digest = hashlib.sha256(text.encode()).hexdigest()[:12]
         report = self._report(quantities)
         if self.problems:
-            raise SpecError(self.problems)
+            raise SpecError([self._explained(problem) for problem in self.problems])
         return Book(
-            self.loaded.spec, self.name, text, library_hash(), digest, self.dimensions, quantities,
-            self.based_on, self.overridden, report,
+            self.loaded.spec, self.name, text, self.library.hash, digest, self.dimensions, quantities,
+            self.based_on, self.overridden, report, self.overlays,
         )  # fmt: skip
+
+    def _explained(self, problem: Problem) -> Problem:
+        """Where something is said to be unknown that the library has, the hint says when it takes part."""
+        found = re.match(r"(?:unknown .*|the objective )'(\w+)'", problem.message)
+        why = self.all.play.why(found[1]) if found else ""
+        return Problem(problem.message, problem.span, why) if why else problem
 
     def _repeat_rows(self) -> None:
         for dimension, pattern, each, row in self.all.repeated:
@@ -75,16 +118,11 @@ class _Builder:
 
     def _dimension(self, name: str) -> Dimension:
         spec = self.all.dimensions[name]
-        members = []
-        for member, row in self.all.rows.get(name, {}).items():
-            meta = row.meta
-            aliases = tuple(a.strip() for a in meta.get("aliases", "").split(";") if a.strip())
-            source = meta.get("source", "") or meta.get("url", "")
-            members.append(
-                Member(member, meta.get("title", ""), meta.get("description", ""), source, meta.get("retrieved", ""),
-                       meta.get("quality", ""), meta.get("notes", ""), aliases)
-            )  # fmt: skip
-        return Dimension(name, spec.title or name.replace("_", " "), spec.description, tuple(members))
+        members, left_out = (
+            tuple(_member(member, row) for member, row in rows.get(name, {}).items())
+            for rows in (self.all.rows, self.all.left_out)
+        )
+        return Dimension(name, spec.title or name.replace("_", " "), spec.description, members, left_out)
 
     def _need_members(self) -> None:
         """Nothing can be reduced over a dimension without members."""
@@ -104,9 +142,9 @@ class _Builder:
         if "rule" not in self.all.dimensions:
             if self.all.rules:
                 name, (_, origin) = next(iter(self.all.rules.items()))
-                self.all.fail(
-                    f"the rule '{name}' cannot be used: this accounting gives no recommendations", origin.span(key=True)
-                )
+                hint = "say under accounting: for which the file is" if origin.document.label else ""
+                message = f"the rule '{name}' cannot be used: this accounting gives no recommendations"
+                self.all.fail(message, origin.span(key=True), hint)
             return
         rows = self.all.rows.setdefault("rule", {})
         for name, (rule, origin) in self.all.rules.items():
@@ -139,3 +177,12 @@ class _Builder:
                 chosen = [c for c in chosen if (c if isinstance(c, str) else c.quantity) in quantities]
             made[name] = chosen
         return ReportSpec.model_validate(made)
+
+
+def _member(name: str, row: Row) -> Member:
+    meta = row.meta
+    source = meta.get("source", "") or meta.get("url", "")
+    return Member(
+        name, meta.get("title", ""), meta.get("description", ""), source, meta.get("retrieved", ""),
+        meta.get("quality", ""), meta.get("notes", ""), row.aliases(),
+    )  # fmt: skip

@@ -12,8 +12,9 @@ from reportgen.lang.reader import Source, read_formula, read_text
 from reportgen.lang.units import UnitError, parse_unit, unit_hint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from reportgen.book.book import Dimension
     from reportgen.book.collect import Entry
     from reportgen.lang.types import Type
 
@@ -37,8 +38,7 @@ def read_cell(
     type_: Type,
     *,
     formula: bool,
-    member: Callable[[str, str], str | None],
-    members: Callable[[str], tuple[str, ...]],
+    dimensions: Mapping[str, Dimension],
     report: Callable[[Problem], None],
 ) -> Written | None:
     """Read one cell of a quantity; `formula` says whether a text may be a formula. Mistakes are reported."""
@@ -75,7 +75,7 @@ def read_cell(
         node = read_text(source, report)
         return done(node) if node is not None else None
     if type_.kind == "member":
-        return _member(text, name, type_, formula, done, fail, member, members, source, report)
+        return _member(text, name, type_, formula, done, fail, dimensions[type_.dimension], source)
     if type_.kind == "number" and (match := _MEASURE.fullmatch(text)):
         return _measure(match, name, type_, done, fail)
     if not formula:
@@ -92,19 +92,22 @@ def _member(
     formula: bool,
     done: Any,
     fail: Any,
-    member: Any,
-    members: Any,
+    dimension: Dimension,
     source: Source,
-    report: Any,
 ) -> Written | None:
-    found = member(type_.dimension, text)
+    found = dimension.member_of(text)
     if found is not None:
         return done(tree.Member(type_.dimension, found))  # type: ignore[no-any-return]
+    if left_out := dimension.left_out_of(text):
+        hint = f"name '{left_out}' in the scenario: what it needs takes part only then"
+        fail(f"the {dimension.title} '{left_out}' was left out", hint)
+        return None
     if formula and re.fullmatch(r"[A-Za-z_]\w*|.*[\s(\[].*", text):
         node = read_formula(source, lambda _: None)
         if node is not None:
             return done(node)  # type: ignore[no-any-return]
-    fail(f"unknown {type_.dimension} '{text[:60]}'", nearest(text, members(type_.dimension)))
+    names = [m.name for m in (*dimension.members, *dimension.left_out)]
+    fail(f"unknown {type_.dimension} '{text[:60]}'", nearest(text, names))
     return None
 
 

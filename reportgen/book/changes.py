@@ -111,12 +111,12 @@ def _value(
     found: list[Problem] = []
     written = read_cell(
         Entry(plain, Origin(document, ())), quantity.name, quantity.type, formula=False,
-        member=book.member_of, members=lambda d: book.dimensions[d].names, report=found.append,
+        dimensions=book.dimensions, report=found.append,
     )  # fmt: skip
     if written is None:
-        units = [p for p in found if "unit" in p.message]
         hint = found[0].hint if found else ""
-        message = units[0].message if units else f"{problem_text(quantity, cell)}, not {value or 'nothing'}"
+        said = [p.message for p in found if "unit" in p.message or "left out" in p.message]
+        message = said[0] if said else f"{problem_text(quantity, cell)}, not {value or 'nothing'}"
         problems.append(Problem(message, span, hint))
         return None
     result = written.node.name if isinstance(written.node, tree.Member) else written.node.value  # type: ignore[union-attr]

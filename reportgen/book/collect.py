@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from reportgen.book.library import Library, Table
 from reportgen.book.names import member_fault
+from reportgen.book.needs import Play, play
 from reportgen.errors import Problem, Span, SpecError, nearest
-from reportgen.resources import library_dir
-from reportgen.spec.load import Loaded, load_library_file
 from reportgen.spec.model import ROW_KEYS
-from reportgen.spec.table import read_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection as Texts
+    from collections.abc import Iterator, Mapping
 
     from reportgen.spec.document import Document
+    from reportgen.spec.load import Loaded
     from reportgen.spec.model import DimensionSpec, LibrarySpec, QuantitySpec, ReportSpec, RuleSpec, ScenarioSpec
 
-__all__ = ["Collection", "Entry", "Origin", "Row", "accountings", "collect", "library", "library_hash"]
+__all__ = ["Collection", "Entry", "Origin", "Row", "collect", "each_cell", "known_rows"]
 
-CATALOGUES = {"accelerators.csv": "accelerator", "models.csv": "model"}
 _SECTIONS = {"models": "model", "accelerators": "accelerator", "requests": "request"}
 
 
@@ -58,14 +57,23 @@ class Row:
     meta: dict[str, str] = field(default_factory=dict)
     cells: dict[str, Entry] = field(default_factory=dict)
 
+    def aliases(self) -> tuple[str, ...]:
+        """Other names of the member."""
+        return tuple(a.strip() for a in self.meta.get("aliases", "").split(";") if a.strip())
+
 
 @dataclass(slots=True)
 class Collection:
     """Everything that was written, merged but not yet checked."""
 
+    play: Play = field(default_factory=lambda: Play((), (), {}))
     problems: list[Problem] = field(default_factory=list)
     dimensions: dict[str, DimensionSpec] = field(default_factory=dict)
     rows: dict[str, dict[str, Row]] = field(default_factory=dict)
+    names: dict[str, dict[str, str]] = field(default_factory=dict)
+    """For a dimension the member that each name and alias means, both without case."""
+    left_out: dict[str, dict[str, Row]] = field(default_factory=dict)
+    """Rows of members that need a file of the library which does not take part."""
     repeated: list[tuple[str, str, str, Row]] = field(default_factory=list)
     quantities: dict[str, tuple[QuantitySpec, Origin]] = field(default_factory=dict)
     rules: dict[str, tuple[RuleSpec, Origin]] = field(default_factory=dict)
@@ -78,59 +86,80 @@ class Collection:
         self.problems.append(Problem(message, span, hint))
 
 
-@functools.cache
-def library() -> tuple[tuple[Loaded[LibrarySpec], ...], tuple[tuple[str, Document], ...]]:
-    """The library's files, and its catalogues by dimension; read once."""
-    root = library_dir()
-    files = sorted(root.rglob("*.yaml"), key=lambda p: p.relative_to(root).as_posix())
-    loaded = tuple(load_library_file(p, "library/" + p.relative_to(root).as_posix()) for p in files)
-    tables = tuple((d, read_table(root / n, f"library/{n}")) for n, d in CATALOGUES.items() if (root / n).is_file())
-    return loaded, tables
+@functools.lru_cache(maxsize=64)
+def known_rows(known: Library, dimension: str) -> Mapping[str, Row]:
+    """The rows of a dimension that the whole library has, of all accountings."""
+    collection = Collection()
+    for part in known.parts:
+        if isinstance(part, Table):
+            if part.dimension == dimension:
+                _add_table(collection, part)
+        elif dimension in part.spec.dimensions:
+            origin = Origin(part.document, ("dimensions", dimension, "rows"))
+            for name, row in part.spec.dimensions[dimension].rows.items():
+                add_row(collection, dimension, name, row, origin.at(name))
+    return collection.rows.get(dimension, {})
 
 
-@functools.cache
-def library_hash() -> str:
-    """A short hash of all files of the library: which formulas and figures an output was made with."""
-    root, digest = library_dir(), hashlib.sha256()
-    for path in sorted(p for p in root.rglob("*") if p.suffix in (".yaml", ".csv")):
-        digest.update(
-            path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n") + b"\0"
-        )
-    return digest.hexdigest()[:12]
+def collect(scenario: Loaded[ScenarioSpec], known: Library, mentions: Texts[str] = ()) -> Collection:
+    """Everything that concerns a scenario: the files of its accounting that it needs, the catalogues, its own parts.
 
-
-def accountings() -> list[str]:
-    """The accountings that the library has."""
-    return sorted({name for loaded in library()[0] for name in loaded.spec.accounting})
-
-
-def collect(scenario: Loaded[ScenarioSpec]) -> Collection:
-    """Everything that concerns a scenario: the files of its accounting, the catalogues, its own parts.
+    `known` is the library, and `mentions` are texts from outside that name members, as in `play`.
 
     Raises:
         SpecError: there is no such accounting, so that nothing else can be known.
     """
-    collection = Collection(list(scenario.problems))
     wanted = scenario.spec.accounting
-    if wanted not in accountings():
+    if wanted not in known.accountings:
         span = scenario.document.span(("accounting",))
-        problem = Problem(f"unknown accounting '{wanted}'", span, nearest(wanted, accountings()))
+        problem = Problem(f"unknown accounting '{wanted}'", span, nearest(wanted, known.accountings))
         raise SpecError([*scenario.problems, problem])
-    for loaded in library()[0]:
-        if not loaded.spec.accounting or wanted in loaded.spec.accounting:
-            _add_library(collection, loaded)
-    for dimension, table in library()[1]:
-        for name in table.data:
-            add_row(collection, dimension, name, table.data[name], Origin(table, (name,)))
+    files = [loaded for loaded in known.files if not loaded.spec.accounting or wanted in loaded.spec.accounting]
+    rows, own = functools.partial(known_rows, known), functools.partial(_own_rows, scenario.spec)
+    taking = play(files, rows, scenario, own, mentions)
+    collection = Collection(taking, list(scenario.problems))
+    declared = _declared(known, taking.files)
+    quantities = {*ROW_KEYS, *(name for loaded in taking.files for name in loaded.spec.quantities)}
+    for part in known.parts:
+        if isinstance(part, Table):
+            if part.dimension in declared:
+                _add_table(collection, part, quantities if part.document.label else None)
+        elif any(part is taken for taken in taking.files):
+            _add_library(collection, part, declared)
+    for dimension, names in taking.members.items():
+        there = collection.rows.get(dimension, {})
+        collection.left_out[dimension] = {name: there.pop(name) for name in sorted(names & there.keys())}
+    collection.inputs = {n: e for n, e in collection.inputs.items() if n in collection.quantities}
     _add_scenario(collection, scenario)
     return collection
 
 
-def _add_library(collection: Collection, loaded: Loaded[LibrarySpec]) -> None:
+def _declared(known: Library, files: Texts[Loaded[LibrarySpec]]) -> set[str]:
+    """The dimensions that are there: to one that our library declares, a user's own file adds rows and no more."""
+    ours = {name for loaded in known.files if not loaded.document.label for name in loaded.spec.dimensions}
+    return {n for loaded in files for n in loaded.spec.dimensions if not (loaded.document.label and n in ours)}
+
+
+def _own_rows(spec: ScenarioSpec, dimension: str) -> Mapping[str, Mapping[str, Any]]:
+    """The rows of a dimension that a scenario gives itself."""
+    sections = {"option": spec.options, **{d: getattr(spec, section) for section, d in _SECTIONS.items()}}
+    named = spec.dimensions[dimension].rows if dimension in spec.dimensions else {}
+    return {**sections.get(dimension, {}), **named}
+
+
+def _add_table(collection: Collection, table: Table, keys: Texts[str] | None = None) -> None:
+    """Add the rows of a catalogue, without the cells of quantities that only another book has."""
+    for name, cells in table.document.data.items():
+        row = cells if keys is None else {key: value for key, value in cells.items() if key in keys}
+        add_row(collection, table.dimension, name, row, Origin(table.document, (name,)))
+
+
+def _add_library(collection: Collection, loaded: Loaded[LibrarySpec], declared: Texts[str]) -> None:
     spec, root = loaded.spec, Origin(loaded.document, ())
-    _add_parts(collection, spec, root)
+    _add_parts(collection, spec, root, declared)
     for name, row in spec.levers.items():
         collection.levers[name] = _row(collection, row, root.at("levers", name))
+    collection.inputs.update(_inputs(spec, root))
     collection.reports.append(spec.report)
 
 
@@ -139,14 +168,49 @@ def _add_scenario(collection: Collection, loaded: Loaded[ScenarioSpec]) -> None:
     for section, dimension in _SECTIONS.items():
         for name, row in getattr(spec, section).items():
             add_row(collection, dimension, name, row, root.at(section, name))
-    _add_parts(collection, spec, root)
+    _add_parts(collection, spec, root, spec.dimensions)
     for name, row in spec.options.items():
         add_row(collection, "option", name, row, root.at("options", name))
-    collection.inputs = {name: Entry(value, root.at("inputs", name)) for name, value in spec.inputs.items()}
+    collection.inputs.update(_inputs(spec, root))
+    _add_measured(collection, spec, root)
     collection.reports.append(spec.report)
 
 
-def _add_parts(collection: Collection, spec: LibrarySpec | ScenarioSpec, root: Origin) -> None:
+_SCALE = "scale"
+"""The key that lets a measurement scale the predictions."""
+
+
+def _add_measured(collection: Collection, spec: ScenarioSpec, root: Origin) -> None:
+    """A measurement is an option with figures of its own: `tpot` in it is the option's `measured_tpot`."""
+    scaling = [name for name, row in spec.measured.items() if isinstance(row, dict) and row.get(_SCALE) is True]
+    for name, row in spec.measured.items():
+        origin = root.at("measured", name)
+        if any(name.casefold() == other.casefold() for other in spec.options):
+            collection.fail(f"the option '{name}' exists already", origin.span(key=True), "give the measurement a name")
+            continue
+        if not isinstance(row, dict):
+            collection.fail("a row holds keys and values", origin.span())
+            continue
+        add_row(collection, "option", name, {k: v for k, v in row.items() if k != _SCALE}, origin)
+        made = collection.rows["option"][name]
+        for key in [key for key in made.cells if f"measured_{key}" in collection.quantities]:
+            made.cells[f"measured_{key}"] = made.cells.pop(key)
+        given = row.get(_SCALE, False)
+        if not isinstance(given, bool):
+            collection.fail("'scale' is true or false", origin.at(_SCALE).span())
+        elif not any(key.startswith("measured_") for key in made.cells):
+            collection.fail(f"'{name}' measures nothing", origin.span(key=True), "give it tpot: or ttft:")
+        elif given and name != scaling[0]:
+            collection.fail("one measurement scales the predictions", origin.at(_SCALE).span())
+        elif given:
+            collection.inputs["scaling_option"] = Entry(name, origin.at(_SCALE))
+
+
+def _inputs(spec: LibrarySpec | ScenarioSpec, root: Origin) -> dict[str, Entry]:
+    return {name: Entry(value, root.at("inputs", name)) for name, value in spec.inputs.items()}
+
+
+def _add_parts(collection: Collection, spec: LibrarySpec | ScenarioSpec, root: Origin, declared: Texts[str]) -> None:
     for name, quantity in spec.quantities.items():
         origin = root.at("quantities", name)
         if name in collection.quantities:
@@ -162,6 +226,8 @@ def _add_parts(collection: Collection, spec: LibrarySpec | ScenarioSpec, root: O
             span = root.at("dimensions", name).span(key=True)
             collection.fail("options are not named here", span, "name them under options:")
             continue
+        if name not in declared:
+            continue
         if name not in collection.dimensions or dimension.title:
             collection.dimensions[name] = dimension
         for member, row in dimension.rows.items():
@@ -174,17 +240,45 @@ def _add_parts(collection: Collection, spec: LibrarySpec | ScenarioSpec, root: O
 
 
 def add_row(collection: Collection, dimension: str, name: str, row: dict[str, Any], origin: Origin) -> None:
-    """Add a member, or cells to a member that is there."""
+    """Add a member, or cells to a member that is there under this name or, from another file, under this alias."""
     made = _row(collection, row, origin)
     rows = collection.rows.setdefault(dimension, {})
-    same = next((n for n in rows if n.casefold() == name.casefold()), None)
-    if same is None:
+    names = collection.names.setdefault(dimension, {})
+    same = names.get(name.casefold(), "")
+    if same in rows and (same.casefold() == name.casefold() or rows[same].origin.document is not origin.document):
+        _correct(rows[same], made)
+    else:
         if fault := member_fault(name):
             collection.fail(f"'{name[:60]}' cannot be a member's name", origin.span(key=True), fault)
-        rows[name] = made
-        return
-    rows[same].meta.update(made.meta)
-    rows[same].cells.update(made.cells)
+        rows[name], same = made, name
+        names[name.casefold()] = name
+    for alias in made.aliases():
+        other = names.setdefault(alias.casefold(), same)
+        if other != same and other in rows:
+            collection.fail(f"the alias '{alias}' means '{other}'", origin.at("aliases").span(), "choose another")
+
+
+def _correct(row: Row, later: Row) -> None:
+    """Lay a later row over an earlier one, cell by cell; aliases are added.
+
+    Where a user's own row corrects no figure but adds some, the source of the others stays beside its own.
+    """
+    aliases = dict.fromkeys((*row.aliases(), *later.aliases()))
+    meta = dict(later.meta)
+    if later.origin.document.label and not row.cells.keys() & later.cells.keys():
+        sources = (row.meta.get("source") or row.meta.get("url"), meta.get("source"))
+        meta |= {key: row.meta[key] for key in ("url", "retrieved", "quality") if key in row.meta}
+        meta["source"] = "; ".join(source for source in sources if source)
+    row.meta.update(meta)
+    if aliases:
+        row.meta["aliases"] = ";".join(aliases)
+    for name, entry in later.cells.items():
+        before = row.cells.get(name)
+        if before and isinstance(before.value, dict) and isinstance(entry.value, dict):
+            inner = {key: value for e in (before, entry) for key, value in _inner(e)}
+            row.cells[name] = Entry(inner, entry.origin)
+        else:
+            row.cells[name] = entry
 
 
 def _row(collection: Collection, row: dict[str, Any], origin: Origin) -> Row:
@@ -199,14 +293,28 @@ def _row(collection: Collection, row: dict[str, Any], origin: Origin) -> Row:
             collection.fail(f"'{key}' needs a text", origin.at(key).span())
         else:
             made.meta[key] = "" if value is None else str(value)
+    if made.cells and origin.document.label:
+        made.meta = {**_unsourced(made, origin.document.label), **made.meta}
     return made
+
+
+def _unsourced(row: Row, label: str) -> dict[str, str]:
+    """What a row of a user's own says on its source unless it states one: nothing that was said of other figures."""
+    stated = row.meta.get("source") or row.meta.get("url")
+    return {"source": "" if stated else label, "url": "", "retrieved": "", "quality": ""}
 
 
 def each_cell(row: Row) -> Iterator[tuple[str, tuple[str, ...], Entry]]:
     """The cells of a row: quantity, further members where the cell is itself keys and values, and the entry."""
     for name, entry in row.cells.items():
         if isinstance(entry.value, dict):
-            for inner, value in entry.value.items():
-                yield name, (str(inner),), Entry(value, entry.origin.at(inner))
+            for inner, value in _inner(entry):
+                yield name, (inner,), value
         else:
             yield name, (), entry
+
+
+def _inner(entry: Entry) -> Iterator[tuple[str, Entry]]:
+    """The cells inside a cell of keys and values; where rows were laid over each other, each has its own place."""
+    for inner, value in entry.value.items():
+        yield str(inner), value if isinstance(value, Entry) else Entry(value, entry.origin.at(inner))

@@ -33,8 +33,8 @@ class Draft:
 
     @property
     def is_input(self) -> bool:
-        """Whether people set it; a constant has a value, too, but says that it is no input."""
-        return self.spec.value is not None if self.spec.input is None else self.spec.input
+        """Whether people set it."""
+        return self.spec.is_input
 
 
 @dataclass(slots=True)
@@ -56,8 +56,4 @@ class Site:
 
     def member(self, dimension: str, text: str) -> str | None:
         """The member meant by a name or an alias, ignoring case."""
-        folded = text.strip().casefold()
-        for member in self.dimensions[dimension].members:
-            if folded == member.name.casefold() or folded in (a.casefold() for a in member.aliases):
-                return member.name
-        return None
+        return self.dimensions[dimension].member_of(text)

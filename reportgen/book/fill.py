@@ -50,8 +50,8 @@ class _Filler:
     def _cell(self, name: str, draft: Draft, entry: Entry, *, formula: bool | None = None) -> Written | None:
         allowed = formula if formula is not None else not draft.is_input
         return read_cell(
-            entry, name, draft.type, formula=allowed, member=self.site.member,
-            members=lambda d: self.site.dimensions[d].names, report=self.site.problems.append,
+            entry, name, draft.type, formula=allowed, dimensions=self.site.dimensions,
+            report=self.site.problems.append,
         )  # fmt: skip
 
     def read_rows(self) -> None:

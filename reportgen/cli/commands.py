@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reportgen.cli.measured import accuracy, calibrate
+from reportgen.cli.output import print_paths, put
 from reportgen.errors import OutputError, Problem, SpecError
 
 if TYPE_CHECKING:
@@ -36,11 +38,19 @@ class Listing(StrEnum):
     json = "json"
 
 
+class RowForm(StrEnum):
+    """How `import-model` writes a row."""
+
+    csv = "csv"
+    yaml = "yaml"
+
+
 class Catalogue(StrEnum):
     """What can be listed."""
 
     models = "models"
     accelerators = "accelerators"
+    prices = "prices"
 
 
 class Schema(StrEnum):
@@ -58,6 +68,16 @@ Changes = Annotated[
         "--set", metavar="NAME=VALUE", help="Change an input, as in baseline.batch=8; may be given several times."
     ),
 ]
+Library = Annotated[
+    list[Path],
+    typer.Option(
+        "--library",
+        metavar="DIR",
+        envvar="REPORTGEN_LIBRARY",
+        show_default=False,
+        help="A folder with catalogues and YAML files of your own; may be given several times.",
+    ),
+]
 
 
 def build(
@@ -66,6 +86,7 @@ def build(
     formats: Annotated[
         str, typer.Option("--format", metavar="FORMATS", help="Any of xlsx, pdf, html, json, csv, separated by commas.")
     ] = "xlsx,pdf",
+    library: Library = [],  # noqa: B006 - Typer copies it
 ) -> None:
     """Write the workbook and the report of each scenario, named after its file.
 
@@ -84,14 +105,17 @@ def build(
         raise SpecError([Problem("--format names no format", None, "formats: " + ", ".join(api.FORMATS))])
     try:
         with progress() as say:
-            written = api.build(specs, out, wanted, say, parallel=True)
+            written = api.build(specs, out, wanted, say, parallel=True, library=library)
     except api.PartlyBuilt as error:
-        _print_paths(error.written)
+        print_paths(error.written)
         raise
-    _print_paths(written)
+    print_paths(written)
 
 
-def check(specs: Specs) -> None:
+def check(
+    specs: Specs,
+    library: Library = [],  # noqa: B006
+) -> None:
     """Check scenarios: everything is read and computed once, nothing is written.
 
     Every mistake is shown with its file, line and column. The exit code is 2 where there is one.
@@ -100,10 +124,11 @@ def check(specs: Specs) -> None:
     Examples:
       reportgen check specs/alice.yaml
       reportgen check specs/*.yaml
+      reportgen check specs/*.yaml --library our-library
     """  # noqa: D301
     from reportgen import api
 
-    for path, book in zip(specs, api.check_all(specs), strict=True):
+    for path, book in zip(specs, api.check_all(specs, library), strict=True):
         options = len(book.dimensions["option"].members)
         plural = "" if options == 1 else "s"
         typer.echo(f"{path}: correct ({options} option{plural}, {len(book.quantities)} quantities)")
@@ -119,6 +144,7 @@ def evaluate(
     out: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="FILE", help="Write into a file.", show_default=False)
     ] = None,
+    library: Library = [],  # noqa: B006
 ) -> None:
     """Compute a scenario and print the results, perhaps with other inputs.
 
@@ -136,17 +162,17 @@ def evaluate(
 
     if form is Format.parquet and out is None:
         raise SpecError([Problem("Parquet is not for terminals: name a file with -o", None)])
-    results = api.evaluate(spec, changes)
+    results = api.evaluate(spec, changes, library)
     if form is Format.table:
         _print_tables(results, table, out)
     elif form is Format.json:
         if table:
             raise SpecError([Problem("JSON holds all tables; --table goes with table, csv and parquet", None)])
-        _put(text.json_text(results).encode(), out)
+        put(text.json_text(results).encode(), out)
     elif form is Format.csv:
-        _put(text.csv_text(results, table or "option").encode(), out)
+        put(text.csv_text(results, table or "option").encode(), out)
     else:
-        _put(text.parquet_bytes(results, table or "option"), out)
+        put(text.parquet_bytes(results, table or "option"), out)
 
 
 def explain(
@@ -161,6 +187,7 @@ def explain(
         int | None,
         typer.Option("--depth", min=0, metavar="N", help="Show so many levels only.", show_default=False),
     ] = None,
+    library: Library = [],  # noqa: B006
 ) -> None:
     """Show where a number comes from: formula, values, and everything that one value is computed from.
 
@@ -174,7 +201,7 @@ def explain(
     from reportgen import api
     from reportgen.cli.show import show_explanation
 
-    results = api.evaluate(spec, changes)
+    results = api.evaluate(spec, changes, library)
     show_explanation(results, api.explain(results.book, quantity, at, changes, depth))
 
 
@@ -185,6 +212,7 @@ def new(
         str, typer.Option("--accelerator", metavar="NAME", help="An accelerator of the catalogue.")
     ] = "H100-SXM-80GB",
     force: Annotated[bool, typer.Option("--force", help="Write over a file that exists.")] = False,
+    library: Library = [],  # noqa: B006
 ) -> None:
     """Write a scenario to begin with: every section is explained, and build accepts it as it is.
 
@@ -197,11 +225,12 @@ def new(
     """  # noqa: D301
     from reportgen import api
 
-    _print_paths(api.new(file, model, accelerator, force=force))
+    print_paths(api.new(file, model, accelerator, force=force, library=library))
 
 
 def schema(
     which: Annotated[Schema, typer.Argument(help="Which files the schema is for.")] = Schema.scenario,
+    library: Library = [],  # noqa: B006
 ) -> None:
     """Print the JSON Schema of scenario files, for editors and other programs.
 
@@ -212,36 +241,80 @@ def schema(
     """  # noqa: D301
     from reportgen import api
 
-    _put((json.dumps(api.schema(which.value), ensure_ascii=False, indent=2) + "\n").encode(), None)
+    put((json.dumps(api.schema(which.value, library), ensure_ascii=False, indent=2) + "\n").encode(), None)
 
 
 def catalog(
     which: Annotated[Catalogue, typer.Argument(help="What to list.", show_default=False)],
     form: Annotated[Listing, typer.Option("--format", help="How to print.")] = Listing.table,
+    library: Library = [],  # noqa: B006
 ) -> None:
-    """List the models or the accelerators that scenarios can name.
+    """List the models, accelerators or prices that scenarios can name.
+
+    The table has what most rows have; JSON has everything, with aliases, sources and notes.
 
     \b
     Examples:
       reportgen catalog accelerators
+      reportgen catalog prices
       reportgen catalog models --format json
     """  # noqa: D301
     from reportgen import api
     from reportgen.cli.show import show_catalogue
 
-    rows = api.catalog(which.value)
+    rows = api.catalog(which.value, library)
     if form is Listing.json:
-        _put((json.dumps(rows, ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode(), None)
+        put((json.dumps(rows, ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode(), None)
     else:
-        show_catalogue(rows)
+        show_catalogue(rows, [str(folder) for folder in library])
 
 
-VERBS: list[Callable[..., None]] = [build, check, evaluate, explain, new, schema, catalog]
+def import_model(
+    path: Annotated[
+        Path, typer.Argument(metavar="PATH", help="A config.json, or a folder that holds one.", show_default=False)
+    ],
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="What to call the model.")] = "",
+    form: Annotated[
+        RowForm, typer.Option("--format", help="A catalogue's row, or models: of a scenario.")
+    ] = RowForm.csv,
+    retrieved: Annotated[
+        str, typer.Option("--retrieved", metavar="YYYY-MM", help="The month in which the file was looked up.")
+    ] = "",
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="FILE", help="Write into a file.", show_default=False)
+    ] = None,
+) -> None:
+    """Turn a model's published configuration (Hugging Face's config.json) into a row of the catalogue.
+
+    Nothing is fetched, and no code of the model is run. Without --name the model is called after its folder.
+
+    \b
+    Examples:
+      reportgen import-model models/Llama-3.1-8B
+      reportgen import-model config.json --name Ours-8B --format yaml
+      reportgen import-model config.json --name Ours-8B --retrieved 2026-11 -o models.csv
+    """  # noqa: D301
+    from reportgen import api
+    from reportgen.intake.rows import csv_text, yaml_text
+
+    row = api.import_model(path, name, retrieved)
+    if out is not None and out.is_file() and out.samefile(path / "config.json" if path.is_dir() else path):
+        raise SpecError([Problem(f"{out} would be written over the configuration itself", None, "name another file")])
+    put((csv_text(row) if form is RowForm.csv else yaml_text(row)).encode(), out)
 
 
-def _print_paths(paths: list[Path]) -> None:
-    for path in paths:
-        typer.echo(str(path))
+VERBS: list[Callable[..., None]] = [
+    build,
+    check,
+    evaluate,
+    explain,
+    new,
+    schema,
+    catalog,
+    import_model,
+    accuracy,
+    calibrate,
+]
 
 
 def _print_tables(results: Results, table: str, out: Path | None) -> None:
@@ -250,23 +323,3 @@ def _print_tables(results: Results, table: str, out: Path | None) -> None:
     if out is not None:
         raise SpecError([Problem("-o goes with json, csv and parquet", None, "add --format json")])
     show_results(results, table)
-
-
-def _put(content: bytes, out: Path | None) -> None:
-    """Write bytes to a file, whole, or to stdout as they are, whatever the terminal's encoding."""
-    if out is not None:
-        from reportgen.render.files import Staged
-
-        if out.is_dir():
-            raise OutputError(f"{out} cannot be written: it is a folder")
-        with Staged() as staged:
-            staged.add(out, content)
-            _print_paths(staged.commit())
-        return
-    stream = getattr(sys.stdout, "buffer", None)
-    if stream is None:
-        sys.stdout.write(content.decode())
-    else:
-        sys.stdout.flush()
-        stream.write(content)
-        stream.flush()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     from reportgen.engine.explain import Explanation, Step
     from reportgen.engine.results import Results
+    from reportgen.fit.accuracy import Accuracy
+    from reportgen.fit.calibrate import Calibration
 
 __all__ = ["number", "progress", "show_catalogue", "show_explanation", "show_results"]
 
@@ -24,6 +27,7 @@ _WIDE = 100_000  # nothing is folded or cut in a pipe
 _SHOWN = {("option",): "option_columns", ("option", "stage"): "stage_columns",
           ("option", "stage", "operator"): "operator_columns"}  # fmt: skip
 _TEXTS = ("aliases", "source", "retrieved", "quality", "notes", "url", "description")
+_LONG = 32
 
 
 def _console() -> Console:
@@ -172,17 +176,62 @@ def _label(step: Step) -> Text:
 # --- catalogues --------------------------------------------------------------------------------------------------
 
 
-def show_catalogue(rows: Sequence[dict[str, Any]]) -> None:
-    """Print the facts of a catalogue, a row for each member; texts are left to the JSON."""
-    rows = [_flat(row) for row in rows]
-    columns = [name for name in dict.fromkeys(n for row in rows for n in row) if name not in _TEXTS]
+def show_catalogue(rows: Sequence[dict[str, Any]], folders: Sequence[str] = ()) -> None:
+    """Print what most rows of a catalogue have and the terminal has room for, a line for each member.
+
+    `folders` hold the libraries whose rows are among them.
+    """
+    console, rows, units = _console(), [_flat(row) for row in rows], _units(folders)
+    columns = [("name", [str(row["name"]) for row in rows]), *_single(rows, units)]
+    columns += [(name, [_fact(row.get(name)) for row in rows]) for name in _telling(rows, taken=len(columns) > 1)]
     made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for name in columns:
-        numeric = any(isinstance(row.get(name), float) for row in rows)
-        made.add_column(f"{name}\n{_unit(name)}" if _unit(name) else name, justify="right" if numeric else "left")
-    for row in rows:
-        made.add_row(*(Text(number(row.get(name))) for name in columns))
-    _console().print(made)
+    room, shown = console.width, list[list[str]]()
+    for name, cells in columns:
+        unit = units.get(name.partition("[")[0], "")
+        head = "_\n".join(name.split("_")) + (f"\n{unit}" if unit else "")  # broken, to be narrow
+        wide = min(max(map(len, (*head.split("\n"), *cells))), room // 2 if not shown else room)
+        room -= wide + 3
+        if shown and room < 0:
+            break
+        numeric = any(_is_number(row.get(name)) for row in rows)
+        made.add_column(head, justify="right" if numeric else "left", no_wrap=bool(shown), min_width=wide)
+        shown.append(cells)
+    for line in zip(*shown, strict=True):
+        made.add_row(*map(Text, line))
+    console.print(made)
+    console.print("\n--format json has the other facts, with sources and notes")
+
+
+def _single(rows: Sequence[dict[str, Any]], units: dict[str, str]) -> list[tuple[str, list[str]]]:
+    """One column for all numbers where each row has one only, as a price is by the hour, or of a card, or of power."""
+    found = [[name for name in row if _is_number(row[name])] for row in rows]
+    if any(len(names) != 1 for names in found):
+        return []
+    return [("amount", [f"{_fact(row[n])} {units.get(n, n)}" for row, (n,) in zip(rows, found, strict=True)])]
+
+
+def _telling(rows: Sequence[dict[str, Any]], *, taken: bool) -> list[str]:
+    """What at least half of the rows have: not flags, nor what each name says already; numbers unless taken."""
+    facts = [(name, value, row["name"]) for row in rows for name, value in row.items() if not isinstance(value, bool)]
+    filled = Counter(name for name, _, _ in facts)
+    unsaid = {name for name, value, member in facts if str(value).casefold() not in member.casefold()}
+    numbers = {name for name, value, _ in facts if _is_number(value)}
+    names = (n for n in unsaid if 2 * filled[n] >= len(rows) and n not in _TEXTS and not (taken and n in numbers))
+    order = list(filled)
+    groups = list(dict.fromkeys(name.partition("[")[0] for name in order))
+    return sorted(names, key=lambda name: (groups.index(name.partition("[")[0]), order.index(name)))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, float | int) and not isinstance(value, bool)
+
+
+def _fact(value: object) -> str:
+    """A fact as its source has it, years without commas; long texts are cut."""
+    if _is_number(value):
+        return f"{value:.10g}"
+    text = number(value)
+    return text if len(text) <= _LONG else text[: _LONG - 1].rstrip() + "…"
 
 
 def _flat(row: dict[str, Any]) -> dict[str, Any]:
@@ -193,10 +242,62 @@ def _flat(row: dict[str, Any]) -> dict[str, Any]:
     return flat
 
 
-def _unit(name: str) -> str:
-    """The unit that the library declares for a fact."""
-    from reportgen.book.collect import library
+def _units(folders: Sequence[str]) -> dict[str, str]:
+    """The units that the library declares, of all that has one."""
+    from reportgen.book.library import library
 
-    name = name.partition("[")[0]
-    found = [loaded.spec.quantities[name].unit for loaded in library()[0] if name in loaded.spec.quantities]
-    return found[0] if found and found[0] != "1" else ""
+    declared = {name: q.unit for loaded in library(folders).files for name, q in loaded.spec.quantities.items()}
+    return {name: unit for name, unit in declared.items() if unit != "1"}
+
+
+# --- measurements ------------------------------------------------------------------------------------------------
+
+
+def show_accuracy(found: Accuracy, by: str) -> None:
+    """Print the errors by group, and what could not be evaluated."""
+    console = _console()
+    made = _errors_table(f"Predicted against measured, {len(found.predictions)} rows")
+    for group in found.groups:
+        if by in (group.by, "all"):
+            made.add_row(
+                group.name, str(group.rows), f"{group.median:.1%}", f"{group.p90:.1%}", f"{group.bias:+.1%}",
+                str(group.beaten or ""),
+            )  # fmt: skip
+    console.print(made)
+    if found.unevaluated:
+        console.print(f"\n{len(found.unevaluated)} rows cannot be evaluated")
+        reasons = Counter(u.why for u in found.unevaluated)
+        for why, count in reasons.most_common(10):
+            console.print(Text(f"  {count}: {why}"))
+
+
+def show_calibration(found: Calibration) -> None:
+    """Print the errors of a fit by group, fitted and with each model left out, and the factors that moved most."""
+    import numpy as np
+
+    console = _console()
+    made = _errors_table(f"{len(found.factors)} factors fitted to {len(found.cases)} timings", left_out=True)
+    groups = [f"{case.measurement.metric}, {case.measurement.load}" for case in found.cases]
+    for name in sorted(set(groups)):
+        which = np.array([g == name for g in groups])
+        fitted, out = found.errors[which], found.left_out[which]
+        out = out[np.isfinite(out)]
+        made.add_row(
+            name, str(which.sum()), f"{np.median(np.abs(fitted)):.1%}", f"{np.quantile(np.abs(fitted), 0.9):.1%}",
+            f"{np.median(fitted):+.1%}", f"{np.median(np.abs(out)):.1%}" if len(out) else "-",
+            f"{np.quantile(np.abs(out), 0.9):.1%}" if len(out) else "-",
+        )  # fmt: skip
+    console.print(made)
+    if found.unread:
+        console.print(f"\n{len(found.unread)} rows cannot be used")
+        for why, count in Counter(u.why for u in found.unread).most_common(10):
+            console.print(Text(f"  {count}: {why}"))
+
+
+def _errors_table(title: str, *, left_out: bool = False) -> Table:
+    made = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    made.add_column("group", overflow="fold")
+    further = ["left out\nmedian", "left out\np90"] if left_out else ["beats\nthe ideal"]
+    for head in ("rows", "median\nerror", "p90\nerror", "bias", *further):
+        made.add_column(head, justify="right", no_wrap=True)
+    return made

@@ -39,6 +39,17 @@ class Evaluator:
         self._cells: dict[tuple[str, tuple[str, ...]], Value] = {}
         self._fetched: dict[tuple[tree.Ref, _Dims], Value] = {}
 
+    def with_inputs(self, inputs: Inputs) -> Evaluator:
+        """An evaluator with further inputs replaced, which keeps what does not depend on them."""
+        changed = _dependents(self.book, {name for name, _ in inputs})
+        other = Evaluator(self.book, {**self._inputs, **inputs})
+        other._values = {name: value for name, value in self._values.items() if name not in changed}
+        other._cells = {at: value for at, value in self._cells.items() if at[0] not in changed}
+        other._fetched = {
+            at: value for at, value in self._fetched.items() if not changed.intersection(tree.references(at[0]))
+        }
+        return other
+
     def dims(self, names: Sequence[str] | frozenset[str]) -> _Dims:
         """Dimensions in the order of axes."""
         return tuple(sorted(names, key=self._order.__getitem__))
@@ -333,6 +344,15 @@ class Evaluator:
             return node.over[0]
         assert isinstance(node, tree.Call)
         return next(self.member_dimension(n) for n in node.args[1:] if not isinstance(n, tree.Literal))
+
+
+def _dependents(book: Book, names: set[str]) -> frozenset[str]:
+    """The quantities named and all that read them."""
+    changed = set(names)
+    for quantity in book.quantities.values():  # in an order in which each follows what it reads
+        if any(changed & tree.references(node) for node in quantity.nodes()):
+            changed.add(quantity.name)
+    return frozenset(changed)
 
 
 def scaled(data: Array, numerator: int, denominator: int) -> Array:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from reportgen.book.book import Book
+
 __all__ = ["Beside"]
 
 
@@ -30,8 +32,8 @@ class Beside:
             if process.stdout is not None:
                 process.stdout.close()
 
-    def start(self, name: str, scenario: str, otherwise: Callable[[], bytes]) -> Callable[[], bytes]:
-        """Begin the workbook of a scenario; the function that is returned waits for it.
+    def start(self, book: Book, otherwise: Callable[[], bytes]) -> Callable[[], bytes]:
+        """Begin the workbook of a book; the function that is returned waits for it.
 
         `otherwise` makes it here: where there is one processor, or where the other process did not succeed.
         """
@@ -39,12 +41,12 @@ class Beside:
             return otherwise
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
         process = subprocess.Popen(  # noqa: S603 - this very program, on a text that has been checked
-            [sys.executable, "-m", "reportgen.render.excel", name],
+            [sys.executable, "-m", "reportgen.render.excel", book.name, book.library_hash, *book.overlays],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment,
         )  # fmt: skip
         self._running.append(process)
         assert process.stdin is not None
-        process.stdin.write(scenario.encode())
+        process.stdin.write(book.text.encode())
         process.stdin.close()
         process.stdin = None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["Document", "read_document"]
+__all__ = ["Document", "decoded", "parse_document", "read_document"]
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
@@ -43,6 +44,8 @@ class Document:
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
+        self.label = ""
+        """The source of rows that state none, where the file is a user's own."""
         self.lines = text.splitlines()
         self.data: Any = None
         self.values: dict[_PATH, _Mark] = {}
@@ -79,8 +82,8 @@ class Document:
         return Source(text, locate)
 
 
-def read_document(path: Path, name: str | None = None) -> Document:
-    """Read a YAML file.
+def read_document(path: Path, name: str | None = None, *, quick: bool = False) -> Document:
+    """Read a YAML file; `quick` reads it with libyaml where that is there, whose messages are not ours.
 
     Raises:
         SpecError: it is missing, too large, not UTF-8, empty, not YAML, or uses anchors or tags.
@@ -96,13 +99,26 @@ def read_document(path: Path, name: str | None = None) -> Document:
         raw = path.read_bytes()
     except OSError as error:
         raise SpecError([Problem(f"the file cannot be read: {error.strerror}", Span(file))]) from None
-    return parse_document(raw, file)
+    return parse_document(raw, file, quick=quick)
 
 
-def parse_document(raw: bytes, file: str) -> Document:
-    """Read YAML from bytes; `file` is its name in messages."""
+def parse_document(
+    raw: bytes, file: str, hint: str = "reportgen new writes a scenario to begin with", *, quick: bool = False
+) -> Document:
+    """Read YAML from bytes; `file` is its name in messages, `hint` what to do where it is empty."""
+    text = decoded(raw, file)
+    document = Document(file, text)
+    _Builder(document, text, quick=quick).build()
+    if document.data is None:
+        message = "the file holds nothing but comments" if text.strip() else "the file is empty"
+        raise SpecError([Problem(message, Span(file, 1, 1), hint)])
+    return document
+
+
+def decoded(raw: bytes, file: str) -> str:
+    """The text of a file, or the place where it is not UTF-8."""
     try:
-        text = raw.decode("utf-8-sig")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         column = error.start - raw.rfind(b"\n", 0, error.start)
@@ -111,19 +127,13 @@ def parse_document(raw: bytes, file: str) -> Document:
         text = raw[begin:].split(b"\n", 1)[0].decode(errors="replace").rstrip("\r")
         column = len(raw[begin : error.start].decode(errors="replace")) + 1
         raise SpecError([Problem(message, Span(file, line, column, text), "save it as UTF-8")]) from None
-    document = Document(file, text)
-    _Builder(document, text).build()
-    if document.data is None:
-        message = "the file holds nothing but comments" if text.strip() else "the file is empty"
-        raise SpecError([Problem(message, Span(file, 1, 1), "reportgen new writes a scenario to begin with")])
-    return document
 
 
 class _Builder:
     """Builds data from YAML events; iterative, so that depth is bounded by us and not by the stack."""
 
-    def __init__(self, document: Document, text: str) -> None:
-        self.document, self.text = document, text
+    def __init__(self, document: Document, text: str, *, quick: bool) -> None:
+        self.document, self.text, self.quick = document, text, quick
         self.problems: list[Problem] = []
 
     def build(self) -> None:
@@ -171,6 +181,11 @@ class _Builder:
     def _events(self) -> Iterator[Any]:
         from ruamel.yaml import YAML
 
+        if self.quick:
+            with contextlib.suppress(ImportError):
+                from _ruamel_yaml import CParser
+
+                return _all_events(CParser(self.text))
         return iter(YAML(typ="safe", pure=True).parse(self.text))
 
     def _at(self, line: int, column: int, length: int = 1) -> Span:
@@ -269,3 +284,8 @@ class _Builder:
         if _FLOAT.fullmatch(text):
             return float(text)
         return text
+
+
+def _all_events(parser: Any) -> Iterator[Any]:
+    while parser.check_event():
+        yield parser.get_event()

@@ -42,9 +42,9 @@ def load_scenario(path: Path, name: str | None = None) -> Loaded[ScenarioSpec]:
     return validate(ScenarioSpec, read_document(path, name))
 
 
-def load_library_file(path: Path, name: str) -> Loaded[LibrarySpec]:
-    """Read and validate a file of the library."""
-    loaded = validate(LibrarySpec, read_document(path, name))
+def load_library_file(path: Path, name: str, *, quick: bool = False) -> Loaded[LibrarySpec]:
+    """Read and validate a file of the library; `quick` is for files that are known to be right."""
+    loaded = validate(LibrarySpec, read_document(path, name, quick=quick))
     if loaded.problems:
         raise SpecError(loaded.problems)
     return loaded

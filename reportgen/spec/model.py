@@ -54,6 +54,12 @@ def _levers(value: Any) -> Any:
     raise ValueError("needs all, none, or a list of names, as in [a, b]")
 
 
+def _need(value: Any) -> Any:
+    if isinstance(value, dict) and len(value) > 1:
+        raise ValueError("takes one dimension, as in {model: experts}")
+    return value
+
+
 def _date(value: Any) -> Any:
     if value is None:
         return value
@@ -112,6 +118,11 @@ class QuantitySpec(_Part):
     better: Literal["lower", "higher"] | None = Field(default=None, description="Which direction is an improvement")
     topic: str = Field(default="", description="The group that it is listed under")
 
+    @property
+    def is_input(self) -> bool:
+        """Whether people set it; a constant has a value, too, but says that it is no input."""
+        return self.value is not None if self.input is None else self.input
+
 
 class DimensionSpec(_Part):
     """A dimension: a finite set of named members, given as rows."""
@@ -165,9 +176,16 @@ class LibrarySpec(_Part):
     title: str = Field(default="", description="What the file is about")
     accounting: list[str] = Field(default=[], description="The accountings that this file belongs to; none means all")
     dimensions: dict[Name, DimensionSpec] = Field(default={}, description="Dimensions and rows of theirs")
+    needs: Annotated[dict[str, str], BeforeValidator(_need), Field(max_length=1)] = Field(
+        default={},
+        description="A dimension and a cell: the file takes part where a row in use has something other than 0 there",
+    )
     quantities: dict[Name, QuantitySpec] = Field(default={}, description="Quantities, with unit, index set and formula")
     rules: dict[Name, RuleSpec] = Field(default={}, description="Recommendations")
     levers: dict[Name, Row] = Field(default={}, description="Options made from the baseline by changing one thing")
+    inputs: dict[str, Cell] = Field(
+        default={}, description="Values of scenario-wide inputs, unless a scenario has its own"
+    )
     report: ReportSpec = Field(default=ReportSpec(), description="What the renderings show")
 
 
@@ -180,10 +198,18 @@ class ScenarioSpec(_Part):
     author: str = Field(default="", description="Who made it", max_length=120)
     date: Day = Field(default=None, description="The day that the scenario describes, as YYYY-MM-DD")
     accounting: str = Field(default="reportgen", description="The formula set: reportgen (default) or llm_viewer")
+    calibration: str = Field(
+        default="", description="A file with fitted efficiency factors, beside this one, as `reportgen calibrate` writes"
+    )
     objective: ObjectiveSpec = Field(default=ObjectiveSpec(), description="What makes one option better than another")
     requests: dict[str, Row] = Field(default={}, description="Classes of requests: share, prompt and output length")
     options: dict[str, Row] = Field(
         default={}, description="What is compared; the first is the baseline, others inherit from it"
+    )
+    measured: dict[str, Row] = Field(
+        default={},
+        description="What was measured: options with tpot and ttft as they were, beside what differs from the baseline; "
+        "with scale: true the measurement scales the predictions",
     )
     levers: Levers = Field(default="all", description="Which optimisations are tried on the baseline")
     inputs: dict[str, Cell] = Field(default={}, description="Values of scenario-wide inputs, by name")

@@ -86,7 +86,7 @@ class _Known:
         return [n for n in self.members if n not in _SECTIONS.values() and self.members[n]]
 
     def scalars(self) -> Json:
-        return {n: self.cell(q, formula=False) for n, q in self.quantities.items() if not q.per and _is_input(q)}
+        return {n: self.cell(q, formula=False) for n, q in self.quantities.items() if not q.per and q.is_input}
 
     def dimension(self, name: str) -> Json:
         rows = {"type": "object", "additionalProperties": self.row(name)}
@@ -114,13 +114,13 @@ class _Known:
             text = "The option that it inherits from; the first one unless named"
             properties["based_on"] = {"type": "string", "description": text}
         for name, quantity in self.quantities.items():
-            if quantity.by == dimension and (dimension != "option" or _is_input(quantity)):
-                properties[name] = self.cell(quantity, formula=dimension == "option" or not _is_input(quantity))
+            if quantity.by == dimension and (dimension != "option" or quantity.is_input):
+                properties[name] = self.cell(quantity, formula=dimension == "option" or not quantity.is_input)
         return {"type": "object", "properties": properties, "additionalProperties": _CELL}
 
     def cell(self, quantity: QuantitySpec, *, formula: bool) -> Json:
         """A cell of a quantity; `formula` says whether a formula may stand there."""
-        inner = [d for d in quantity.per if d != quantity.by] if _is_input(quantity) else []
+        inner = [d for d in quantity.per if d != quantity.by] if quantity.is_input else []
         made: Json = {"anyOf": self.forms(quantity, formula)} if not inner else self.by_member(quantity, inner[0])
         said = [quantity.description, _measured(quantity)]
         made["title"] = quantity.title
@@ -150,10 +150,6 @@ class _Known:
             elif formula:  # a name alone must be one of the members; a formula has a space or a bracket in it
                 forms.append({"type": "string", "pattern": r"^base$|[ (\[]"})
         return [*forms, {"type": "null"}] if quantity.optional else forms
-
-
-def _is_input(quantity: QuantitySpec) -> bool:
-    return quantity.value is not None if quantity.input is None else quantity.input
 
 
 def _number(quantity: QuantitySpec) -> Json:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from reportgen.errors import Problem, Span, SpecError
-from reportgen.spec.document import MAX_BYTES, Document, _Mark
+from reportgen.spec.document import MAX_BYTES, Document, _Mark, decoded
 from reportgen.spec.model import ROW_KEYS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["read_table"]
+__all__ = ["headers", "parse_table", "read_table"]
+
+MAX_COLUMNS = 500
+MAX_ROWS = 20_000
+_NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 
 
 def read_table(path: Path, name: str) -> Document:
@@ -24,48 +30,72 @@ def read_table(path: Path, name: str) -> Document:
     """
     if path.stat().st_size > MAX_BYTES:
         raise SpecError([Problem(f"the file is larger than {MAX_BYTES / 1e6:.0f} MB", Span(name))])
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise SpecError([Problem(f"the file is not UTF-8: {error.reason}", Span(name))]) from None
+    return parse_table(path.read_bytes(), name)
+
+
+def parse_table(raw: bytes, name: str) -> Document:
+    """Read a catalogue from bytes; `name` is what messages call it."""
+    text = decoded(raw, name)
     document = Document(name, text)
     document.data = {}
     problems: list[Problem] = []
     reader = csv.reader(io.StringIO(text), strict=True)
     try:
-        header = next(reader, [])
+        header = [field.strip() for field in next(reader, [])]
         _check_header(header, document, problems)
+        seen: set[str] = set()
         start = reader.line_num
         for fields in reader:
             if any(field.strip() for field in fields):
-                _row(document, header, fields, start, problems)
+                _row(document, header, fields, start, problems, seen)
+            if len(document.data) > MAX_ROWS:
+                raise SpecError([Problem(f"the table has more than {MAX_ROWS} rows", Span(name, start + 1, 1))])
             start = reader.line_num
     except csv.Error as error:
-        problems.append(Problem(f"this is not CSV: {error}", Span(name, reader.line_num)))
+        line = document.lines[reader.line_num - 1] if reader.line_num <= len(document.lines) else ""
+        problems.append(Problem(f"this is not CSV: {error}", Span(name, reader.line_num, 1, line)))
     if problems:
         raise SpecError(problems)
     return document
 
 
+def headers(document: Document) -> dict[str, Span]:
+    """The headers of a catalogue, each with its place."""
+    line = document.lines[0] if document.lines else ""
+    found, column = {}, 0
+    for field in next(csv.reader([line]), []):
+        at = max(column, line.find(field, column))
+        found[field.strip()] = Span(document.file, 1, at + 1, line, max(1, len(field)))
+        column = at + len(field)
+    return found
+
+
 def _check_header(header: list[str], document: Document, problems: list[Problem]) -> None:
     span = Span(document.file, 1, 1, document.lines[0] if document.lines else "")
     if not header or header[0] != "name":
-        problems.append(Problem("the first column of a catalogue is 'name'", span))
+        hint = "fields are separated by commas" if header and ";" in header[0] else ""
+        problems.append(Problem("the first column of a catalogue is 'name'", span, hint))
     problems.extend(
         Problem(f"the column '{name}' stands here twice", span)
-        for name in sorted({h for h in header if header.count(h) > 1})
+        for name, times in sorted(Counter(header).items())
+        if times > 1
     )
+    if len(header) > MAX_COLUMNS:
+        raise SpecError([Problem(f"the table has {len(header)} columns; at most {MAX_COLUMNS} are read", span)])
 
 
-def _row(document: Document, header: list[str], fields: list[str], line: int, problems: list[Problem]) -> None:
+def _row(
+    document: Document, header: list[str], fields: list[str], line: int, problems: list[Problem], seen: set[str]
+) -> None:
     text = document.lines[line] if line < len(document.lines) else ""
     if len(fields) != len(header):
         message = f"the row has {len(fields)} fields, the header {len(header)}"
         problems.append(Problem(message, Span(document.file, line + 1, 1, text)))
         return
     member = fields[0].strip()
-    if member in document.data:
+    if member.casefold() in seen:
         problems.append(Problem(f"the row '{member}' stands here twice", Span(document.file, line + 1, 1, text)))
+    seen.add(member.casefold())
     row: dict[str, Any] = {}
     document.values[(member,)] = document.keys[(member,)] = _Mark(line, 0, max(1, len(member)), False)
     column = len(fields[0]) + 1
@@ -88,7 +118,4 @@ def _value(field: str) -> Any:
     text = field.strip()
     if text in ("True", "true", "False", "false"):
         return text.lower() == "true"
-    try:
-        return float(text) if text[0] in "+-.0123456789" else text
-    except ValueError:
-        return text
+    return float(text) if _NUMBER.fullmatch(text) else text

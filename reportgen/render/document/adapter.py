@@ -98,7 +98,8 @@ def _sections(facts: Facts) -> Iterable[Section]:
 
 
 def _options(facts: Facts) -> list[Block | None]:
-    return [tables.options_table(facts), *further_advice(facts)]
+    measured = [_paragraph(facts.words("measured_words", option)) for option in facts.book.dimensions["option"].names]
+    return [tables.options_table(facts), *measured, *further_advice(facts)]
 
 
 def _roofline_text(facts: Facts) -> Paragraph | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reportgen.render.document.facts import STAGES
 from reportgen.render.document.numbers import column
 from reportgen.render.document.view import Assumption, Cell, Column, Row, Source, Table
 
@@ -46,8 +47,13 @@ def assumptions(facts: Facts) -> tuple[Assumption, ...]:
 
 
 def _assumed(facts: Facts, quantity: Quantity, basis: str) -> list[Assumption]:
-    """One line where all members have the same value, otherwise one for each."""
+    """One line where all members have the same value, otherwise one for each, of options the baseline's alone."""
     values = facts.results.plain(quantity.name)
+    shown = {"option": {facts.baseline}, "stage": set(STAGES)}
+    values = {
+        key: value for key, value in values.items()
+        if all(member in shown.get(d, {member}) for d, member in zip(quantity.per, key, strict=True))
+    }  # fmt: skip
     if len(set(values.values())) == 1:
         return [_line(facts, quantity, next(iter(values)), quantity.title, basis)]
     return [
@@ -56,7 +62,7 @@ def _assumed(facts: Facts, quantity: Quantity, basis: str) -> list[Assumption]:
 
 
 def _key_title(facts: Facts, quantity: Quantity, key: tuple[str, ...]) -> str:
-    return ", ".join(facts.title(d, m) for d, m in zip(quantity.per, key, strict=True))
+    return ", ".join(facts.title(d, m) for d, m in zip(quantity.per, key, strict=True) if d != "option")
 
 
 def _line(facts: Facts, quantity: Quantity, key: tuple[str, ...], name: str, basis: str) -> Assumption:

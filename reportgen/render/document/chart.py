@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from reportgen.render.document.plots import Plan
     from reportgen.render.document.view import Figure
 
-__all__ = ["fill", "render_chart"]
+__all__ = ["draw", "fill", "render_chart"]
 
 Spec: TypeAlias = dict[str, Any]
 
@@ -64,6 +64,11 @@ def fill(figure: Figure) -> Spec:
     spec |= {"width": plan.width, "height": plan.height, "padding": plan.padding, "autosize": {"type": "none"}}
     spec["config"] = _style()
     return spec
+
+
+def draw(spec: Spec, background: str | None = None) -> str:
+    """A specification in the report's style as SVG."""
+    return _svg(json.dumps(spec | {"config": _style() | {"background": background}}, sort_keys=True))
 
 
 @functools.cache

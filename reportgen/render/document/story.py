@@ -70,6 +70,21 @@ def _status(facts: Facts, name: str) -> Status:
 
 
 def _note(facts: Facts, name: str) -> str:
+    """The band that measurements of this kind keep to, and the target; without a target the ideal."""
+    return "; ".join(filter(None, (_band(facts, name), _aim(facts, name))))
+
+
+def _band(facts: Facts, name: str) -> str:
+    """From the 10th to the 90th percentile, in the unit of the figure."""
+    ends = [f"{name}_low", f"{name}_high"]
+    values = [facts.number(end, facts.baseline) for end in ends]
+    if None in values or not facts.has(*ends):
+        return ""
+    low, high = (facts.amount(end, facts.baseline) for end in ends)
+    return f"{low.text} to {high}" if low.unit == high.unit else f"{low} to {high}"
+
+
+def _aim(facts: Facts, name: str) -> str:
     """The target, or else the ideal beside what is expected."""
     if facts.target(name, facts.baseline):
         limit = facts.limit(name, facts.baseline)

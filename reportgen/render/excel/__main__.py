@@ -12,12 +12,14 @@ from reportgen.spec.load import validate
 from reportgen.spec.model import ScenarioSpec
 
 
-def main(name: str) -> None:
-    """Read a scenario that was checked already, write its workbook."""
+def main(name: str, library_hash: str, *overlays: str) -> None:
+    """Read a scenario that was checked already, write its workbook; nothing where the library is another by now."""
     document = parse_document(sys.stdin.buffer.read(), name)
-    book = build_book(validate(ScenarioSpec, document), name)
+    book = build_book(validate(ScenarioSpec, document), name, overlays=overlays)
+    if book.library_hash != library_hash:
+        sys.exit(1)
     sys.stdout.buffer.write(workbook_bytes(evaluate(book)))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

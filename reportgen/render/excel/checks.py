@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 __all__ = ["add_checks", "scalar_problem", "validity"]
 
+_AT_ONCE = 12
+"""Inputs that one formula looks at: Excel allows 8192 characters, and 64 levels."""
+
 
 def validity(plan: Plan, quantity: Quantity, cell: str) -> str:
     """A formula that is TRUE where the cell holds what the input needs."""
@@ -51,12 +54,26 @@ def add_checks(plan: Plan, built: set[tuple[str, ...]]) -> None:
         inputs = [c for c in table.columns.values() if c.group == "input"]
         if not inputs:
             continue
-        problem = Column("problem", "Problem", "check", kind="text")
-        for row in table.rows():
-            problem.cells[row] = Cell("", _row_problem(plan, table, inputs, row))
-        table.columns["problem"] = problem
+        _add_problems(plan, table, inputs)
         if table.dims in built:
             _add_built(table, inputs)
+
+
+def _add_problems(plan: Plan, table: Table, inputs: list[Column]) -> None:
+    """A column `problem`; where there are many inputs, over columns that look at some of them each."""
+    parts = [inputs[i : i + _AT_ONCE] for i in range(0, len(inputs), _AT_ONCE)]
+    names = ["problem"] if len(parts) == 1 else [f"problem_{i}" for i in range(1, len(parts) + 1)]
+    for name, part in zip(names, parts, strict=True):
+        made = Column(name, name.replace("_", " ").capitalize(), "check", kind="text")
+        made.cells = {row: Cell("", _row_problem(plan, table, part, row)) for row in table.rows()}
+        table.columns[name] = made
+    if len(parts) > 1:
+        first = '""'
+        for name in reversed(names):
+            first = f'IF({table.local(name)}<>"",{table.local(name)},{first})'
+        whole = Column("problem", "Problem", "check", kind="text")
+        whole.cells = {row: Cell("", first) for row in table.rows()}
+        table.columns["problem"] = whole
 
 
 def _row_problem(plan: Plan, table: Table, inputs: list[Column], row: int) -> str:

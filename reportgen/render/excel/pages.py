@@ -105,7 +105,7 @@ def summary_page(writer: Writer, sheet: Worksheet, problems: tuple[int, int]) ->
     row = _state(writer, sheet, 5, problems)
     row = _key_figures(writer, sheet, row + 1)
     _advice(writer, sheet, row + 1)
-    for letter, width in zip("ABCDEF", (34, 24, 12, 14, 44, 3), strict=True):
+    for letter, width in zip("ABCDEF", (34, 24, 12, 14, 14, 34), strict=True):
         sheet.column_dimensions[letter].width = width
 
 
@@ -138,7 +138,7 @@ def _key_figures(writer: Writer, sheet: Worksheet, row: int) -> int:
     """The baseline's key figures, each with its target where the scenario has one."""
     book = writer.plan.book
     writer.put(sheet, row, 1, f"Baseline: {book.dimensions['option'].members[0].title or book.baseline}", _TITLE)
-    for i, head in enumerate(("Key figure", "Value", "Unit", "Target")):
+    for i, head in enumerate(("Key figure", "Value", "Unit", "Low (p10)", "High (p90)", "Target")):
         writer.put(sheet, row + 1, 1 + i, head, _HEAD)
     at = row + 2
     for name in [*book.report.key_figures, *[n for n in ("verdict", "fit_verdict") if n in book.quantities]]:
@@ -153,7 +153,12 @@ def _key_figures(writer: Writer, sheet: Worksheet, row: int) -> int:
         target = f"{name}_target"
         if target in book.quantities:
             shown = writer.plan.results.get(target)
-            writer.formula(sheet, at, 4, f'IF({target}="","",{target})', shown, Look("look-up", form))
+            writer.formula(sheet, at, 6, f'IF({target}="","",{target})', shown, Look("look-up", form))
+        for column, end in ((4, f"{name}_low"), (5, f"{name}_high")):
+            if end in book.quantities:
+                cell = f"INDEX({writer.plan.tables['option',].whole(end)},1)"
+                text = f'IF({PROBLEM}>0,"check inputs",{cell})'
+                writer.formula(sheet, at, column, text, writer.plan.results.get(end, book.baseline), Look("plain", form))
         at += 1
     return at
 
@@ -171,7 +176,7 @@ def _advice(writer: Writer, sheet: Worksheet, row: int) -> int:
         writer.put(sheet, at, 1, f"{i + 1}", Look("key", wrap=True))
         text = f'IF({PROBLEM}>0,"check inputs",INDEX({place.whole("advised_text")},{i + 1}))'
         writer.formula(sheet, at, 2, text, values[key], Look("plain", wrap=True))
-        sheet.merge_cells(start_row=at, start_column=2, end_row=at, end_column=5)
+        sheet.merge_cells(start_row=at, start_column=2, end_row=at, end_column=6)
         sheet.row_dimensions[at].height = 28
     return row + 1 + len(place.keys)
 

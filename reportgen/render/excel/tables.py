@@ -58,6 +58,7 @@ class Writer:
         self.plan, self.styles = plan, styles
         self.values: dict[str, dict[str, float | str | bool]] = {}
         self.placed: dict[tuple[str, ...], Placed] = {}
+        self.waiting: list[tuple[Worksheet, list[str], Quantity]] = []
 
     def put(self, sheet: Worksheet, row: int, column: int, value: object, look: Look) -> Any:
         """A constant; text stays text whatever it begins with."""
@@ -143,13 +144,19 @@ class Writer:
                 self.formula(sheet, number, column, text, cell.value, look, array=cell.array)
         if made.group == "input" and made.quantity is not None:
             every = [f"{letter}{placed.row + r}" for r in made.cells]
-            self.validate(sheet, every, made.quantity)
+            self.waiting.append((sheet, every, made.quantity))
 
     def _resolved(self, cell: Cell, letter: str, first: int) -> str:
         assert cell.formula is not None
         if "\0" not in cell.formula:
             return cell.formula
         return re.sub(OWN_ROW, lambda m: f"${letter}${first + int(m[1])}", cell.formula)
+
+    def validate_tables(self) -> None:
+        """Say what may be typed into the tables' inputs; once all tables stand, for a drop-down reads another."""
+        for sheet, cells, quantity in self.waiting:
+            self.validate(sheet, cells, quantity)
+        self.waiting.clear()
 
     def validate(self, sheet: Worksheet, cells: list[str], quantity: Quantity) -> None:
         """What may be typed into input cells, with a message that says so."""

@@ -33,23 +33,26 @@ __all__ = ["assemble", "workbook_bytes"]
 
 _SHEETS = (
     "Summary", "Inputs", "Options", "Requests", "Stages", "Operators", "Operator rates", "Recommendations", "Rules",
-    "Catalogue", "Lists", "Method", "Sources", "Scenario", "Chart data",
+    "Efficiency", "Option efficiency", "Catalogue", "Lists", "Method", "Sources", "Scenario", "Chart data",
 )  # fmt: skip
 _HOME = {
     ("option",): "Options", ("option", "request"): "Requests", ("option", "stage"): "Stages",
     ("option", "stage", "operator"): "Operators", ("option", "operator"): "Operator rates",
     ("place",): "Recommendations", ("option", "rule"): "Rules",
     ("accelerator",): "Catalogue", ("model",): "Catalogue", ("precision",): "Catalogue",
+    ("accelerator_family",): "Efficiency", ("engine",): "Efficiency", ("scheme",): "Efficiency",
+    ("evidence",): "Efficiency", ("option", "operator_class"): "Option efficiency",
 }  # fmt: skip
-_STACKED = ("Inputs", "Lists")
+_STACKED = ("Inputs", "Lists", "Efficiency")
 """Sheets with tables one below the other."""
 _TITLES = {
     ("option",): "Options: what is compared", ("option", "stage"): "Passes through the network",
     ("option", "stage", "operator"): "Operators of one layer, and of the network",
     ("option", "operator"): "Operators: repeats and rates", ("place",): "Recommendations, best first",
     ("option", "rule"): "Rules on every option", ("option", "request"): "Request classes on every option",
+    ("option", "operator_class"): "Shares of the roofline that each class of operators reaches",
 }  # fmt: skip
-_TABS = {"Summary": "0B5394", "Inputs": "E6B800", "Options": "E6B800", "Catalogue": "E6B800"}
+_TABS = {"Summary": "0B5394", "Inputs": "E6B800", "Options": "E6B800", "Catalogue": "E6B800", "Efficiency": "E6B800"}
 
 
 def workbook_bytes(results: Results) -> bytes:
@@ -119,6 +122,7 @@ def _tables(writer: Writer, sheets: dict[str, Worksheet], homes: dict[tuple[str,
                 sheets[home].freeze_panes = _frozen(placed)
             down[home] = placed.last + 3
         writer.mute(sheets[home], placed, "repeats")
+    writer.validate_tables()
     derived_page(writer, sheets["Lists"], 1)
     return inputs_page(writer, sheets["Inputs"], 1)
 

@@ -1,0 +1,33 @@
+"""Catalogues as plain values: a row for each member, a user's own laid over ours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reportgen.book.collect import Entry, Row, known_rows
+from reportgen.spec.model import ROW_KEYS
+
+if TYPE_CHECKING:
+    from reportgen.book.library import Library
+
+__all__ = ["catalogue"]
+
+_FIRST = ("title", "description", "aliases")
+
+
+def catalogue(known: Library, dimension: str) -> list[dict[str, Any]]:
+    """The rows of a dimension, each with its name; what is not known is left out."""
+    return [{"name": name, **_plain(row)} for name, row in known_rows(known, dimension).items()]
+
+
+def _plain(row: Row) -> dict[str, Any]:
+    """What the row says of the member, its figures, then where they come from."""
+    said = {key: row.meta[key] for key in ROW_KEYS if row.meta.get(key)}
+    cells = {name: _value(entry) for name, entry in row.cells.items() if entry.value is not None}
+    return {key: said.pop(key) for key in _FIRST if key in said} | cells | said
+
+
+def _value(entry: Entry) -> Any:
+    if not isinstance(entry.value, dict):
+        return entry.value
+    return {key: value.value if isinstance(value, Entry) else value for key, value in entry.value.items()}

@@ -1,0 +1,137 @@
+"""The library: our files and catalogues, and those that users lay over them, in the order in which they count."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reportgen.book import overlay
+from reportgen.book.needs import faults
+from reportgen.errors import Problem, SpecError
+from reportgen.resources import library_dir
+from reportgen.spec.document import parse_document
+from reportgen.spec.folder import File, Folder, read_folder
+from reportgen.spec.load import Loaded, load_library_file, validate
+from reportgen.spec.model import LibrarySpec
+from reportgen.spec.table import parse_table, read_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from reportgen.spec.document import Document
+
+__all__ = ["CATALOGUES", "Library", "Table", "library"]
+
+CATALOGUES = {"accelerators.csv": "accelerator", "models.csv": "model", "prices.csv": "price"}
+"""Catalogue files, and the dimension whose rows each holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A catalogue: the rows of a dimension."""
+
+    dimension: str
+    document: Document
+
+
+@dataclass(frozen=True, eq=False)
+class Library:
+    """What was read, in the order in which it counts: a later part adds to the earlier ones, or corrects them."""
+
+    parts: tuple[Loaded[LibrarySpec] | Table, ...]
+    hash: str
+    """A short hash of all files: which formulas and figures an output was made with."""
+
+    @property
+    def files(self) -> tuple[Loaded[LibrarySpec], ...]:
+        """The YAML files."""
+        return tuple(part for part in self.parts if isinstance(part, Loaded))
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """The catalogues."""
+        return tuple(part for part in self.parts if isinstance(part, Table))
+
+    @property
+    def accountings(self) -> list[str]:
+        """The accountings that it has."""
+        return sorted({name for loaded in self.files for name in loaded.spec.accounting})
+
+
+def library(folders: Iterable[str] = ()) -> Library:
+    """The library that ships with the package, and over it those in the folders, a later one over an earlier.
+
+    What was read is kept for as long as no file changes.
+
+    Raises:
+        SpecError: with every mistake found in the folders.
+    """
+    read, problems = list[Folder](), list[Problem]()
+    for given in folders:
+        try:
+            read.append(read_folder(given, CATALOGUES))
+        except SpecError as error:
+            problems += error.problems
+    if problems:
+        raise SpecError(problems)
+    return _laid_over(tuple(read)) if read else _ours()
+
+
+@functools.cache
+def _ours() -> Library:
+    root = library_dir()
+    files = sorted(root.rglob("*.yaml"), key=lambda p: p.relative_to(root).as_posix())
+    loaded = [load_library_file(p, "library/" + p.relative_to(root).as_posix(), quick=True) for p in files]
+    tables = [Table(d, read_table(root / n, f"library/{n}")) for n, d in CATALOGUES.items() if (root / n).is_file()]
+    if problems := list(faults(loaded)):
+        raise SpecError(problems)
+    return Library((*loaded, *tables), _hash(root))
+
+
+def _hash(root: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(p for p in root.rglob("*") if p.suffix in (".yaml", ".csv")):
+        _digest(digest, path.relative_to(root).as_posix(), path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _digest(digest: hashlib._Hash, name: str, content: bytes) -> None:
+    digest.update(name.encode("utf-8", "surrogateescape") + b"\0" + content.replace(b"\r\n", b"\n") + b"\0")
+
+
+@functools.lru_cache(maxsize=4)
+def _laid_over(folders: tuple[Folder, ...]) -> Library:
+    ours = _ours()
+    parts, problems = list(ours.parts), list[Problem]()
+    digest = hashlib.sha256(ours.hash.encode())
+    for folder in folders:
+        for file in folder.files:
+            _digest(digest, file.name, file.content)
+            try:
+                parts.append(_part(file, problems))
+            except SpecError as error:
+                problems += error.problems
+        digest.update(b"\0")
+    made = Library(tuple(parts), digest.hexdigest()[:12])
+    if not problems:
+        added = parts[len(ours.parts) :]
+        problems += [*faults(made.files), *overlay.faults(made, added)]
+    if problems:
+        raise SpecError(problems)
+    return made
+
+
+def _part(file: File, problems: list[Problem]) -> Loaded[LibrarySpec] | Table:
+    """A file of a user's own; it may hold mistakes that leave the rest readable."""
+    if file.name.endswith(".csv"):
+        table = parse_table(file.content, file.shown)
+        table.label = file.label
+        return Table(CATALOGUES[file.name.rpartition("/")[2]], table)
+    document = parse_document(file.content, file.shown, hint="write schema: 1, and below it what the file declares")
+    document.label = file.label
+    loaded = validate(LibrarySpec, document)
+    problems += loaded.problems
+    return loaded

@@ -1,0 +1,82 @@
+"""Checks of a library of one's own against all that the library declares: headers, inputs, and what is shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.errors import Problem, nearest
+from reportgen.spec.load import Loaded
+from reportgen.spec.model import ROW_KEYS
+from reportgen.spec.table import headers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from reportgen.book.library import Library, Table
+    from reportgen.spec.model import LibrarySpec, QuantitySpec
+
+__all__ = ["faults"]
+
+
+def faults(library: Library, added: Iterable[Loaded[LibrarySpec] | Table]) -> Iterator[Problem]:
+    """What is wrong with the parts that were added to a library."""
+    quantities = {name: quantity for loaded in library.files for name, quantity in loaded.spec.quantities.items()}
+    for part in added:
+        if isinstance(part, Loaded):
+            yield from _unknown_inputs(part, quantities)
+            yield from _unknown_columns(part, quantities)
+        else:
+            yield from _unknown_headers(part, library, quantities)
+
+
+def _unknown_inputs(loaded: Loaded[LibrarySpec], quantities: dict[str, QuantitySpec]) -> Iterator[Problem]:
+    allowed = [name for name, quantity in quantities.items() if not quantity.per and quantity.is_input]
+    for name in loaded.spec.inputs:
+        if name not in allowed:
+            span = loaded.document.span(("inputs", name), key=True)
+            yield Problem(f"unknown input '{name}'", span, nearest(name, allowed))
+
+
+def _unknown_columns(loaded: Loaded[LibrarySpec], quantities: dict[str, QuantitySpec]) -> Iterator[Problem]:
+    """Quantities to be shown; those that only another accounting has are allowed."""
+    for name in type(loaded.spec.report).model_fields:
+        chosen = getattr(loaded.spec.report, name)
+        for i, item in enumerate(chosen if isinstance(chosen, list) else []):
+            wanted = item if isinstance(item, str) else item.quantity
+            if wanted not in quantities:
+                span = loaded.document.span(("report", name, i))
+                yield Problem(f"unknown quantity '{wanted}'", span, nearest(wanted, quantities))
+
+
+def _unknown_headers(table: Table, library: Library, quantities: dict[str, QuantitySpec]) -> Iterator[Problem]:
+    cells = {name: quantity for name, quantity in quantities.items() if _lead(quantity) == table.dimension}
+    for header, span in list(headers(table.document).items())[1:]:
+        outer, bracket, inner = header.partition("[")
+        inner = inner.removesuffix("]")
+        if outer in ROW_KEYS and not bracket:
+            continue
+        if outer not in cells:
+            hint = nearest(outer, [*cells, *ROW_KEYS])
+            yield Problem(f"no {table.dimension} has a '{header}'", span, hint)
+            continue
+        further = [dimension for dimension in cells[outer].per if dimension != table.dimension]
+        if not further and bracket:
+            yield Problem(f"'{outer}' has one value per {table.dimension}", span, f"write {outer}")
+        elif further:
+            names = _names(library, further[0])
+            if not bracket:
+                hint = f"write {outer}[{names[0]}], and a column for each other" if names else ""
+                yield Problem(f"'{outer}' has a value per {further[0]}", span, hint)
+            elif inner not in names:
+                yield Problem(f"unknown {further[0]} '{inner}'", span, nearest(inner, names))
+
+
+def _lead(quantity: QuantitySpec) -> str | None:
+    """The dimension whose rows give a quantity its cells."""
+    return quantity.by or (quantity.per[0] if quantity.is_input and quantity.per else None)
+
+
+def _names(library: Library, dimension: str) -> list[str]:
+    rows = [t.document.data for t in library.tables if t.dimension == dimension]
+    rows += [f.spec.dimensions[dimension].rows for f in library.files if dimension in f.spec.dimensions]
+    return list(dict.fromkeys(name for group in rows for name in group))

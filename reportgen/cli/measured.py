@@ -1,0 +1,104 @@
+"""The verbs that hold predictions against measurements."""
+
+from __future__ import annotations
+
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reportgen.cli.output import put
+from reportgen.errors import Problem, SpecError
+
+__all__ = ["accuracy", "calibrate"]
+
+Measurements = Annotated[
+    Path, typer.Argument(metavar="MEASUREMENTS", help="A table of measurements.", show_default=False)
+]
+
+
+class Form(StrEnum):
+    """How `accuracy` prints."""
+
+    table = "table"
+    json = "json"
+
+
+def accuracy(
+    measurements: Measurements,
+    form: Annotated[Form, typer.Option("--format", help="Groups for people, or every row as JSON.")] = Form.table,
+    by: Annotated[
+        str, typer.Option("--by", metavar="GROUPING", help="metric, load, engine, accelerator, precision, tp, or all.")
+    ] = "load",
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="FILE.svg", help="Draw predicted against measured.")
+    ] = None,
+    calibration: Annotated[
+        Path | None, typer.Option("--calibration", metavar="FILE", help="Factors that calibrate wrote.")
+    ] = None,
+) -> None:
+    """Compare predictions with measurements: errors by group, rows that cannot be evaluated, and why.
+
+    The table has the columns model, gpu, metric and value, and as far as known engine, gpu_count, tp, pp,
+    precision_weights, precision_activations, precision_kv, batch_or_concurrency, input_tokens, output_tokens, load
+    and notes. Metrics are ttft_ms, tpot_ms, e2e_ms, output_tokens_per_s, gpu_peak_mem_GB, weights_GiB, kv_cache_GiB,
+    kv_max_tokens and activation_peak_GiB.
+
+    \b
+    Examples:
+      reportgen accuracy measured.csv
+      reportgen accuracy measured.csv --by accelerator --plot accuracy.svg
+      reportgen accuracy measured.csv --format json > accuracy.json
+    """  # noqa: D301
+    from reportgen import api
+    from reportgen.cli.show import show_accuracy
+    from reportgen.fit.accuracy import GROUPINGS
+
+    if by != "all" and by not in GROUPINGS:
+        raise SpecError([Problem(f"there is no grouping '{by}'", None, f"allowed: {', '.join([*GROUPINGS, 'all'])}")])
+    if plot is not None and plot.suffix.lower() != ".svg":
+        raise SpecError([Problem(f"{plot} is no SVG file", None, "give --plot a name that ends in .svg")])
+    found = api.accuracy(measurements, calibration)
+    if plot is not None:
+        from reportgen.render.document.scatter import scatter_svg
+
+        put(scatter_svg(found.points()).encode(), plot, say=form is Form.table)
+    if form is Form.json:
+        put((json.dumps(found.as_json(), allow_nan=False, indent=1) + "\n").encode(), None)
+    else:
+        show_accuracy(found, by)
+
+
+def calibrate(
+    measurements: Measurements,
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="The calibration to write.")] = Path(
+        "calibration.yaml"
+    ),
+    title: Annotated[str, typer.Option("--title", metavar="TEXT", help="What the calibration is called.")] = "",
+    source: Annotated[
+        str, typer.Option("--source", metavar="TEXT", help="What is given as the factors' source; else the file.")
+    ] = "",
+) -> None:
+    """Fit the efficiency factors to measurements and write them as a file that a scenario names with calibration:.
+
+    Prints the errors of the fit by group, and those with each model left out of it in turn. Measurements that do not
+    support a fit are refused.
+
+    \b
+    Examples:
+      reportgen calibrate measured.csv
+      reportgen calibrate measured.csv -o ours.yaml --title "Our cluster, November"
+    """  # noqa: D301
+    from reportgen import api
+    from reportgen.cli.show import show_calibration
+
+    def progress(text: str) -> None:
+        if sys.stderr.isatty():
+            typer.echo(text, err=True)
+
+    found, text = api.calibrate(measurements, title, source, progress)
+    put(text.encode(), out)
+    show_calibration(found)

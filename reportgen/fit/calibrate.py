@@ -1,0 +1,227 @@
+"""Calibration: the efficiency factors that make predictions meet measurements, by robust least squares."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reportgen.engine.evaluate import Evaluator
+from reportgen.errors import Problem, SpecError
+from reportgen.fit.configuration import configure, measured_book, samples
+from reportgen.fit.measurements import Unread
+from reportgen.fit.predict import PREDICTED, fitting_batches, value_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from reportgen.book.book import Book
+    from reportgen.engine.values import Array
+    from reportgen.fit.configuration import Case
+    from reportgen.fit.measurements import Measurement
+
+    Cell = tuple[str, tuple[str, ...]]
+
+__all__ = ["LEAST_CONFIGURATIONS", "LEAST_ROWS", "Calibration", "calibrate"]
+
+LEAST_ROWS, LEAST_CONFIGURATIONS = 8, 4
+"""Fewer timings, or fewer different configurations among them, do not support a fit."""
+LEAST_PER_FACTOR = 2
+"""A factor that fewer timings speak to keeps its value."""
+
+_WEIGHT = {"static_batch": 1.0, "single_stream": 1.0, "closed_loop": 0.2}
+_OTHER_LOAD = 0.1
+"""How much a timing counts by its load: under a server's load much else goes on."""
+
+_STRENGTH = {"accelerator_family": 0.1, "accelerator": 0.4, "engine": 0.5, "scheme": 0.3, "": 0.2}
+"""How strongly factors are held to what they were, per unit of the logarithm, by the dimension that they belong to:
+corrections of single devices and engines more than the factors of families."""
+_KNOWN = {"gemm_memory": 0.5}
+"""Factors that kernel timings say within a tenth; whole passes alone cannot tell them from the overhead per layer."""
+_SOFT = 0.1
+"""Relative errors above this count less and less (soft L1)."""
+_STEP = 1e-3
+_LARGEST = math.log(20.0)
+"""No factor moves by more than this, in the logarithm."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Fitted factors by input cell, what they were, and how well they meet the measurements.
+
+    `errors` holds predicted over measured less one for each case; `left_out` and `elsewhere` the same with the model,
+    or the accelerator, of the case left out of the fit (NaN where there is no other).
+    """
+
+    factors: Mapping[Cell, float]
+    before: Mapping[Cell, float]
+    rows: Mapping[Cell, int]
+    cases: Sequence[Case]
+    errors: Array
+    left_out: Array
+    elsewhere: Array
+    unread: Sequence[Unread]
+
+
+def calibrate(
+    measurements: Sequence[Measurement],
+    unread: Sequence[Unread] = (),
+    progress: Callable[[str], None] = lambda _: None,
+    book: Book | None = None,
+) -> Calibration:
+    """Fit the factors to all timings among the measurements.
+
+    Raises:
+        SpecError: the measurements do not support a fit.
+    """
+    book = book or measured_book()
+    cases: list[Case] = []
+    unread = list(unread)
+    for measurement in measurements:
+        if PREDICTED[measurement.metric][1] == "":
+            continue
+        made = configure(book, measurement)
+        (unread if isinstance(made, Unread) else cases).append(made)  # type: ignore[arg-type]
+    _supported(cases, unread)
+    problem = _Fit(book, cases)
+    progress(f"fitting {len(problem.cells)} factors to {len(cases)} timings")
+    best = problem.solve()
+    progress("leaving out each model")
+    left_out = problem.left_out(best, [str(case.inputs["model"]) for case in cases])
+    elsewhere = problem.left_out(best, [str(case.inputs["accelerator"]) for case in cases])
+    factors = dict(zip(problem.cells, np.exp(best).tolist(), strict=True))
+    return Calibration(
+        factors, dict(zip(problem.cells, np.exp(problem.start).tolist(), strict=True)), problem.rows, cases,
+        np.expm1(problem.errors(best)), left_out, elsewhere, unread,
+    )  # fmt: skip
+
+
+def _supported(cases: Sequence[Case], unread: Sequence[Unread]) -> None:
+    distinct = {(tuple(sorted(case.inputs.items())), case.prompt, case.output) for case in cases}
+    if len(cases) >= LEAST_ROWS and len(distinct) >= LEAST_CONFIGURATIONS:
+        return
+    message = (
+        f"the measurements do not support a fit: {len(cases)} timings of {len(distinct)} configurations, "
+        f"where at least {LEAST_ROWS} of {LEAST_CONFIGURATIONS} are needed"
+    )
+    problems = [Problem(message)]
+    problems += [Problem(f"row {u.row} cannot be used: {u.why}") for u in unread[:20]]
+    raise SpecError(problems)
+
+
+class _Fit:
+    """The problem of least squares: logarithms of factors against logarithms of predicted over measured."""
+
+    def __init__(self, book: Book, cases: Sequence[Case]) -> None:
+        self.book, self.cases = book, cases
+        self.measured = np.array([_seconds(case) for case in cases])
+        self.weights = np.array([_WEIGHT.get(case.measurement.load, _OTHER_LOAD) for case in cases])
+        self.names = sorted({PREDICTED[case.measurement.metric][0] for case in cases})
+        self.base = Evaluator(book, samples(book, cases, fitting_batches(book, cases)))
+        self._which = [(n, np.array([PREDICTED[c.measurement.metric][0] == n for c in cases])) for n in self.names]
+        self._sent = np.array([case.output * case.replicas for case in cases])
+        self._rate = np.array([case.measurement.metric == "output_tokens_per_s" for case in cases])
+        self._batch = value_of(self.base, "batch", len(cases))
+        for name in self.names:
+            self.base.value(name)
+        self.rows: dict[Cell, int] = {}
+        self.cells = self._cells()
+        self.start = np.array([math.log(self._value(cell)) for cell in self.cells])
+        self.strength = np.array([self._strength(name) for name, _ in self.cells])
+
+    def _strength(self, name: str) -> float:
+        lead = self.book.quantities[name].by[:1]
+        return _KNOWN.get(name, _STRENGTH[lead[0] if lead else ""])
+
+    def _value(self, cell: Cell) -> float:
+        quantity = self.book.quantities[cell[0]]
+        node = quantity.cells[cell[1]] if quantity.by else quantity.formula
+        return float(getattr(node, "value", 0.0) or 0.0)
+
+    def _cells(self) -> list[Cell]:
+        """The factors that the timings speak to: inputs of the topic efficiency whose change moves a prediction."""
+        candidates: list[Cell] = []
+        for quantity in self.book.quantities.values():
+            if quantity.topic != "efficiency" or not quantity.input or quantity.type.kind != "number":
+                continue
+            cells = list(quantity.cells) if quantity.by else [()]
+            candidates += [(quantity.name, cell) for cell in cells]
+        plain = self._predicted(self.base)
+        found: list[Cell] = []
+        for cell in candidates:
+            value = self._value(cell)
+            if value <= 0:
+                continue
+            moved = self._predicted(self.base.with_inputs({cell: value * 1.02}))
+            down = self._predicted(self.base.with_inputs({cell: value / 1.02}))
+            rows = int(np.count_nonzero(np.maximum(np.abs(moved / plain - 1), np.abs(down / plain - 1)) > 1e-4))
+            if rows >= LEAST_PER_FACTOR:
+                found.append(cell)
+                self.rows[cell] = rows
+        return found
+
+    def _predicted(self, evaluator: Evaluator) -> Array:
+        """Times in ms; for a throughput the time that a token takes."""
+        made = np.empty(len(self.cases))
+        for name, which in self._which:
+            made[which] = value_of(evaluator, name, len(self.cases))[which]
+        return np.where(self._rate, made / (self._batch * self._sent) * 1e3, made)
+
+    def errors(self, x: Array) -> Array:
+        """Logarithms of predicted over measured."""
+        inputs = {cell: float(v) for cell, v in zip(self.cells, np.exp(x), strict=True)}
+        return np.log(self._predicted(self.base.with_inputs(inputs)) / self.measured)
+
+    def solve(self) -> Array:
+        """The logarithms of the factors that meet the measurements best."""
+        from scipy.optimize import least_squares
+
+        root = np.sqrt(self.weights)
+
+        def residuals(x: Array) -> Array:
+            return np.concatenate([_softened(self.errors(x)) * root, (x - self.start) * self.strength])
+
+        bounds = (self.start - _LARGEST, self.start + _LARGEST)
+        return np.asarray(least_squares(residuals, self.start, bounds=bounds, max_nfev=40, xtol=1e-5, ftol=1e-5).x)
+
+    def left_out(self, best: Array, groups: Sequence[str]) -> Array:
+        """Relative errors of each case under factors fitted without the cases of its group.
+
+        The errors' slopes at the best factors are measured once; each fit without a group then follows from them.
+        """
+        found = np.full(len(self.cases), np.nan)
+        errors = self.errors(best)
+        slopes = np.stack([(self.errors(best + step) - errors) / _STEP for step in np.eye(len(best)) * _STEP], axis=1)
+        for group in sorted(set(groups)):
+            out = np.array([g == group for g in groups])
+            if not out.all():
+                moved = self._refitted(best, errors[~out], slopes[~out], self.weights[~out])
+                found[out] = np.expm1(self.errors(moved)[out])
+        return found
+
+    def _refitted(self, best: Array, errors: Array, slopes: Array, weights: Array) -> Array:
+        """Robust least squares on straight lines, by repeated weighting."""
+        moved = np.zeros(len(best))
+        pull = np.diag(self.strength**2)
+        for _ in range(20):
+            left = errors + slopes @ moved
+            robust = weights / np.sqrt(1 + (left / _SOFT) ** 2)
+            normal = slopes.T @ (robust[:, None] * slopes) + pull
+            target = -slopes.T @ (robust * errors) - self.strength**2 * (best - self.start)
+            moved = np.linalg.solve(normal, target)
+        return best + np.clip(moved, -_LARGEST, _LARGEST)
+
+
+def _softened(errors: Array) -> Array:
+    """Errors whose squares grow like soft L1: small ones as they are, large ones less and less."""
+    return np.asarray(np.sign(errors) * np.sqrt(2 * (np.sqrt(1 + (errors / _SOFT) ** 2) - 1)) * _SOFT)
+
+
+def _seconds(case: Case) -> float:
+    """What was measured, as the fit compares it: times in ms (end to end: s), a throughput as ms per token."""
+    m = case.measurement
+    if m.metric == "output_tokens_per_s":
+        return 1e3 / m.value
+    return m.value / 1e3 if m.metric == "e2e_ms" else m.value

@@ -1,0 +1,179 @@
+"""Measurements: rows of a CSV file with known columns, each a configuration, a metric and its value."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from reportgen.errors import Problem, Span, SpecError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+__all__ = ["COLUMNS", "MAX_BYTES", "METRICS", "REQUIRED", "Measurement", "Unread", "read_table"]
+
+MAX_BYTES = 64_000_000
+"""The largest file that is read."""
+
+METRICS = {
+    "ttft_ms": "prefill",
+    "tpot_ms": "decode",
+    "e2e_ms": "request",
+    "output_tokens_per_s": "serving",
+    "gpu_peak_mem_GB": "memory",
+    "weights_GiB": "memory",
+    "kv_cache_GiB": "memory",
+    "kv_max_tokens": "memory",
+    "activation_peak_GiB": "memory",
+}
+"""What can be predicted, and the stage that it belongs to where a file does not say."""
+
+REQUIRED = ("model", "gpu", "metric", "value")
+COLUMNS = (
+    "engine", "engine_version", "model", "gpu", "gpu_count", "tp", "pp", "precision_weights",
+    "precision_activations", "precision_kv", "batch_or_concurrency", "input_tokens", "output_tokens", "metric",
+    "value", "notes", "stage", "load", "source",
+)  # fmt: skip
+"""The columns that are read; others may stand beside them."""
+
+_SETTING = re.compile(r"\b([a-z][a-z_]*)=([0-9]+(?:\.[0-9]+)?)")
+_UBATCH = re.compile(r"\bubatch ([0-9]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One measured figure and the configuration that it was measured in; None where the file does not say.
+
+    `row` counts data rows from 1. Times are in ms, memory in the unit of the metric's name. `settings` holds what
+    the notes say as name=value, such as gpu_memory_utilization.
+    """
+
+    row: int
+    model: str
+    accelerator: str
+    metric: str
+    value: float
+    stage: str
+    load: str
+    engine: str = ""
+    devices: int | None = None
+    tp: int | None = None
+    pp: int | None = None
+    weights: str = ""
+    activations: str = ""
+    kv_cache: str = ""
+    batch: float | None = None
+    prompt: float | None = None
+    output: float | None = None
+    source: str = ""
+    settings: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A row that cannot be evaluated, and why."""
+
+    row: int
+    why: str
+
+
+def read_table(path: Path) -> tuple[list[Measurement], list[Unread]]:
+    """Read a CSV file of measurements; a row that cannot be used is returned with the reason.
+
+    Raises:
+        SpecError: the file cannot be read as a table, or lacks a column that every row needs.
+    """
+    text = read_text(path)
+    reader = csv.DictReader(io.StringIO(text, newline=""), restkey="\0", strict=False)
+    names = [n.strip() for n in reader.fieldnames or []]
+    first = text.split("\n", 1)[0][:400]
+    if "\0" in text:
+        raise SpecError([Problem("the file is not text", Span(str(path)))])
+    missing = [n for n in REQUIRED if n not in names]
+    if missing:
+        problems = [
+            Problem(f"the column '{n}' is missing", Span(str(path), 1, 1, first), nearest(n, names)) for n in missing
+        ]
+        raise SpecError(problems)
+    doubled = sorted({n for n in names if names.count(n) > 1 and n in COLUMNS})
+    if doubled:
+        raise SpecError([Problem(f"the column '{n}' stands twice", Span(str(path), 1, 1, first)) for n in doubled])
+    reader.fieldnames = names
+    read: list[Measurement] = []
+    unread: list[Unread] = []
+    try:
+        for row, cells in enumerate(reader, 1):
+            made = _measurement(row, {k: (v or "").strip() for k, v in cells.items() if isinstance(v, str | None)})
+            (read if isinstance(made, Measurement) else unread).append(made)  # type: ignore[arg-type]
+    except csv.Error as error:
+        raise SpecError([Problem(f"the table cannot be read: {error}", Span(str(path), reader.line_num))]) from None
+    return read, unread
+
+
+def read_text(path: Path) -> str:
+    """The text of a file that is not too large.
+
+    Raises:
+        SpecError: it cannot be read.
+    """
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise SpecError([Problem(f"the file is larger than {MAX_BYTES / 1e6:.0f} MB", Span(str(path)))])
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise SpecError([Problem("the file is not UTF-8 text", Span(str(path)))]) from None
+    except OSError as error:
+        raise SpecError([Problem(f"cannot be read: {error.strerror}", Span(str(path)))]) from None
+
+
+def _measurement(row: int, cells: dict[str, str]) -> Measurement | Unread:
+    faults: list[str] = []
+
+    def number(name: str, *, whole: bool = False) -> float | None:
+        text = cells.get(name, "")
+        if not text or text.lower() in ("nan", "none", "null", "n/a", "-"):
+            return None
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value) or value < 0 or (whole and value != int(value)) or value > 1e15:
+            faults.append(f"{name} is not a {'whole ' if whole else ''}number: '{text[:40]}'")
+            return None
+        return value
+
+    def count(name: str) -> int | None:
+        value = number(name, whole=True)
+        return int(value) if value else None
+
+    metric = cells.get("metric", "")
+    value = number("value")
+    if metric not in METRICS:
+        faults.append(f"the metric '{metric[:40]}' is not known")
+    elif value is None or value <= 0:
+        faults.append("there is no value above zero")
+    made = Measurement(
+        row, cells.get("model", ""), cells.get("gpu", ""), metric, value or 0.0,
+        cells.get("stage", "") or METRICS.get(metric, ""), cells.get("load", "") or "static_batch",
+        cells.get("engine", ""), count("gpu_count"), count("tp"), count("pp"), cells.get("precision_weights", ""),
+        cells.get("precision_activations", ""), cells.get("precision_kv", ""), number("batch_or_concurrency"),
+        number("input_tokens"), number("output_tokens"), cells.get("source", ""), settings(cells.get("notes", "")),
+    )  # fmt: skip
+    return Unread(row, "; ".join(faults)) if faults else made
+
+
+def settings(notes: str) -> dict[str, float]:
+    """What notes say as name=value.
+
+    >>> settings("per GPU; gpu_memory_utilization=0.95 (ubatch 512)")
+    {'gpu_memory_utilization': 0.95, 'ubatch': 512.0}
+    """
+    found = {m.group(1): float(m.group(2)) for m in _SETTING.finditer(notes[:2000])}
+    if match := _UBATCH.search(notes[:2000]):
+        found["ubatch"] = float(match.group(1))
+    return found

@@ -1,0 +1,1 @@
+"""What comes from outside: files that other programs wrote, read without trust."""

@@ -1,0 +1,26 @@
+"""The scatter plot of predictions against measurements, as an SVG file of its own."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from reportgen.render.document.chart import draw
+from reportgen.resources import templates_dir
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["scatter_svg"]
+
+
+def scatter_svg(points: Sequence[dict[str, Any]]) -> str:
+    """Draw points of `metric`, `group`, `measured` and `predicted`, a panel for each metric."""
+    spec = json.loads((templates_dir() / "charts" / "accuracy.vl.json").read_text("utf-8"))
+    ends: list[dict[str, Any]] = []
+    for metric in dict.fromkeys(point["metric"] for point in points):
+        values = [p[which] for p in points if p["metric"] == metric for which in ("measured", "predicted")]
+        ends += [{"metric": metric, "end": min(values)}, {"metric": metric, "end": max(values)}]
+    spec["datasets"] = {"points": [*points, *ends]}
+    spec["padding"] = 12
+    return draw(spec, background="#ffffff")

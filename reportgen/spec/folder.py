@@ -1,0 +1,177 @@
+"""A folder with a library of one's own: its files found and read, bounded in number, size and depth."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from reportgen.errors import Problem, Span, SpecError, nearest
+from reportgen.spec.document import MAX_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+__all__ = ["File", "Folder", "read_folder"]
+
+Result = TypeVar("Result")
+
+MAX_FILES = 200
+MAX_ENTRIES = 5_000
+MAX_NESTING = 8
+MAX_TOTAL = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that was read. `shown` is its path as messages have it, `label` what outputs call it."""
+
+    name: str
+    shown: str
+    label: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder as it was given, with its catalogues and then its YAML files, each group by path."""
+
+    given: str
+    files: tuple[File, ...]
+
+
+def read_folder(given: str, catalogues: Iterable[str]) -> Folder:
+    """Read the catalogues and YAML files in a folder and below it; hidden files and those of other kinds are not read.
+
+    A YAML file may stand in the place of the folder.
+
+    Raises:
+        SpecError: with everything that hinders it: no such folder, links out of it, files that are too large or many.
+    """
+    return _Reader(given, tuple(catalogues)).folder()
+
+
+class _Reader:
+    def __init__(self, given: str, catalogues: tuple[str, ...]) -> None:
+        self.given, self.catalogues = given, catalogues
+        self.problems: list[Problem] = []
+        self.entries = 0
+
+    def folder(self) -> Folder:
+        root = self._tried("", lambda: Path(self.given or ".").resolve(strict=True))
+        if root is None:
+            raise SpecError(self.problems)
+        if root.is_file() and root.suffix.casefold() in (".yaml", ".yml"):
+            return self._single(root)
+        if not root.is_dir():
+            raise SpecError([Problem("this is a file, not a folder", Span(self._shown("")))])
+        names = sorted(self._names(root, "", 0), key=lambda name: (not name.endswith(".csv"), name))
+        if not names and not self.problems:
+            hint = f"it may hold {', '.join(self.catalogues)}, and YAML files in the library's format"
+            self._fail("", "the folder holds nothing of a library", hint)
+        if len(names) > MAX_FILES:
+            self._fail("", f"the folder holds {len(names)} files of a library; at most {MAX_FILES} are read")
+            names = []
+        files = [file for name in names if (file := self._file(root, name)) is not None]
+        if (total := sum(len(file.content) for file in files)) > MAX_TOTAL:
+            self._fail("", f"the files have {total / 1e6:.1f} MB together; at most {MAX_TOTAL / 1e6:.0f} MB are read")
+        if self.problems:
+            raise SpecError(self.problems)
+        return Folder(self.given, tuple(files))
+
+    def _single(self, path: Path) -> Folder:
+        """One file of the library's format in the place of a folder, such as a calibration."""
+        content = self._tried("", lambda: self._content(path))
+        if content is None:
+            raise SpecError(self.problems)
+        if len(content) > MAX_BYTES:
+            raise SpecError([Problem(f"the file is larger than {MAX_BYTES / 1e6:.0f} MB", Span(self._shown("")))])
+        return Folder(self.given, (File(path.name, self._shown(""), _printable(path.name), content),))
+
+    def _names(self, root: Path, below: str, depth: int) -> list[str]:
+        """The paths of the files that concern a library, relative to the folder."""
+        found: list[str] = []
+        for entry in self._tried(below, lambda: self._entries(root / below)) or ():
+            name = f"{below}/{entry.name}" if below else entry.name
+            self.entries += 1
+            if self.entries > MAX_ENTRIES:
+                if self.entries == MAX_ENTRIES + 1:
+                    hint = "name a folder that holds the library and nothing else"
+                    self._fail("", f"the folder holds more than {MAX_ENTRIES} files", hint)
+                break
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                if depth >= MAX_NESTING:
+                    self._fail(name, f"folders nested more than {MAX_NESTING} deep are not read")
+                else:
+                    found += self._names(root, name, depth + 1)
+            elif entry.is_symlink() and self._tried(name, Path(entry).is_dir):
+                self._fail(name, "links to folders are not followed", "put the folder itself here, or leave it out")
+            elif self._is_wanted(name):
+                found.append(name)
+        return found
+
+    @staticmethod
+    def _entries(folder: Path) -> list[os.DirEntry[str]]:
+        with os.scandir(folder) as entries:
+            return sorted(islice(entries, MAX_ENTRIES + 1), key=lambda entry: entry.name)
+
+    def _is_wanted(self, name: str) -> bool:
+        last = name.rpartition("/")[2]
+        if last.casefold().endswith(".csv") and last not in self.catalogues:
+            self._fail(name, "no catalogue has this name", nearest(last, self.catalogues))
+            return False
+        return last.casefold().endswith((".csv", ".yaml", ".yml"))
+
+    def _file(self, root: Path, name: str) -> File | None:
+        path = self._tried(name, lambda: (root / name).resolve(strict=True))
+        if path is None:
+            return None
+        if not path.is_relative_to(root):
+            self._fail(name, "this is a link to a file outside of the folder", "put the file itself here")
+            return None
+        content = self._tried(name, lambda: self._content(path))
+        if content is None:
+            return None
+        if len(content) > MAX_BYTES:
+            self._fail(name, f"the file is larger than {MAX_BYTES / 1e6:.0f} MB")
+            return None
+        return File(name, self._shown(name), f"{_printable(root.name)}/{_printable(name)}".lstrip("/"), content)
+
+    @staticmethod
+    def _content(path: Path) -> bytes:
+        """What a file holds, one byte more than is allowed at most; not of a pipe, which could wait for ever."""
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise OSError(0, "it is not a plain file")
+        with path.open("rb") as stream:
+            return stream.read(MAX_BYTES + 1)
+
+    def _tried(self, name: str, action: Callable[[], Result]) -> Result | None:
+        try:
+            return action()
+        except FileNotFoundError:
+            self._fail(name, "there is no such file" if name else "there is no such folder")
+        except RuntimeError:  # until Python 3.13; then it is an OSError
+            self._fail(name, "this link leads in a circle")
+        except OSError as error:
+            circle = error.errno == errno.ELOOP
+            self._fail(name, "this link leads in a circle" if circle else f"this cannot be read: {error.strerror}")
+        except ValueError as error:  # a zero byte in a name
+            self._fail(name, f"this cannot be read: {error}")
+        return None
+
+    def _fail(self, name: str, message: str, hint: str = "") -> None:
+        self.problems.append(Problem(message, Span(self._shown(name)), hint))
+
+    def _shown(self, name: str) -> str:
+        return _printable(str(Path(self.given, name)) if name else self.given or ".")
+
+
+def _printable(text: str) -> str:
+    """A path without what would break a message: line ends, control characters, bytes that are no UTF-8."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
