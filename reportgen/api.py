@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from reportgen.engine.results import Results
     from reportgen.fit.accuracy import Accuracy
     from reportgen.fit.calibrate import Calibration
-    from reportgen.fit.measurements import Measurement, Unread
+    from reportgen.fit.measure import Measured
+    from reportgen.fit.records import Given
     from reportgen.render.beside import Beside
     from reportgen.render.files import Staged
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FORMATS", "PartlyBuilt", "accuracy", "build", "calibrate", "catalog", "check", "check_all", "evaluate", "explain",
-    "import_model", "new", "schema",
+    "import_model", "measure", "new", "schema",
 ]  # fmt: skip
 
 FORMATS = ("xlsx", "pdf", "html", "json", "csv")
@@ -217,46 +218,75 @@ def import_model(path: str | Path, name: str = "", retrieved: str = "") -> dict[
     return read_config(Path(path), name, retrieved)
 
 
-def accuracy(path: str | Path, calibration: str | Path | None = None) -> Accuracy:
+def accuracy(
+    path: str | Path, calibration: str | Path | None = None, *, given: Given | None = None, library: Folders = ()
+) -> Accuracy:
     """Predict every row of a file of measurements and compare; the errors by metric, load, engine, device and so on.
 
-    `calibration` is a file that `calibrate` wrote; without it the library's own factors hold.
+    `calibration` is a file that `calibrate` wrote; without it the library's own factors hold. `given` says what a
+    benchmark's result file leaves open.
 
     Raises:
         SpecError: the file cannot be read.
     """
     from reportgen.fit.accuracy import accuracy as compare
+    from reportgen.fit.benchmarks import read_measurements
     from reportgen.fit.configuration import measured_book
 
-    read, unread = _measurements(path)
-    return compare(read, unread, measured_book(_path(calibration)))
+    overlays = (*_folders(library), *([] if calibration is None else [str(calibration)]))
+    read, unread = read_measurements(Path(path), given)
+    return compare(read, unread, measured_book(overlays))
 
 
 def calibrate(
-    path: str | Path, title: str = "", source: str = "", progress: Callable[[str], None] | None = None
+    path: str | Path,
+    title: str = "",
+    source: str = "",
+    progress: Callable[[str], None] | None = None,
+    *,
+    given: Given | None = None,
+    library: Folders = (),
 ) -> tuple[Calibration, str]:
     """Fit the efficiency factors to a file of measurements; the fit, and the text of a calibration file.
 
     Raises:
         SpecError: the file cannot be read, or its measurements do not support a fit.
     """
+    from reportgen.fit.benchmarks import read_measurements
     from reportgen.fit.calibrate import calibrate as fit
     from reportgen.fit.configuration import measured_book
     from reportgen.fit.write import calibration_text
 
-    read, unread = _measurements(path)
-    found = fit(read, unread, progress or _silent)
-    return found, calibration_text(found, measured_book(), source or Path(path).name, title)
+    book = measured_book(tuple(_folders(library)))
+    read, unread = read_measurements(Path(path), given)
+    found = fit(read, unread, progress or _silent, book)
+    return found, calibration_text(found, book, source or Path(path).name, title)
 
 
-def _measurements(path: str | Path) -> tuple[list[Measurement], list[Unread]]:
-    from reportgen.fit.measurements import read_table
+def measure(
+    device: int = 0,
+    accelerator: str = "",
+    *,
+    quick: bool = False,
+    progress: Callable[[str], None] | None = None,
+    library: Folders = (),
+) -> tuple[Measured, str]:
+    """Time kernels on a device of this machine; the efficiency factors, and the text of a calibration file.
 
-    return read_table(Path(path))
+    `accelerator` says what the device is where the catalogue does not know the name that it gives itself.
 
+    Raises:
+        SpecError: there is no such device, or it is not in the catalogue.
+        OutputError: PyTorch is not installed, or finds no device.
+    """
+    from reportgen.fit.measure import calibration_text, load_torch
+    from reportgen.fit.measure import measure as time_kernels
 
-def _path(path: str | Path | None) -> Path | None:
-    return None if path is None else Path(path)
+    found = time_kernels(
+        load_torch(), catalog("accelerators", library), device=device, accelerator=accelerator, quick=quick,
+        progress=progress or _silent,
+    )  # fmt: skip
+    return found, calibration_text(found)
 
 
 # --- checking ----------------------------------------------------------------------------------------------------

@@ -52,8 +52,8 @@ def said(book: Book, *changes: str) -> list[str]:
         ("RTX-4090.memory_bandwidth=2 TB/s", "memory_bandwidth", ("RTX-4090",), 2000.0),
         ("Llama-3.1-8B.layers=16", "layers", ("Llama-3.1-8B",), 16.0),
         ("RTX-4090.int8.peak=700", "peak", ("RTX-4090", "int8"), 700.0),
-        ("decode.layer_overhead=5 us", "layer_overhead", ("decode",), 5.0),
-        ("gemm.compute_efficiency=0.7", "compute_efficiency", ("gemm",), 0.7),
+        ("hopper.decode_overhead=5 us", "decode_overhead", ("hopper",), 5.0),
+        ("hopper.gemm_compute=0.7", "gemm_compute", ("hopper",), 0.7),
     ],
 )
 def test_each_kind_of_input_can_be_set(

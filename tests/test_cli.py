@@ -45,7 +45,7 @@ def test_without_a_verb_help_is_shown() -> None:
     assert "evaluate" in run("-h").stdout
 
 
-@pytest.mark.parametrize("verb", [verb.__name__ for verb in commands.VERBS])
+@pytest.mark.parametrize("verb", [verb.__name__.replace("_", "-") for verb in commands.VERBS])
 def test_each_verb_has_help_with_examples(verb: str) -> None:
     text = run(verb, "--help").stdout
     assert f"  Examples:\n    reportgen {verb}" in text
@@ -97,7 +97,7 @@ def test_build_says_what_could_not_be_made_and_exits_with_1(tmp_path: Path, monk
         (["evaluate", ALICE, "--format", "json", "-o", str(ROOT)], 1, "cannot be written: it is a folder"),
         (["explain", ALICE, "tpott"], 2, "did you mean 'tpot'"),
         (["explain", ALICE, "tpot", "--at", "h1000"], 2, "'h1000' is no row of 'tpot'"),
-        (["catalog", "prices"], 2, "'prices' is not one of"),
+        (["catalog", "engines"], 2, "'engines' is not one of"),
     ],
 )
 def test_a_mistake_gets_a_message_and_an_exit_code(arguments: list[str], code: int, words: str) -> None:
@@ -204,11 +204,11 @@ def test_explain_shows_formula_values_and_derivation(golden: Any) -> None:
 
 def test_explain_follows_a_number_to_its_sources() -> None:
     text = run("explain", ALICE, "tpot", "--option", "h100").stdout
-    assert "= decode_step if mean_output_tokens > 1 else absent" in text
+    assert "= token_time if mean_output_tokens > 1 else absent" in text
     assert "memory_bandwidth[H100-SXM-80GB] = 3,350 GB/s   source: " in text
     assert "(see above)" in text
     assert "An input" in run("explain", ALICE, "batch").stdout
-    assert "gate_proj: layers if gated_ffn else 0" in run("explain", ALICE, "repeats").stdout
+    assert "gate_proj: dense_layers if gated_ffn else 0" in run("explain", ALICE, "repeats").stdout
     assert "= 2,400 ms   (set)" in run("explain", ALICE, "ttft_target", "--set", "ttft_target=2.4 s").stdout
 
 

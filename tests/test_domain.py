@@ -145,7 +145,9 @@ def test_all_experts_equal_a_dense_layer() -> None:
             routed = sum(of(two, name, o, stage) for o in ("expert_gate_up", "expert_down"))
             assert routed == pytest.approx(plain, rel=1e-12), (name, stage)
     router = 4 * 4096 * 2 * 2
-    assert number(two, "stored_weights", "baseline") - router == pytest.approx(number(one, "stored_weights", "baseline"))
+    assert number(two, "stored_weights", "baseline") - router == pytest.approx(
+        number(one, "stored_weights", "baseline")
+    )
 
 
 def test_dense_layers_and_shared_experts_of_deepseek() -> None:
@@ -356,7 +358,9 @@ def test_a_cached_prefix_is_not_prefilled_again() -> None:
     results = case(prompt=1000, prefix_hit=75)
     assert number(results, "query_tokens", "baseline", "prefill") == 250
     # 250 queries see the 750 before them and their own triangle
-    assert of(results, "macs", "fused_attention", "prefill") == pytest.approx(2 * 32 * (250 * 750 + 250 * 251 / 2) * 128)
+    assert of(results, "macs", "fused_attention", "prefill") == pytest.approx(
+        2 * 32 * (250 * 750 + 250 * 251 / 2) * 128
+    )
     assert of(results, "macs", "q_proj", "prefill") == 250 * 4096 * 4096
 
 
@@ -382,7 +386,9 @@ def test_speculative_decoding(draft: int, acceptance: float) -> None:
     tokens = sum(alpha**i for i in range(draft + 1))
     assert number(results, "tokens_per_step", "baseline") == pytest.approx(tokens)
     assert of(results, "macs", "q_proj") == (draft + 1) * 4096 * 4096
-    step = number(results, "total_inference_time", "baseline", "decode") + draft * number(results, "draft_step", "baseline")
+    step = number(results, "total_inference_time", "baseline", "decode") + draft * number(
+        results, "draft_step", "baseline"
+    )
     assert number(results, "tpot", "baseline") == pytest.approx(1000 * step / tokens)
 
 

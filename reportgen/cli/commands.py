@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reportgen.cli.measured import accuracy, calibrate
-from reportgen.cli.output import print_paths, put
-from reportgen.errors import OutputError, Problem, SpecError
+from reportgen.cli.output import Library, print_paths, put
+from reportgen.errors import Problem, SpecError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,16 +66,6 @@ Changes = Annotated[
     list[str],
     typer.Option(
         "--set", metavar="NAME=VALUE", help="Change an input, as in baseline.batch=8; may be given several times."
-    ),
-]
-Library = Annotated[
-    list[Path],
-    typer.Option(
-        "--library",
-        metavar="DIR",
-        envvar="REPORTGEN_LIBRARY",
-        show_default=False,
-        help="A folder with catalogues and YAML files of your own; may be given several times.",
     ),
 ]
 
@@ -303,6 +293,44 @@ def import_model(
     put((csv_text(row) if form is RowForm.csv else yaml_text(row)).encode(), out)
 
 
+def measure(
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="The calibration to write.")] = Path(
+        "calibration.yaml"
+    ),
+    device: Annotated[int, typer.Option("--device", min=0, metavar="N", help="Which device, as PyTorch counts.")] = 0,
+    accelerator: Annotated[
+        str, typer.Option("--accelerator", metavar="NAME", help="What the device is, where the catalogue cannot tell.")
+    ] = "",
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer kernels, fewer runs of each.")] = False,
+    library: Library = [],  # noqa: B006
+) -> None:
+    """Time kernels on this machine's accelerator and write the efficiency factors that a scenario names.
+
+    Linear layers, attention and element-wise kernels run in PyTorch, which must be installed here with a CUDA or ROCm
+    device; what they reach of the catalogue's peaks is written as a file that a scenario names with calibration:.
+
+    \b
+    Examples:
+      reportgen measure
+      reportgen measure -o ours.yaml --device 1
+      reportgen measure --quick --accelerator H100-SXM-80GB
+    """  # noqa: D301
+    from reportgen import api
+
+    def progress(text: str) -> None:
+        if sys.stderr.isatty():
+            typer.echo(text, err=True)
+
+    found, text = api.measure(device, accelerator, quick=quick, progress=progress, library=library)
+    put(text.encode(), out)
+    typer.echo(f"{found.accelerator} ({found.device}), {found.software}")
+    for factor in found.factors:
+        spread = f"{factor.low:.2f} to {factor.high:.2f} in {factor.kernels} kernels"
+        typer.echo(f"  {factor.name:<20} {factor.value:.3f}  ({spread})")
+    for note in found.notes:
+        typer.echo(f"left out: {note}", err=True)
+
+
 VERBS: list[Callable[..., None]] = [
     build,
     check,
@@ -314,6 +342,7 @@ VERBS: list[Callable[..., None]] = [
     import_model,
     accuracy,
     calibrate,
+    measure,
 ]
 
 

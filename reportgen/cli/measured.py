@@ -6,18 +6,35 @@ import json
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from reportgen.cli.output import put
+from reportgen.cli.output import Library, put
 from reportgen.errors import Problem, SpecError
 
 __all__ = ["accuracy", "calibrate"]
 
 Measurements = Annotated[
-    Path, typer.Argument(metavar="MEASUREMENTS", help="A table of measurements.", show_default=False)
+    Path,
+    typer.Argument(
+        metavar="MEASUREMENTS", help="A table, or result files of vllm bench serve or llama-bench.", show_default=False
+    ),
 ]
+
+
+def _said(flag: str, what: str) -> Any:
+    return typer.Option(flag, metavar="NAME", help=f"{what}, where the file does not say.", show_default=False)
+
+
+Model = Annotated[str, _said("--model", "The model")]
+Accelerator = Annotated[str, _said("--accelerator", "The accelerator")]
+Engine = Annotated[str, _said("--engine", "The engine")]
+Weights = Annotated[str, _said("--weights", "Precision of the weights")]
+Activations = Annotated[str, _said("--activations", "Precision of the activations")]
+Cache = Annotated[str, _said("--kv-cache", "Precision of the KV cache")]
+Devices = Annotated[int | None, typer.Option("--devices", min=1, help="Devices, where the file does not say.")]
+Tensor = Annotated[int | None, typer.Option("--tp", min=1, help="Tensor parallel, where the file does not say.")]
 
 
 class Form(StrEnum):
@@ -39,6 +56,15 @@ def accuracy(
     calibration: Annotated[
         Path | None, typer.Option("--calibration", metavar="FILE", help="Factors that calibrate wrote.")
     ] = None,
+    model: Model = "",
+    accelerator: Accelerator = "",
+    engine: Engine = "",
+    devices: Devices = None,
+    tp: Tensor = None,
+    weights: Weights = "",
+    activations: Activations = "",
+    kv_cache: Cache = "",
+    library: Library = [],  # noqa: B006
 ) -> None:
     """Compare predictions with measurements: errors by group, rows that cannot be evaluated, and why.
 
@@ -52,16 +78,19 @@ def accuracy(
       reportgen accuracy measured.csv
       reportgen accuracy measured.csv --by accelerator --plot accuracy.svg
       reportgen accuracy measured.csv --format json > accuracy.json
+      reportgen accuracy vllm-result.json --accelerator H100-SXM-80GB --weights fp8 --activations fp8
     """  # noqa: D301
     from reportgen import api
     from reportgen.cli.show import show_accuracy
     from reportgen.fit.accuracy import GROUPINGS
+    from reportgen.fit.records import Given
 
     if by != "all" and by not in GROUPINGS:
         raise SpecError([Problem(f"there is no grouping '{by}'", None, f"allowed: {', '.join([*GROUPINGS, 'all'])}")])
     if plot is not None and plot.suffix.lower() != ".svg":
         raise SpecError([Problem(f"{plot} is no SVG file", None, "give --plot a name that ends in .svg")])
-    found = api.accuracy(measurements, calibration)
+    given = Given(model, accelerator, engine, devices, tp, weights, activations, kv_cache)
+    found = api.accuracy(measurements, calibration, given=given, library=library)
     if plot is not None:
         from reportgen.render.document.scatter import scatter_svg
 
@@ -81,6 +110,15 @@ def calibrate(
     source: Annotated[
         str, typer.Option("--source", metavar="TEXT", help="What is given as the factors' source; else the file.")
     ] = "",
+    model: Model = "",
+    accelerator: Accelerator = "",
+    engine: Engine = "",
+    devices: Devices = None,
+    tp: Tensor = None,
+    weights: Weights = "",
+    activations: Activations = "",
+    kv_cache: Cache = "",
+    library: Library = [],  # noqa: B006
 ) -> None:
     """Fit the efficiency factors to measurements and write them as a file that a scenario names with calibration:.
 
@@ -94,11 +132,13 @@ def calibrate(
     """  # noqa: D301
     from reportgen import api
     from reportgen.cli.show import show_calibration
+    from reportgen.fit.records import Given
 
     def progress(text: str) -> None:
         if sys.stderr.isatty():
             typer.echo(text, err=True)
 
-    found, text = api.calibrate(measurements, title, source, progress)
+    given = Given(model, accelerator, engine, devices, tp, weights, activations, kv_cache)
+    found, text = api.calibrate(measurements, title, source, progress, given=given, library=library)
     put(text.encode(), out)
     show_calibration(found)

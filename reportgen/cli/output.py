@@ -1,18 +1,27 @@
-"""Output of verbs: bytes to a file, whole, or to stdout as they are."""
+"""What verbs share: where a library of one's own lies, and how bytes are put out, whole or to stdout as they are."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from reportgen.errors import OutputError
 
-if TYPE_CHECKING:
-    from pathlib import Path
+__all__ = ["Library", "print_paths", "put"]
 
-__all__ = ["print_paths", "put"]
+Library = Annotated[
+    list[Path],
+    typer.Option(
+        "--library",
+        metavar="DIR",
+        envvar="REPORTGEN_LIBRARY",
+        show_default=False,
+        help="A folder with catalogues and YAML files of your own; may be given several times.",
+    ),
+]
 
 
 def print_paths(paths: list[Path]) -> None:

@@ -82,9 +82,7 @@ class Accuracy:
         }  # fmt: skip
 
 
-def accuracy(
-    measurements: Sequence[Measurement], unread: Sequence[Unread] = (), book: Book | None = None
-) -> Accuracy:
+def accuracy(measurements: Sequence[Measurement], unread: Sequence[Unread] = (), book: Book | None = None) -> Accuracy:
     """Predict every measurement and compare; `unread` are rows that could not even be read."""
     predictions, failed = predict(measurements, book)
     return Accuracy(predictions, sorted([*unread, *failed], key=lambda u: u.row), groups_of(predictions))

@@ -17,7 +17,6 @@ from reportgen.spec.model import ScenarioSpec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from reportgen.book.book import Book
     from reportgen.engine.values import Array
@@ -67,14 +66,13 @@ class Case:
 
 
 @functools.cache
-def measured_book(calibration: Path | None = None) -> Book:
+def measured_book(overlays: tuple[str, ...] = ()) -> Book:
     """A book of one option in which every model, accelerator and engine can be put.
 
     Raises:
-        SpecError: the calibration file is wrong.
+        SpecError: a library or calibration laid over ours is wrong.
     """
     document = parse_document(_SCENARIO.encode(), "measurements")
-    overlays = () if calibration is None else (str(calibration),)
     return build_book(validate(ScenarioSpec, document), "measurements", mentions=_EVERY_KIND, overlays=overlays)
 
 
@@ -178,7 +176,5 @@ def samples(book: Book, cases: Sequence[Case], batches: Array | None = None) -> 
     for name in sorted({n for case in cases for n in case.settings}):
         default = getattr(book.quantities[name].formula, "value", 0.0)
         scale = 100.0 if book.quantities[name].type.unit.label == "%" else 1.0
-        made[name, ()] = np.array(
-            [case.settings[name] * scale if name in case.settings else default for case in cases]
-        )
+        made[name, ()] = np.array([case.settings[name] * scale if name in case.settings else default for case in cases])
     return made

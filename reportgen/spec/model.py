@@ -199,7 +199,8 @@ class ScenarioSpec(_Part):
     date: Day = Field(default=None, description="The day that the scenario describes, as YYYY-MM-DD")
     accounting: str = Field(default="reportgen", description="The formula set: reportgen (default) or llm_viewer")
     calibration: str = Field(
-        default="", description="A file with fitted efficiency factors, beside this one, as `reportgen calibrate` writes"
+        default="",
+        description="A file with fitted efficiency factors, beside this one, as `reportgen calibrate` writes",
     )
     objective: ObjectiveSpec = Field(default=ObjectiveSpec(), description="What makes one option better than another")
     requests: dict[str, Row] = Field(default={}, description="Classes of requests: share, prompt and output length")
@@ -208,7 +209,7 @@ class ScenarioSpec(_Part):
     )
     measured: dict[str, Row] = Field(
         default={},
-        description="What was measured: options with tpot and ttft as they were, beside what differs from the baseline; "
+        description="What was measured: options with tpot and ttft as they were, and what differs from the baseline; "
         "with scale: true the measurement scales the predictions",
     )
     levers: Levers = Field(default="all", description="Which optimisations are tried on the baseline")

@@ -250,6 +250,8 @@ def another_value(book: Book, address: str) -> str:
         return "false" if "true" in str(Results(book).plain(quantity.name)).lower() else "true"
     if quantity.type.kind == "member":
         return book.dimensions[quantity.type.dimension].names[2]
+    if quantity.type.kind == "text":
+        return "another text"
     assert quantity.type.kind == "number"
     low = quantity.minimum if quantity.minimum is not None else 0
     high = quantity.maximum if quantity.maximum is not None else 100

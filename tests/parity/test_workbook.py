@@ -41,8 +41,8 @@ ALICE = [
     "memory_share=50",
     "upgrade_accelerator=L4",
     "recommend_from=0",
-    "gemm.compute_efficiency=0.6",
-    "decode.layer_overhead=60",
+    "hopper.gemm_compute=0.6",
+    "hopper.decode_overhead=60",
 ]
 BOB = [
     "baseline.batch=200",
@@ -55,9 +55,32 @@ BOB = [
     "ttft_percentile=100",
     "mi300x.accelerator=L4",
 ]
+EXPERTS = [
+    "baseline.model=Qwen3-30B-A3B",
+    "baseline.tensor_parallel=4",
+    "baseline.tensor_parallel=6",
+    "experts_spread.expert_parallel=32",
+    "baseline.pipeline_parallel=4",
+    "baseline.continuous_batching=false",
+    "baseline.prefix_hit=90",
+    "baseline.chunk_tokens=512",
+    "drafted.draft_tokens=0",
+    "baseline.accelerator=MI300X",
+    "baseline.weight_precision=mxfp4",
+    "baseline.engine=vllm",
+    "baseline.measured_tpot=31",
+    "request_rate=40",
+    "request_rate=",
+    "H200-SXM-141GB.link_bandwidth=",
+    "DeepSeek-V3.active_experts=256",
+    "gpt-oss-120b.window_size=4096",
+    "server.tpot_ratio_high=2",
+]
 
 
-@pytest.mark.parametrize("name", ["alice", "bob", "llm_viewer_operators", "llm_viewer_network"])
+@pytest.mark.parametrize(
+    "name", ["alice", "bob", "alice_at_home", "expert_server", "llm_viewer_operators", "llm_viewer_network"]
+)
 def test_every_formula_cell_equals_the_engine(name: str, office: Office, tmp_path: Path) -> None:
     book = spec(name)
     workbook, writer = expected(book)
@@ -86,7 +109,10 @@ def test_cached_values_are_the_recalculated_ones(name: str, office: Office, tmp_
     assert wrong == []
 
 
-@pytest.mark.parametrize(("name", "edits"), [("alice", ALICE[:13]), ("alice", ALICE[13:]), ("bob", BOB)])
+@pytest.mark.parametrize(
+    ("name", "edits"),
+    [("alice", ALICE[:13]), ("alice", ALICE[13:]), ("bob", BOB), ("expert_server", EXPERTS)],
+)
 def test_edits_recalculate_as_the_engine_does(name: str, edits: list[str], office: Office, tmp_path: Path) -> None:
     book = spec(name)
     workbook, writer = expected(book)

@@ -149,6 +149,9 @@ def time_figure(facts: Facts) -> Figure | None:
             parts.append(_part(bar, facts.title("operator", operator), shares[stage].get(operator, 0.0)))
         if len(named) < len(order):
             parts.append(_part(bar, _OTHERS, sum(shares[stage].get(o, 0.0) for o in order if o not in named)))
+        overhead = facts.number("overhead_time_share", facts.baseline, stage)
+        if overhead:
+            parts.append(_part(bar, "Overhead", overhead))
     return Figure(
         chart="time",
         title="Where each pass spends its time",

@@ -158,7 +158,9 @@ def _key_figures(writer: Writer, sheet: Worksheet, row: int) -> int:
             if end in book.quantities:
                 cell = f"INDEX({writer.plan.tables['option',].whole(end)},1)"
                 text = f'IF({PROBLEM}>0,"check inputs",{cell})'
-                writer.formula(sheet, at, column, text, writer.plan.results.get(end, book.baseline), Look("plain", form))
+                writer.formula(
+                    sheet, at, column, text, writer.plan.results.get(end, book.baseline), Look("plain", form)
+                )
         at += 1
     return at
 

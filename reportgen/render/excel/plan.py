@@ -185,7 +185,8 @@ class Plan:
         base = dict(node.select).get("option")
         if quantity is not None and node.name == quantity.name and quantity.input and isinstance(base, tree.Member):
             # an inherited cell reads the base's cell; through the column it would read itself
-            return f"\0{self.book.dimensions['option'].index(base.name)}\0"
+            cell = f"\0{self.book.dimensions['option'].index(base.name)}\0"
+            return f'IF({cell}="","",{cell})' if quantity.type.absent else cell  # a blank read by = is 0
         if table is None or not self.lookups.dims(node):
             return self.lookups.scalar(node)
         return table.local(self.lookups.column(node, table, rows))

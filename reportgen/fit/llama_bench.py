@@ -1,0 +1,144 @@
+"""Results of llama.cpp's `llama-bench`: each row times a prompt, a generation, or one after the other."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from reportgen.fit.measurements import METRICS, Measurement, Unread
+from reportgen.fit.records import chosen, facts, known
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+    from reportgen.fit.records import Given, Record
+
+__all__ = ["from_llama_bench", "is_llama_bench", "markdown_rows"]
+
+_FILE_TYPE = re.compile(r"\b(MXFP4|IQ\w+|T?Q\d\w*(?: - \w+)?|BF16|F16|F32)\b")
+_IN_NAME = re.compile(r"[-_.](?:UD-)?(?:I?Q\d|BF16|F16|FP16|F32|MXFP4|\d{5}-of-).*$", re.IGNORECASE)
+_CACHE = {"f32": "fp32", "f16": "fp16"}
+_PRECISIONS = ("fp32", "fp16", "bf16", "q8_0", "q6_k", "q5_k_m", "q4_k_m", "mxfp4")
+_MICRO_BATCH = 512.0
+"""llama-bench's default, which its tables leave out."""
+_TEST = re.compile(r"(?:pp ?(\d{1,9}))?\+?(?:tg ?(\d{1,9}))?(?: @ d(\d{1,9}))?")
+
+
+def is_llama_bench(cells: Mapping[str, Any]) -> bool:
+    """Whether this is such a result."""
+    return "n_prompt" in cells and "n_gen" in cells
+
+
+def from_llama_bench(record: Record, row: int, given: Given) -> Measurement | Unread:
+    """The measurement of one result."""
+    prompt, generated = record.number("n_prompt") or 0.0, record.number("n_gen") or 0.0
+    depth = record.number("n_depth") or 0.0
+    metric, value = _metric(record, prompt, generated)
+    model = chosen("model", _models(record.text("model_filename")), given.model)
+    gpus = [name.strip() for name in record.text("gpu_info").split(",") if name.strip()]
+    weights, cache = _weights(record.text("model_type"), given.weights), _cache(record, given)
+    record.faults += list(_misfits(record, model, gpus, prompt, depth))
+    if record.faults:
+        return Unread(row, "; ".join(record.faults))
+    micro = min(record.number("n_ubatch") or _MICRO_BATCH, record.number("n_batch") or _MICRO_BATCH)
+    steps = generated + 1 if metric == "e2e_ms" else generated  # the prompt gives a token of its own
+    return Measurement(
+        row, model, chosen("accelerator", gpus[:1], given.accelerator), metric, value, METRICS[metric],
+        "single_stream", "llama.cpp", _devices(record, gpus) or given.devices, None, None, weights,
+        given.activations or "fp16", cache, 1.0, depth if metric == "tpot_ms" else prompt, steps,
+        f"llama-bench {record.text('build_commit')}".rstrip(), {"ubatch": micro},
+    )  # fmt: skip
+
+
+def _metric(record: Record, prompt: float, generated: float) -> tuple[str, float]:
+    """Which metric a row is of, and its value; the time is that of all its tokens."""
+    time, rate = record.number("avg_ns"), record.number("avg_ts")
+    milliseconds = time / 1e6 if time else ((prompt + generated) / rate * 1e3 if rate else 0.0)
+    if prompt + generated < 1 or milliseconds <= 0:
+        record.faults.append("no tokens, or no time, above zero")
+    if prompt and generated:
+        return "e2e_ms", milliseconds
+    return ("ttft_ms", milliseconds) if prompt else ("tpot_ms", milliseconds / max(1.0, generated))
+
+
+def _models(file: str) -> list[str]:
+    """What a model may be called, after its file.
+
+    >>> _models("models/Qwen2.5-7B-Instruct-Q4_K_M.gguf")
+    ['Qwen2.5-7B-Instruct', 'Qwen2.5-7B']
+    """
+    stem = _IN_NAME.sub("", re.split(r"[/\\]", file)[-1].removesuffix(".gguf"))
+    plain = re.sub(r"[-_](?:instruct|chat|it)\b.*$", "", stem, flags=re.IGNORECASE)
+    return [stem, plain] if plain != stem else [stem]
+
+
+def _weights(described: str, given: str) -> str:
+    """The precision in a description such as "llama 8B Q4_K - Medium"; what is given where it is none of ours.
+
+    >>> [_weights(f"llama 8B {kind}", "") for kind in ("Q4_K - Medium", "Q4_K - Small", "BF16", "Q8_0")]
+    ['q4_k_m', 'q4_k_s', 'bf16', 'q8_0']
+    """
+    found = _FILE_TYPE.findall(described)
+    name, _, size = found[-1].lower().partition(" - ") if found else ("", "", "")
+    name = _CACHE.get(name, name) + (f"_{size[0]}" if size else "")
+    return name if name in _PRECISIONS else given or name
+
+
+def _cache(record: Record, given: Given) -> str:
+    """The precision of the KV cache; 16 bit where the row leaves it out."""
+    keys, values = (record.text(key).lower() or "f16" for key in ("type_k", "type_v"))
+    if keys != values:
+        record.faults.append(f"keys are cached as {keys} and values as {values}, which a measurement cannot say")
+    name = _CACHE.get(keys, keys)
+    return name if name in _PRECISIONS else given.kv_cache or name
+
+
+def _devices(record: Record, gpus: list[str]) -> int | None:
+    """How many accelerators worked, as far as the row says."""
+    if record.text("split_mode") == "none":
+        return 1
+    used = record.text("devices")
+    return len(used.split("/")) if used not in ("", "auto", "none") else len(gpus) or None
+
+
+def _misfits(record: Record, model: str, gpus: list[str], prompt: float, depth: float) -> Iterator[str]:
+    """What in a row no measurement can say."""
+    layers = facts("model", known("model", model)).get("layers")
+    on_device = record.number("n_gpu_layers", negative=True)
+    if on_device == 0 or record.text("backends") in ("CPU", "BLAS") or record.text("devices") == "none":
+        yield "the model ran on the host, not on an accelerator"
+    elif on_device is not None and layers is not None and 0 < on_device < layers:
+        yield f"only {on_device:.0f} of {layers:.0f} layers ran on the accelerator"
+    if record.number("n_cpu_moe") or record.flag("no_kv_offload"):
+        yield "experts or the KV cache were kept on the host"
+    if prompt and depth:
+        yield f"the prompt follows {depth:.0f} tokens already cached, which a measurement cannot say"
+    if len({known("accelerator", gpu) or gpu for gpu in gpus}) > 1 and record.text("split_mode") != "none":
+        yield "several kinds of accelerators worked together"
+
+
+# --- tables in Markdown ----------------------------------------------------------------------------------------------
+
+_KEYS = {"model": "model_type", "backend": "backends", "ngl": "n_gpu_layers", "sm": "split_mode", "dev": "devices",
+         "nkvo": "no_kv_offload"}  # fmt: skip
+
+
+def markdown_rows(text: str) -> list[dict[str, Any]]:
+    """The rows of all tables of results in a text, under the keys that the other formats have."""
+    heads: list[str] = []
+    made: list[dict[str, Any]] = []
+    for line in text.splitlines():
+        if not line.lstrip().startswith("|"):
+            continue
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        if "test" in cells and "t/s" in cells:
+            heads = cells
+        elif heads and not set(line) <= set("|-: "):
+            row = dict(zip(heads, cells, strict=False))
+            test = _TEST.fullmatch(row.pop("test", ""))
+            prompt, generated, depth = test.groups("0") if test else ("0", "0", "0")
+            rate = row.pop("t/s", "").partition("±")[0].strip()
+            made.append({_KEYS.get(key, key): value for key, value in row.items()}
+                        | {"n_prompt": prompt, "n_gen": generated, "n_depth": depth, "avg_ts": rate})  # fmt: skip
+    return made

@@ -1,0 +1,138 @@
+"""Records of benchmarks' result files: what a file says, each figure checked, and what the user gives beside it."""
+
+from __future__ import annotations
+
+import functools
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from reportgen.book.catalogue import catalogue
+from reportgen.book.library import library
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = ["Given", "Record", "catalogued", "chosen", "facts", "known"]
+
+_MOST = 1e15
+_WIDTH = 200
+_NOTHING = ("", "nan", "none", "null", "n/a", "-")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a result file often does not say; each word of the file itself goes before it."""
+
+    model: str = ""
+    accelerator: str = ""
+    engine: str = ""
+    devices: int | None = None
+    tp: int | None = None
+    weights: str = ""
+    activations: str = ""
+    kv_cache: str = ""
+
+
+class Record:
+    """Cells by key; what cannot be used is noted in `faults`."""
+
+    def __init__(self, cells: Mapping[str, Any]) -> None:
+        self.cells, self.faults = cells, list[str]()
+
+    def text(self, *keys: str) -> str:
+        """The first of these keys that holds text, as it can be shown; empty where none does."""
+        for key in keys:
+            value = self.cells.get(key)
+            if isinstance(value, str) and value.strip():
+                return "".join(c if c.isprintable() else " " for c in value.strip()[:_WIDTH])
+        return ""
+
+    def number(self, *keys: str, negative: bool = False) -> float | None:
+        """The first of these keys that is there, as a number; None where there is none."""
+        for key in keys:
+            value = self.cells.get(key)
+            if value is None or (isinstance(value, str) and value.strip().lower() in _NOTHING):
+                continue
+            number = _number(value)
+            if math.isfinite(number) and abs(number) <= _MOST and (negative or number >= 0):
+                return number
+            self.faults.append(f"{key} is not a number: '{_shown(value)}'")
+            return None
+        return None
+
+    def count(self, *keys: str) -> int | None:
+        """A whole number above zero; None where there is none."""
+        value = self.number(*keys)
+        return int(value) if value and value == int(value) else None
+
+    def flag(self, key: str) -> bool:
+        """Whether something is on: true, 1 or "1"."""
+        return self.cells.get(key) in (True, 1, "1", "true")
+
+
+def _number(value: object) -> float:
+    """A number, or text that is one; NaN for all else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return math.nan
+    try:
+        return float(value)
+    except (ValueError, OverflowError):
+        return math.nan
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, list | dict):
+        return "a list"
+    return "".join(c if c.isprintable() else " " for c in str(value)[:40])
+
+
+# --- names of the catalogue ------------------------------------------------------------------------------------------
+
+
+@functools.cache
+def _names(dimension: str) -> dict[str, str]:
+    made: dict[str, str] = {}
+    for name, row in _rows(dimension).items():
+        for alias in (name, *str(row.get("aliases", "")).split(";")):
+            made.setdefault(alias.strip().casefold(), name)
+    for alias, name in list(made.items()):
+        made.setdefault(alias.rpartition("/")[2], name)  # files on disk lack the publisher
+    made.pop("", None)
+    return made
+
+
+@functools.cache
+def _rows(dimension: str) -> dict[str, dict[str, Any]]:
+    return {str(row["name"]): row for row in catalogue(library(()), dimension)}
+
+
+def known(dimension: str, text: str) -> str:
+    """The member of a catalogue that a name or an alias means; empty where there is none.
+
+    >>> known("accelerator", "NVIDIA H100 80GB HBM3"), known("model", "qwen/qwen2.5-7b-instruct"), known("model", "")
+    ('H100-SXM-80GB', 'Qwen2.5-7B', '')
+    """
+    return _names(dimension).get(text.strip().casefold(), "")
+
+
+def catalogued(dimension: str) -> list[str]:
+    """The names of a catalogue's rows."""
+    return list(_rows(dimension))
+
+
+def facts(dimension: str, name: str) -> Mapping[str, Any]:
+    """What the catalogue says of a member; nothing where it is not known."""
+    return _rows(dimension).get(name, {})
+
+
+def chosen(dimension: str, said: Iterable[str], given: str) -> str:
+    """The first name in a file that the catalogue knows, else what the user gives, else the file's first name.
+
+    >>> chosen("model", ["ours/tuned-8b", "Llama-3.1-8B"], ""), chosen("model", ["ours"], "Qwen3-8B")
+    ('Llama-3.1-8B', 'Qwen3-8B')
+    >>> chosen("model", ["ours"], "")
+    'ours'
+    """
+    names = [name for name in said if name.strip()]
+    return next((found for name in names if (found := known(dimension, name))), given or (names[0] if names else ""))

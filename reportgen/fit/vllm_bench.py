@@ -1,0 +1,106 @@
+"""Results of `vllm bench serve`: each one gives the time to first token, the time per token and the throughput."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING
+
+from reportgen.fit.measurements import METRICS, Measurement, Unread
+from reportgen.fit.records import chosen, facts, known
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from reportgen.fit.records import Given, Record
+
+__all__ = ["from_vllm", "is_vllm"]
+
+_KEYS = {
+    "ttft_ms": ("median_ttft_ms", "mean_ttft_ms"),
+    "tpot_ms": ("median_tpot_ms", "mean_tpot_ms"),
+    "output_tokens_per_s": ("output_throughput",),
+}
+"""The keys of each metric, the one that outliers move least first."""
+_ENGINES = {"sglang": "SGLang", "tensorrt-llm": "TensorRT-LLM", "llama.cpp": "llama.cpp"}
+_QUANTIZED = re.compile(r"(?<![a-z0-9])(fp8|w8a8|int8|w4a16|int4|awq|gptq|nvfp4|mxfp4|fp4)(?![0-9])", re.IGNORECASE)
+
+
+def is_vllm(cells: Mapping[str, Any]) -> bool:
+    """Whether this is such a result."""
+    return "completed" in cells and "total_input_tokens" in cells
+
+
+def from_vllm(record: Record, row: int, given: Given) -> list[Measurement | Unread]:
+    """The measurements of one result; the first is the row `row`."""
+    done = record.number("completed")
+    sent, received = record.number("total_input_tokens"), record.number("total_output_tokens")
+    named = record.text("model_id")
+    model = chosen("model", (named, named.rstrip("/").rpartition("/")[2]), given.model)
+    weights, activations = _precision(named, model, given)
+    load, batch = _load(record, done or 0.0)
+    tp = record.count("tp", "tensor_parallel_size") or given.tp
+    if "spec_decode_acceptance_rate" in record.cells:
+        record.faults.append("speculative decoding was on, which a measurement cannot say")
+    if not weights:
+        record.faults.append(f"the name '{named}' says that weights are quantized: give --weights and --activations")
+    if not done:
+        record.faults.append("no request was completed")
+    if record.faults or not done:
+        return [Unread(row, "; ".join(record.faults))]
+    made: list[Measurement | Unread] = []
+    for metric, keys in _KEYS.items():
+        value = record.number(*keys)
+        if value is None and not record.faults:
+            continue
+        why = record.faults.pop() if record.faults else _useless(metric, value or 0.0, load)
+        here = row + len(made)
+        made.append(Unread(here, why) if why else Measurement(
+            here, model, chosen("accelerator", (record.text("accelerator", "gpu"),), given.accelerator), metric,
+            value or 0.0, METRICS[metric], load, _ENGINES.get(record.text("backend"), given.engine or "vLLM"),
+            given.devices, tp, record.count("pp", "pipeline_parallel_size"), weights, activations, given.kv_cache,
+            batch, (sent or 0.0) / done, None if received is None else received / done,
+            f"vllm bench serve {record.text('date')}".rstrip(),
+        ))  # fmt: skip
+    return made or [Unread(row, f"there is none of {', '.join(k for keys in _KEYS.values() for k in keys)}")]
+
+
+def _useless(metric: str, value: float, load: str) -> str:
+    """Why a figure cannot be compared with a prediction, if so."""
+    if value <= 0:
+        return f"{metric} is not above zero"
+    if metric == "ttft_ms" and load == "offline":
+        return "all requests were sent at once, so that their time to first token is waiting: set --max-concurrency"
+    return ""
+
+
+def _load(record: Record, done: float) -> tuple[str, float | None]:
+    """How requests came, and how many were under way on average."""
+    limit, rate = record.number("max_concurrency"), record.cells.get("request_rate")
+    if rate is None or str(rate).strip().lower() in ("inf", "infinity"):
+        return ("closed_loop", min(limit, done)) if limit else ("offline", done)
+    record.number("request_rate")
+    waiting = _under_way(record)
+    if limit:
+        return "closed_loop", min(limit, waiting or math.inf)
+    return "server", waiting
+
+
+def _under_way(record: Record) -> float | None:
+    """Requests under way on average, by Little's law: how many come per second, times how long each takes."""
+    keys = "request_throughput", "mean_ttft_ms", "mean_tpot_ms", "total_output_tokens", "completed"
+    rate, ttft, tpot, tokens, done = map(record.number, keys)
+    if not (rate and ttft and tokens and done):
+        return None
+    return max(1.0, rate * (ttft + (tpot or 0.0) * max(0.0, tokens / done - 1)) / 1e3)
+
+
+def _precision(named: str, model: str, given: Given) -> tuple[str, str]:
+    """Precision of weights and activations: as given, else as the model is published; empty where it must be given."""
+    if given.weights:
+        return given.weights, given.activations
+    native = str(facts("model", known("model", model)).get("native_precision", "")) or "bf16"
+    if native == "bf16" and _QUANTIZED.search(named):
+        return "", ""
+    return native, given.activations or ("fp8" if native == "fp8" else "")
