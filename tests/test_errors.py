@@ -87,7 +87,7 @@ def test_a_missing_file_and_a_folder_get_one_message(tmp_path: Path, monkeypatch
 def test_a_formula_of_the_library_that_fails_is_shown_with_the_values_it_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = (FOLDER / "unknown_model.yaml").read_text("utf-8").replace("Llama-3-8B", "Llama-3.1-8B")
+    text = (FOLDER / "unknown_model.yaml").read_text("utf-8").replace("Llama-3.5-8B", "Llama-3.1-8B")
     text = text.replace("{prompt_tokens", "{share: 0, prompt_tokens")
     (tmp_path / "zero.yaml").write_text(text, encoding="utf-8")
     lines = said(tmp_path, "zero.yaml", monkeypatch).splitlines()

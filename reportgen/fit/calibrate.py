@@ -172,7 +172,7 @@ class _Fit:
     def errors(self, x: Array) -> Array:
         """Logarithms of predicted over measured."""
         inputs = {cell: float(v) for cell, v in zip(self.cells, np.exp(x), strict=True)}
-        return np.log(self._predicted(self.base.with_inputs(inputs)) / self.measured)
+        return np.asarray(np.log(self._predicted(self.base.with_inputs(inputs)) / self.measured))
 
     def solve(self) -> Array:
         """The logarithms of the factors that meet the measurements best."""

@@ -118,7 +118,8 @@ def fitting_batches(book: Book, cases: Sequence[Case]) -> Array:
     evaluator = Evaluator(book, samples(book, cases))
     room = value_of(evaluator, "largest_concurrency", len(cases))
     room = np.where(np.isfinite(room), np.maximum(room, 1.0), asked)
-    return np.where(full, np.minimum(room, MOST_SEQUENCES), np.where(continuous, np.minimum(asked, room), asked))
+    held = np.where(continuous, np.minimum(asked, room), asked)
+    return np.asarray(np.where(full, np.minimum(room, MOST_SEQUENCES), held))
 
 
 def value_of(evaluator: Evaluator, name: str, count: int) -> Array:

@@ -39,8 +39,8 @@ def calibration_text(fit: Calibration, book: Book, source: str, title: str = "")
             if dimension == "accelerator_family":
                 cells["measured_family"] = True
             cells["source"] = f"{source}, {timings[member]} timings"
-    for kind, cells in spreads(fit).items():
-        rows.setdefault("evidence", {})[kind] = {**cells, "source": f"{source}, models left out one at a time"}
+    for kind, band in spreads(fit).items():
+        rows.setdefault("evidence", {})[kind] = {**band, "source": f"{source}, models left out one at a time"}
     return yaml_text(
         {
             "schema": 1,

@@ -229,7 +229,7 @@ def evaluate_formulas(
                 document.set("Sheet1", address, value)
             document.recalculate()
             cells = document.cells()["Sheet1"]
-    return [cells.get(f"A{row}") for row in range(1, len(formulas) + 1)]
+    return [cells.get(f"A{row}", "") for row in range(1, len(formulas) + 1)]
 
 
 def _soffice() -> Path:

@@ -20,7 +20,6 @@ import traceback
 
 from soffice import RequestError, Soffice
 
-VALUE_OR_TEXT_OR_DATE_OR_FORMULA = 1 | 2 | 4 | 16  # com.sun.star.sheet.CellFlags
 FORMULA = 16
 GRACE = 5.0  # seconds to end in good order
 NUMBER, LOGICAL = 16, 1024  # com.sun.star.util.NumberFormat
@@ -96,34 +95,33 @@ class Documents:
         self.open_documents[document].calculateAll()
 
     def cells(self, document: int) -> dict:
-        """All cells that are not empty."""
-        return self.read(document, VALUE_OR_TEXT_OR_DATE_OR_FORMULA, self.values)
+        """All cells that show something; a sheet is read at once, for each question to LibreOffice takes its time."""
+        found = {}
+        for sheet in self.open_documents[document].Sheets:
+            cursor = sheet.createCursor()
+            cursor.gotoEndOfUsedArea(False)
+            end = cursor.RangeAddress
+            area = sheet.getCellRangeByPosition(0, 0, end.EndColumn, end.EndRow)
+            names = [letters(column) for column in range(end.EndColumn + 1)]
+            found[sheet.Name] = {
+                f"{names[column]}{row}": value if plain(value) else content(area.getCellByPosition(column, row - 1))
+                for row, line in enumerate(area.getDataArray(), 1)
+                for column, value in enumerate(line)
+                if value != ""
+            }
+        return found
 
     def formulas(self, document: int) -> dict:
         """The text of each formula cell."""
-        return self.read(document, FORMULA, lambda area: area.getFormulaArray())
-
-    def read(self, document: int, kinds: int, reader: object) -> dict:
-        """What a reader finds in all areas of all sheets that hold cells of some kinds."""
         found = {}
         for sheet in self.open_documents[document].Sheets:
             values = found[sheet.Name] = {}
-            for place in sheet.queryContentCells(kinds).RangeAddresses:
+            for place in sheet.queryContentCells(FORMULA).RangeAddresses:
                 area = sheet.getCellRangeByPosition(place.StartColumn, place.StartRow, place.EndColumn, place.EndRow)
-                for row, line in enumerate(reader(area), place.StartRow + 1):
+                for row, line in enumerate(area.getFormulaArray(), place.StartRow + 1):
                     for column, value in enumerate(line, place.StartColumn):
                         values[f"{letters(column)}{row}"] = value
         return found
-
-    def values(self, area: object) -> list:
-        """The values of an area; what the bulk call cannot tell apart is asked of the cell."""
-        return [
-            [
-                value if plain(value) else content(area.getCellByPosition(column, row))
-                for column, value in enumerate(line)
-            ]
-            for row, line in enumerate(area.getDataArray())
-        ]
 
     def sheet(self, document: int, name: str) -> object:
         """A sheet by its title; each is asked for once, for every question to LibreOffice takes its time."""

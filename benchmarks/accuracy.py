@@ -1,0 +1,115 @@
+"""How far predictions are from measurements, by kind of configuration; with --refit also with models left out.
+
+    python benchmarks/accuracy.py [MEASUREMENTS.csv] [--refit] [-o efficiency.yaml]
+
+Without a file it takes `tests/reference/measurements.csv`. `--refit` fits the factors anew, from their declared
+defaults and not from `reportgen/library/efficiency.yaml`, and leaves each model out of the fit in turn.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reportgen.book import library
+from reportgen.fit.accuracy import beaten
+from reportgen.fit.calibrate import calibrate
+from reportgen.fit.configuration import configure, measured_book
+from reportgen.fit.measurements import Unread, read_table
+from reportgen.fit.predict import predict
+from reportgen.fit.write import calibration_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reportgen.fit.configuration import Case
+
+ROOT = Path(__file__).parents[1]
+SOURCE = "fitted to public measurements, see docs/accuracy.md"
+SINGLE = ("static_batch", "single_stream")
+LINKED = ("SXM", "GH200", "NVL72", "MI3")
+
+
+def kind(case: Case) -> str:
+    """The group of a measurement in the table."""
+    m = case.measurement
+    if m.metric not in ("ttft_ms", "tpot_ms"):
+        return f"{m.metric}, {m.load}"
+    stage = "decode" if m.metric == "tpot_ms" else "prefill"
+    if m.load == "closed_loop":
+        busy = "to 8" if (m.batch or 0) <= 8 else "9 to 64" if (m.batch or 0) <= 64 else "above 64"
+        return f"server, concurrency {busy}, {stage}"
+    if case.inputs["engine"] == "llama_cpp":
+        return f"llama.cpp, {stage}"
+    if case.group > 1:
+        linked = any(part in str(case.inputs["accelerator"]) for part in LINKED)
+        return f"several devices, {'linked' if linked else 'PCIe'}, {stage}"
+    if m.load == "single_stream":
+        return f"server at concurrency 1, {stage}"
+    length = "" if stage == "decode" else ", 512 tokens or more" if (m.prompt or 0) >= 512 else ", short"
+    return f"one device, static batch, {stage}{length}"
+
+
+def row(name: str, *groups: Any) -> str:
+    """A line of the table: how many, then median and 90th percentile of each set of errors."""
+    cells = [f"{name:52}{len(groups[0]):>5}"]
+    for errors in groups:
+        left = np.abs(errors[np.isfinite(errors)])
+        if len(left):
+            cells.append(f"{np.median(left):>9.1%}{np.quantile(left, 0.9):>9.1%}")
+    return "".join(cells)
+
+
+def table(cases: Sequence[Case], *errors: Any) -> None:
+    """Print the groups."""
+    names = np.array([kind(case) for case in cases])
+    for name in sorted(set(names)):
+        print(row(name, *(e[names == name] for e in errors)))
+
+
+def main() -> int:
+    """Print the table."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("measurements", nargs="?", type=Path, default=ROOT / "tests" / "reference" / "measurements.csv")
+    parser.add_argument("--refit", action="store_true")
+    parser.add_argument("-o", "--out", type=Path)
+    asked = parser.parse_args()
+    read, unread = read_table(asked.measurements)
+    if asked.refit:
+        return refit(read, unread, asked.out)
+    book = measured_book()
+    predictions, failed = predict(read, book)
+    cases = [case for p in predictions if not isinstance(case := configure(book, p.measurement), Unread)]
+    print(f"{'':52}{'rows':>5}{'median':>9}{'p90':>9}")
+    table(cases, np.array([p.error for p in predictions]))
+    print(f"\n{len(unread) + len(failed)} rows cannot be evaluated; {sum(map(beaten, predictions))} beat the ideal")
+    return 0
+
+
+def refit(read: Any, unread: Any, out: Path | None) -> int:
+    """Fit from the declared defaults."""
+    with tempfile.TemporaryDirectory() as folder:
+        plain = Path(folder, "library")
+        shutil.copytree(library.library_dir(), plain)
+        (plain / "efficiency.yaml").unlink()
+        library.library_dir = lambda: plain  # type: ignore[attr-defined]
+        book = measured_book()
+        found = calibrate(read, unread, lambda text: print(text, file=sys.stderr), book)
+    print(f"{len(found.factors)} factors, {len(found.cases)} timings")
+    print(f"{'':52}{'rows':>5}{'fitted':>9}{'p90':>9}{'left out':>9}{'p90':>9}")
+    table(found.cases, found.errors, found.left_out)
+    if out is not None:
+        title = "Efficiency factors fitted to public measurements"
+        text = calibration_text(found, book, SOURCE, title)
+        out.write_text("# yaml-language-server: $schema=schema/library.json\n" + text, encoding="utf-8", newline="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
