@@ -133,4 +133,4 @@ def value_of(evaluator: Evaluator, name: str, count: int) -> Array:
     data = np.broadcast_to(value.data, (*value.data.shape[:-1], count))[place].astype(float)
     if value.absent is not None:
         data = np.where(np.broadcast_to(value.absent, (*value.absent.shape[:-1], count))[place], np.nan, data)
-    return data
+    return np.asarray(data)
