@@ -134,13 +134,23 @@ class Evaluator:
     def _literals(self, quantity: Quantity, keys: list[tuple[str, ...]]) -> Value | None:
         """All cells at once where they are plain values, as in a catalogue."""
         nodes = [quantity.cells[key] for key in keys]
-        if quantity.type.kind != "number" or not nodes or not all(isinstance(n, tree.Literal) for n in nodes):
+        shape = (*(self.book.size(d) for d in quantity.by), 1)
+        axes = [quantity.by.index(d) for d in quantity.per]
+
+        def whole(values: Array) -> Array:
+            return np.transpose(values.reshape(shape), (*axes, len(axes)))
+
+        if quantity.type.kind == "member" and nodes and all(isinstance(n, tree.Member) for n in nodes):
+            places = {name: i for i, name in enumerate(self.book.dimensions[quantity.type.dimension].names)}
+            return Value(whole(np.array([places[n.name] for n in nodes if isinstance(n, tree.Member)])))
+        if not nodes or not all(isinstance(n, tree.Literal) for n in nodes):
             return None
         values = [n.value if isinstance(n, tree.Literal) else None for n in nodes]
-        shape = tuple(self.book.size(d) for d in quantity.by)
-        filled = np.array([np.nan if v is None else float(v) for v in values]).reshape((*shape, 1))
-        axes = [quantity.by.index(d) for d in quantity.per]
-        data = np.transpose(filled, (*axes, len(axes)))
+        if quantity.type.kind == "flag" and None not in values:
+            return Value(whole(np.array(values, dtype=bool)))
+        if quantity.type.kind != "number":
+            return None
+        data = whole(np.array([np.nan if v is None else float(v) for v in values]))
         absent = np.isnan(data)
         return Value(np.where(absent, 0.0, data), absent if absent.any() else None)
 
