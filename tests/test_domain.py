@@ -509,6 +509,11 @@ def test_a_measurement_may_scale_the_predictions() -> None:
     assert "scaled by it" in str(scaled.get("measured_words", "ours"))
 
 
+def test_a_measurement_is_no_baseline() -> None:
+    with pytest.raises(SpecError, match="the scenario has no options"):
+        _book(json.dumps({**_measured(tpot="31 ms", model="Llama-2-7B", **H100), "options": {}}))
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [

@@ -182,6 +182,8 @@ _SCALE = "scale"
 
 def _add_measured(collection: Collection, spec: ScenarioSpec, root: Origin) -> None:
     """A measurement is an option with figures of its own: `tpot` in it is the option's `measured_tpot`."""
+    if not spec.options:
+        return  # without a baseline there is nothing to measure beside; that is said elsewhere
     scaling = [name for name, row in spec.measured.items() if isinstance(row, dict) and row.get(_SCALE) is True]
     for name, row in spec.measured.items():
         origin = root.at("measured", name)

@@ -20,6 +20,7 @@ __all__ = ["calibration_text", "spreads"]
 _DIGITS = 4
 _LEAST_SPREAD = 8
 """A band from fewer timings than this is not written."""
+_UNMEASURED = "unmeasured"
 _STAGES = {"ttft_ms": "ttft", "tpot_ms": "tpot"}
 
 
@@ -40,7 +41,8 @@ def calibration_text(fit: Calibration, book: Book, source: str, title: str = "")
                 cells["measured_family"] = True
             cells["source"] = f"{source}, {timings[member]} timings"
     for kind, band in spreads(fit).items():
-        rows.setdefault("evidence", {})[kind] = {**band, "source": f"{source}, models left out one at a time"}
+        left_out = "accelerators" if kind == _UNMEASURED else "models"
+        rows.setdefault("evidence", {})[kind] = {**band, "source": f"{source}, {left_out} left out one at a time"}
     return yaml_text(
         {
             "schema": 1,
@@ -61,9 +63,9 @@ def spreads(fit: Calibration) -> Mapping[str, Mapping[str, float]]:
     kinds = np.array([_kind(case.inputs, case.group) for case in fit.cases])
     metrics = np.array([_STAGES.get(case.measurement.metric, "") for case in fit.cases])
     found: dict[str, dict[str, float]] = {}
-    for kind in ("one_device", "several_devices", "server", "unmeasured"):
+    for kind in ("one_device", "several_devices", "server", _UNMEASURED):
         for stage in ("ttft", "tpot"):
-            errors = fit.elsewhere[metrics == stage] if kind == "unmeasured" else fit.left_out[
+            errors = fit.elsewhere[metrics == stage] if kind == _UNMEASURED else fit.left_out[
                 (kinds == kind) & (metrics == stage)
             ]  # fmt: skip
             ratios = _ratios(errors)
