@@ -6,7 +6,22 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from reportgen.api import accuracy, build, calibrate, catalog, check, evaluate, explain, import_model, new, schema
+    from reportgen.api import (
+        accuracy,
+        build,
+        calibrate,
+        catalog,
+        check,
+        compare,
+        evaluate,
+        explain,
+        import_model,
+        new,
+        schema,
+        search,
+        sensitivity,
+        sweep,
+    )
     from reportgen.book.book import Book
     from reportgen.engine.results import Results
     from reportgen.errors import EvaluationError, OutputError, ReportgenError, SpecError
@@ -15,7 +30,8 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Book", "EvaluationError", "OutputError", "ReportgenError", "Results", "SpecError",
-    "accuracy", "build", "calibrate", "catalog", "check", "evaluate", "explain", "import_model", "new", "schema",
+    "accuracy", "build", "calibrate", "catalog", "check", "compare", "evaluate", "explain", "import_model", "new",
+    "schema", "search", "sensitivity", "sweep",
 ]  # fmt: skip
 
 _HOME = {

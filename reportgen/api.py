@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from reportgen.fit.records import Given
     from reportgen.render.beside import Beside
     from reportgen.render.files import Staged
+    from reportgen.study.compare import Comparison
+    from reportgen.study.sweep import Sweep
 
     Folders = str | Path | Iterable[str | Path]
 
 __all__ = [
-    "FORMATS", "PartlyBuilt", "accuracy", "build", "calibrate", "catalog", "check", "check_all", "evaluate", "explain",
-    "import_model", "measure", "new", "schema",
+    "FORMATS", "PartlyBuilt", "accuracy", "build", "calibrate", "catalog", "check", "check_all", "compare", "evaluate",
+    "explain", "import_model", "measure", "new", "schema", "search", "sensitivity", "sweep",
 ]  # fmt: skip
 
 FORMATS = ("xlsx", "pdf", "html", "json", "csv")
@@ -62,10 +64,14 @@ def check_all(paths: Iterable[str | Path], library: Folders = ()) -> list[Book]:
     return [results.book for results in _all_evaluated(paths, library)]
 
 
-def evaluate(scenario: str | Path | Book, changes: Iterable[str] = (), library: Folders = ()) -> Results:
+def evaluate(
+    scenario: str | Path | Book, changes: Iterable[str] = (), library: Folders = (), keep: Iterable[str] = ()
+) -> Results:
     """Evaluate a scenario, with changes such as `"baseline.batch=8"` or `"ttft_target=500 ms"`.
 
-    A book has been made with its library; for a book, `library` means nothing.
+    Candidates are searched, and levers that bring little are left out, except those that `changes` or `keep` name;
+    then the changes are made. A book has been made with its library and its options; for it, `library` and `keep` mean
+    nothing.
 
     Raises:
         SpecError: with every mistake found, in the scenario or in the changes.
@@ -79,10 +85,10 @@ def evaluate(scenario: str | Path | Book, changes: Iterable[str] = (), library: 
     from reportgen.engine.results import evaluate as evaluate_book
 
     if not isinstance(scenario, Book):
-        from reportgen.book.build import load_book
+        from reportgen.study.prepare import prepared_book
 
         changes = list(changes)
-        scenario = load_book(Path(scenario), str(scenario), mentions=changes, overlays=_folders(library))
+        scenario = prepared_book(Path(scenario), str(scenario), [*changes, *keep], _folders(library))
     return evaluate_book(scenario, read_changes(scenario, changes))
 
 
@@ -114,6 +120,10 @@ def build(
     missing: dict[Path, str] = {}
     with Staged() as staged, Beside() as beside:
         for results in _all_evaluated(sources, library):
+            if results.book.scenario.sensitivity is not None:
+                from reportgen.study.robustness import robustness
+
+                results.robustness = robustness(results)
             second = beside if parallel and "pdf" in formats else None
             _stage(staged, second, results, folder, formats, missing, progress or _silent)
         written = staged.commit()
@@ -139,7 +149,99 @@ def explain(
     """
     from reportgen.engine.explain import explain as explain_results
 
-    return explain_results(evaluate(scenario, changes, library), quantity, at, depth)
+    at = list(at)
+    return explain_results(evaluate(scenario, changes, library, at), quantity, at, depth)
+
+
+def sweep(
+    scenario: str | Path | Book,
+    vary: Iterable[str],
+    show: Iterable[str] = (),
+    options: Iterable[str] = (),
+    changes: Iterable[str] = (),
+    library: Folders = (),
+) -> Sweep:
+    """All combinations of values of inputs, such as `["baseline.batch=1..64*2"]`; computed when its rows are asked for.
+
+    `show` names quantities with one value, or one per option; without it they are the report's key figures, the
+    objective and whether an option is feasible. `options` are the options that are wanted, without it all.
+
+    Raises:
+        SpecError: with every mistake found, in the scenario or in what is asked for.
+
+    >>> found = sweep("specs/alice.yaml", ["baseline.batch=1,2"], ["memory_needed"], ["baseline"])
+    >>> found.frame()["memory_needed"].round(1).to_list()
+    [18.7, 20.8]
+    """
+    from reportgen.book.book import Book
+    from reportgen.study.axes import mentions
+    from reportgen.study.sweep import design
+
+    vary, changes, options = list(vary), list(changes), list(options)
+    if not isinstance(scenario, Book):
+        from reportgen.study.prepare import prepared_book
+
+        named = [*changes, *mentions(vary), *options]
+        scenario = prepared_book(Path(scenario), str(scenario), named, _folders(library))
+    return design(scenario, vary, show, options, changes)
+
+
+def compare(paths: Iterable[str | Path], library: Folders = ()) -> Comparison:
+    """Several scenarios beside each other: baseline and recommended option of each, by their key figures.
+
+    Raises:
+        SpecError: with every mistake found in any of them.
+    """
+    from reportgen.study.compare import compare as beside
+    from reportgen.study.compare import told_apart
+
+    sources = [Path(path) for path in paths]
+    names = told_apart(sources)
+    return beside(_all_evaluated(sources, library), names)
+
+
+def search(path: str | Path, library: Folders = ()) -> Results:
+    """A scenario with the best configuration of each candidate; what was tried stands in `book.studies`.
+
+    What the scenario holds as found is sought anew.
+
+    Raises:
+        SpecError: with every mistake found, or where the scenario asks for no search.
+    """
+    from reportgen.book.build import load_book
+    from reportgen.engine.results import evaluate as evaluate_book
+    from reportgen.study.prepare import chosen
+    from reportgen.study.search import again
+
+    book = load_book(Path(path), str(path), overlays=_folders(library))
+    if book.studies.search is None:
+        hint = "add search: with candidates: and vary:"
+        raise SpecError([Problem("the scenario asks for no search", Span(str(path)), hint)])
+    return evaluate_book(chosen(again(book)))
+
+
+def sensitivity(
+    scenario: str | Path | Book,
+    samples: int | None = None,
+    seed: int | None = None,
+    changes: Iterable[str] = (),
+    library: Folders = (),
+) -> Results:
+    """A scenario with its trials; how firmly the best option stands is in `robustness` of the results.
+
+    `samples` and `seed` replace those of the scenario.
+
+    Raises:
+        SpecError: with every mistake found, or where the scenario asks for no sensitivity.
+    """
+    from reportgen.study.robustness import robustness
+
+    results = evaluate(scenario, changes, library)
+    if results.book.scenario.sensitivity is None:
+        where = None if not isinstance(scenario, str | Path) else Span(str(scenario))
+        raise SpecError([Problem("the scenario asks for no sensitivity", where, "add sensitivity: {option: best}")])
+    results.robustness = robustness(results, samples, seed)
+    return results
 
 
 def new(
@@ -347,7 +449,7 @@ def _stage(
 
     workbook = functools.cache(lambda: _workbook(results))
     if beside is not None:
-        workbook = functools.cache(beside.start(results.book, workbook))
+        workbook = functools.cache(beside.start(results, workbook))
     made: dict[Path, bytes] = {}
     for kind in sorted((k for k in FORMATS if k in formats), key=lambda k: k == "xlsx"):
         target = folder / f"{results.book.name}.{kind}"

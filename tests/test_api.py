@@ -233,21 +233,56 @@ def test_explain_goes_down_to_inputs_with_their_sources() -> None:
     leaves = {step.address: step for step in steps if not step.inputs}
     assert leaves["memory_bandwidth[H100-SXM-80GB]"].value == 3350.0
     assert leaves["memory_bandwidth[H100-SXM-80GB]"].source
-    assert all(step.formula or step.note == "set" for step in steps if step.inputs)
+    assert all(step.formula for step in steps if step.inputs)
 
 
 def test_explain_shows_what_was_set_and_stops_where_told() -> None:
     explanation = api.explain(ALICE, "ops", ["decode", "q_proj"], ["baseline.batch=4"], depth=1)
     assert explanation.derivation.key == ("baseline", "decode", "q_proj")
-    assert {step.note for step in explanation.derivation.inputs} == {"", "not followed"}
+    assert {step.note for step in explanation.derivation.inputs} == {"constant", "not followed"}
     batch = api.explain(ALICE, "batch", [], ["baseline.batch=4"]).derivation
-    assert (batch.value, batch.note) == (4.0, "set")
+    assert (batch.value, batch.note) == (4.0, "set from outside")
 
 
 def test_every_quantity_can_be_explained() -> None:
     results = api.evaluate(SPECS / "bob.yaml")
     for name in results.book.quantities:
-        assert explain(results, name).derivation.quantity == name
+        steps = [explain(results, name).derivation]
+        assert steps[0].quantity == name
+        for step in steps:
+            assert step.formula or step.source or step.note, step.address
+            assert step.inputs or step.source or step.note, step.address
+            steps += step.inputs
+
+
+SOURCED = """\
+schema: 1
+title: Sources
+requests: {one: {prompt_tokens: 500, output_tokens: 100}}
+inputs: {memory_share: 80}
+models: {Llama-3.1-8B: {layers: 30}, own: {source: a paper, retrieved: 2026-01, layers: 2, hidden_size: 64, heads: 4,
+  kv_heads: 4, head_dim: 16, intermediate_size: 128, vocab_size: 1000}}
+levers: none
+options: {baseline: {model: Llama-3.1-8B, accelerator: L4, batch: "1 + 1"}, other: {model: own}}
+"""
+
+
+def test_a_value_has_the_source_of_the_place_where_it_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "sources.yaml"
+    path.write_text(SOURCED, "utf-8")
+    results = api.evaluate(path)
+
+    def end(name: str, *at: str) -> tuple[str, str, str]:
+        step = explain(results, name, at).derivation
+        return step.note, step.source, step.retrieved
+
+    assert end("layers", "Llama-3.1-8B") == ("given by the scenario", "", "")
+    assert end("heads", "Llama-3.1-8B")[0] == ""
+    assert end("heads", "Llama-3.1-8B")[2] != ""
+    assert end("layers", "own") == ("given by the scenario", "a paper", "2026-01")
+    assert end("memory_share") == ("given by the scenario", "", "")
+    assert end("batch", "baseline") == ("constant", "", "")
+    assert explain(results, "batch", ["baseline"]).derivation.formula == "1 + 1"
 
 
 def test_explain_names_what_it_does_not_know() -> None:

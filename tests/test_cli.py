@@ -204,12 +204,44 @@ def test_explain_shows_formula_values_and_derivation(golden: Any) -> None:
 
 def test_explain_follows_a_number_to_its_sources() -> None:
     text = run("explain", ALICE, "tpot", "--option", "h100").stdout
-    assert "= token_time if mean_output_tokens > 1 else absent" in text
+    assert "= token_time if output_length > 1 else absent" in text
     assert "memory_bandwidth[H100-SXM-80GB] = 3,350 GB/s   source: " in text
     assert "(see above)" in text
     assert "An input" in run("explain", ALICE, "batch").stdout
     assert "gate_proj: dense_layers if gated_ffn else 0" in run("explain", ALICE, "repeats").stdout
-    assert "= 2,400 ms   (set)" in run("explain", ALICE, "ttft_target", "--set", "ttft_target=2.4 s").stdout
+    assert (
+        "= 2,400 ms   (set from outside)" in run("explain", ALICE, "ttft_target", "--set", "ttft_target=2.4 s").stdout
+    )
+
+
+def test_explain_says_of_every_end_who_gave_the_value() -> None:
+    text = run("explain", ALICE, "request_latency", "--option", "h100").stdout
+    for said in (
+        "output_tokens[chapter] = 12,000 token   (given by the scenario)",
+        "batch[baseline] = 1 sequence   (given by the scenario)",
+        "chunk_tokens[baseline] = 0 token   (default of the library)",
+        "sixteen_bits = 16 bit   (constant)",
+        "peak[H100-SXM-80GB, bf16] = – TFLOP/s   (not given)",
+        "flop_per_mac = 2 FLOP   source: A multiplication and an addition   (constant)",
+    ):
+        assert said in text
+    assert re.search(r"memory_bandwidth\[H100-SXM-80GB\] = 3,350 GB/s   source: .*, retrieved 20\d\d-\d\d\n", text)
+    lever = run("explain", ALICE, "weight_precision", "--option", "weights_int8").stdout
+    assert "weight_precision[weights_int8] = int8   (given by the lever)" in lever
+
+
+def test_explain_prints_the_derivation_as_json() -> None:
+    steps = [json.loads(run("explain", ALICE, "tpot", "--option", "h100", "--format", "json").stdout)]
+    assert steps[0]["key"] == {"option": "h100"}
+    assert (steps[0]["title"], steps[0]["unit"]) == ("Time per output token", "ms")
+    for step in steps:
+        assert list(step) == [
+            "quantity", "title", "key", "value", "unit", "formula", "source", "retrieved", "note", "inputs",
+        ]  # fmt: skip
+        steps += step["inputs"]
+    layers = next(s for s in steps if s["quantity"] == "layers" and s["source"])
+    assert (layers["key"], layers["value"], layers["inputs"]) == ({"model": "Llama-3.1-8B"}, 32.0, [])
+    assert layers["retrieved"]
 
 
 def test_new_writes_a_scenario_that_check_accepts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

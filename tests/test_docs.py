@@ -33,14 +33,15 @@ def blocks(text: str, language: str) -> list[str]:
 
 
 def commands() -> list[tuple[str, str]]:
-    """Each command of the README with what it shows."""
-    parts = [part for block in blocks(README, "console") for part in block.split("$ ")[1:]]
+    """Each command of README and guide with what it shows."""
+    shown = [*blocks(README, "console"), *blocks(GUIDE, "console")]
+    parts = [part for block in shown for part in block.split("$ ")[1:]]
     return [(part.partition("\n")[0], part.partition("\n")[2]) for part in parts]
 
 
 # `build` is left out: it takes seconds and needs pango; the test of the wheel runs it.
 @pytest.mark.parametrize(("command", "shown"), [c for c in commands() if not c[0].startswith("reportgen build")])
-def test_a_command_of_the_readme_prints_what_it_shows(
+def test_a_command_prints_what_is_shown(
     command: str, shown: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

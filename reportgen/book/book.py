@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
+from reportgen.book.studies import Studies
 from reportgen.lang import tree
 from reportgen.lang.checker import Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from reportgen.errors import Span
     from reportgen.lang.types import Type
     from reportgen.spec.model import ReportSpec, ScenarioSpec
 
-__all__ = ["Book", "Dimension", "Member", "Quantity", "key_of"]
+__all__ = ["LIBRARY", "SCENARIO", "Book", "Dimension", "Given", "Member", "Quantity", "key_of"]
+
+SCENARIO, LIBRARY = "the scenario", "the library"
 
 Cell = tuple[str, ...]
 """The members that say which cell of a quantity is meant, in the order of `Quantity.by`."""
@@ -35,7 +39,7 @@ class Member:
     aliases: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Dimension:
     """A finite set of named members."""
 
@@ -46,14 +50,18 @@ class Dimension:
     left_out: tuple[Member, ...] = ()
     """Members that the library has, and that need a part of it which this book lacks."""
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The members' names, in order."""
         return tuple(m.name for m in self.members)
 
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {name: i for i, name in enumerate(self.names)}
+
     def index(self, name: str) -> int:
         """The 0-based position of a member."""
-        return self.names.index(name)
+        return self._places[name]
 
     def member_of(self, text: str) -> str | None:
         """The member meant by a name or an alias, ignoring case."""
@@ -73,10 +81,24 @@ def _meant(text: str, members: Sequence[Member]) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """Who gave a plain value - the scenario, the library, or a file of a library of one's own - and its source there.
+
+    `declared` says that it stands at the declaration of the quantity, as a default or a constant.
+    """
+
+    by: str
+    declared: bool = False
+    source: str = ""
+    retrieved: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Quantity:
     """A quantity: type and index set, and either one formula or a formula for each cell of the dimensions `by`.
 
-    `places` says where each formula stands in its file; that of the one formula is under the empty key.
+    `places` says where each formula stands in its file, and `given` who gave each plain value; what concerns the one
+    formula is under the empty key.
     """
 
     name: str
@@ -90,6 +112,7 @@ class Quantity:
     written: str = ""
     written_cells: Mapping[Cell, str] = field(default_factory=dict)
     places: Mapping[Cell, Span] = field(default_factory=dict)
+    given: Mapping[Cell, Given] = field(default_factory=dict)
     input: bool = False
     minimum: float | None = None
     maximum: float | None = None
@@ -120,6 +143,8 @@ class Book:
     report: ReportSpec
     overlays: tuple[str, ...] = ()
     """The folders of the libraries that were laid over ours."""
+    studies: Studies = field(default_factory=Studies)
+    """What was tried before the options were chosen."""
 
     @property
     def accounting(self) -> str:
@@ -150,6 +175,151 @@ class Book:
     def member_of(self, dimension: str, text: str) -> str | None:
         """The member meant by a name or an alias, ignoring case."""
         return self.dimensions[dimension].member_of(text)
+
+    def needed_options(self, options: Iterable[str]) -> tuple[str, ...]:
+        """Some options with those that they read: their bases, the baseline, a measurement that scales; in order."""
+        own = [q for q in self.quantities.values() if "option" in q.by]
+        going = {q.by for q in self.quantities.values() if _follows(q)}
+        others = [q for q in self.quantities.values() if "option" not in q.by and q.by not in going]
+        wanted = {*options, *_options_in(node for quantity in others for node in quantity.nodes())}
+        read: set[str] = set()
+        while new := wanted - read:
+            read |= new
+            wanted |= _options_in(node for quantity in own for node in _cells_of(quantity, new))
+        return tuple(name for name in self.dimensions["option"].names if name in wanted)
+
+    def comparisons(self) -> frozenset[str]:
+        """What depends on which options there are: quantities reduced over all of them, and those that read these."""
+        found: set[str] = set()
+        ranging = {"option", *(q.by[0] for q in self.quantities.values() if _follows(q))}
+        for quantity in self.quantities.values():  # in an order in which each follows what it reads
+            nodes = [n for formula in quantity.nodes() for n in tree.walk(formula)]
+            over = any(isinstance(n, tree.Reduce) and ranging.intersection(n.over) for n in nodes)
+            if over or any(isinstance(n, tree.Ref) and n.name in found for n in nodes):
+                found.add(quantity.name)
+        return frozenset(found)
+
+    def only(self, options: Iterable[str]) -> Book:
+        """The book with these options, and those that they need, alone.
+
+        Values of the options that are kept stay as they are, except those of `comparisons`.
+
+        Raises:
+            KeyError: there is no such option.
+        """
+        names, options = self.dimensions["option"].names, list(options)
+        if unknown := [name for name in options if name not in names]:
+            raise KeyError(*unknown)
+        kept = self.needed_options(options)
+        if kept == names:
+            return self
+        rows = {"option": set(kept), **self._following(kept)}
+        shorter = {
+            name: replace(
+                self.dimensions[name], members=tuple(m for m in self.dimensions[name].members if m.name in left)
+            )
+            for name, left in rows.items()
+        }
+        return replace(
+            self,
+            dimensions={**self.dimensions, **shorter},
+            quantities={name: _with_rows(q, rows) for name, q in self.quantities.items()},
+            based_on={name: base for name, base in self.based_on.items() if name in kept},
+            overridden={name: cells for name, cells in self.overridden.items() if name in kept},
+        )
+
+    def _following(self, options: Container[str]) -> dict[str, set[str]]:
+        """The rows of other dimensions that go with an option, as a rival does: those that stay."""
+        rows: dict[str, set[str]] = {}
+        for quantity in self.quantities.values():
+            if _follows(quantity):
+                (dimension,) = quantity.by
+                left = {
+                    key[0] for key, node in quantity.cells.items() if _options_in([node]) <= set(self._names(options))
+                }
+                rows[dimension] = rows.get(dimension, left) & left
+        return rows
+
+    def _names(self, options: Container[str]) -> list[str]:
+        return [name for name in self.dimensions["option"].names if name in options]
+
+    def rebased(self, options: Container[str], base: str) -> Book:
+        """The book in which some options inherit from another one."""
+
+        def moved(quantity: Quantity, option: str, node: tree.Node) -> tree.Node:
+            old = self.based_on[option] or option
+            if quantity.name == "based_on":
+                return tree.Member("option", base)
+            return tree.replaced(node, tree.Member("option", old), tree.Member("option", base))
+
+        quantities = {
+            name: replace(q, cells={k: moved(q, k[0], n) if k[0] in options else n for k, n in q.cells.items()})
+            if q.by == ("option",)
+            else q
+            for name, q in self.quantities.items()
+        }
+        bases = {name: base if name in options else old for name, old in self.based_on.items()}
+        return replace(self, quantities=quantities, based_on=bases)
+
+    def with_cells(self, cells: Mapping[str, Mapping[str, float | bool | str]], by: str) -> Book:
+        """The book with other plain values in cells of options: by option and column; `by` says who gave them."""
+        quantities = dict(self.quantities)
+        for option, columns in cells.items():
+            for column, value in columns.items():
+                quantity, at = quantities[column], (option,)
+                member = quantity.type.kind == "member"
+                node = tree.Member(quantity.type.dimension, str(value)) if member else tree.Literal(value)
+                quantities[column] = replace(
+                    quantity, cells={**quantity.cells, at: node},
+                    written_cells={**quantity.written_cells, at: _written(value)},
+                    given={**quantity.given, at: Given(by)},
+                )  # fmt: skip
+        overridden = {o: tuple(dict.fromkeys((*self.overridden.get(o, ()), *c))) for o, c in cells.items()}
+        return replace(self, quantities=quantities, overridden={**self.overridden, **overridden})
+
+
+def _written(value: float | bool | str) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _follows(quantity: Quantity) -> bool:
+    """Whether the rows of its dimension each name an option, and go with it."""
+    return (
+        len(quantity.by) == 1
+        and quantity.by != ("option",)
+        and quantity.type.dimension == "option"
+        and not quantity.input
+        and all(isinstance(node, tree.Member) for node in quantity.cells.values())
+    )
+
+
+def _options_in(formulas: Iterable[tree.Node]) -> set[str]:
+    """The options that formulas name."""
+    nodes = (node for formula in formulas for node in tree.walk(formula))
+    return {node.name for node in nodes if isinstance(node, tree.Member) and node.dimension == "option"}
+
+
+def _cells_of(quantity: Quantity, options: Container[str]) -> list[tree.Node]:
+    """The cells of some options."""
+    at = quantity.by.index("option")
+    return [node for key, node in quantity.cells.items() if key[at] in options]
+
+
+def _with_rows(quantity: Quantity, rows: Mapping[str, Container[str]]) -> Quantity:
+    """The quantity without the cells of all other rows."""
+    places = [(at, rows[dimension]) for at, dimension in enumerate(quantity.by) if dimension in rows]
+    if not places:
+        return quantity
+
+    def kept(by_cell: Mapping[Cell, Any]) -> dict[Cell, Any]:
+        return {key: v for key, v in by_cell.items() if not key or all(key[at] in left for at, left in places)}
+
+    return replace(
+        quantity, cells=kept(quantity.cells), written_cells=kept(quantity.written_cells), places=kept(quantity.places),
+        given=kept(quantity.given),
+    )  # fmt: skip
 
 
 def key_of(dims: Sequence[str]) -> str:

@@ -8,13 +8,17 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from reportgen.book.book import Book, Dimension, Member, Quantity
+from reportgen.book.candidates import add_candidates, read_search
 from reportgen.book.collect import Entry, Origin, Row, collect
+from reportgen.book.dates import add_days
 from reportgen.book.declare import declare
 from reportgen.book.drafts import Site
 from reportgen.book.fill import fill
 from reportgen.book.library import library
 from reportgen.book.options import add_options
 from reportgen.book.settle import settle
+from reportgen.book.studies import Studies
+from reportgen.book.trials import add_trials
 from reportgen.errors import Problem, SpecError, nearest
 from reportgen.spec.load import Loaded, load_scenario
 from reportgen.spec.model import ReportSpec, ScenarioSpec
@@ -24,6 +28,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["build_book", "load_book"]
+
+_RISKS = {
+    "setting": "Low: it can be undone at once.",
+    "quality": "The answers may change: narrower numbers lose accuracy.",
+    "hardware": "Money is bound; the figures are modelled until the hardware is tried.",
+}
+_NEXT = {
+    "setting": "Set it and measure under your own load.",
+    "quality": "Compare the answers on your own documents before it goes live.",
+    "hardware": "Rent one such machine for a day and measure before you commit.",
+}
+"""What is said of a rule by its kind, where it says nothing itself."""
 
 
 def load_book(path: Path, name: str | None = None, mentions: Sequence[str] = (), overlays: Sequence[str] = ()) -> Book:
@@ -77,7 +93,10 @@ class _Builder:
         self.library = library(overlays)
         self.all = collect(loaded, self.library, mentions)
         self.problems = self.all.problems
-        self.based_on, self.overridden = add_options(self.all, loaded)
+        add_days(self.all, loaded)
+        add_candidates(self.all, loaded)
+        trials = add_trials(self.all, loaded)
+        self.based_on, self.overridden = add_options(self.all, loaded, trials)
         self._repeat_rows()
         self.dimensions = {n: self._dimension(n) for n in self.all.dimensions}
 
@@ -89,6 +108,7 @@ class _Builder:
         declare(site)
         fill(site)
         quantities = settle(site)
+        search = read_search(site, quantities)
         text = "\n".join(self.loaded.document.lines) + "\n"
         digest = hashlib.sha256(text.encode()).hexdigest()[:12]
         report = self._report(quantities)
@@ -96,7 +116,7 @@ class _Builder:
             raise SpecError([self._explained(problem) for problem in self.problems])
         return Book(
             self.loaded.spec, self.name, text, self.library.hash, digest, self.dimensions, quantities,
-            self.based_on, self.overridden, report, self.overlays,
+            self.based_on, self.overridden, report, self.overlays, Studies(search),
         )  # fmt: skip
 
     def _explained(self, problem: Problem) -> Problem:
@@ -152,6 +172,9 @@ class _Builder:
                 "rule_when": Entry(rule.when, origin.at("when")),
                 "rule_says": Entry(rule.says, origin.at("says")),
                 "rule_kind": Entry(rule.kind, origin.at("kind")),
+                "rule_why": Entry(rule.why, origin.at("why")),
+                "rule_risk": Entry(rule.risk or _RISKS[rule.kind], origin.at("risk")),
+                "rule_next": Entry(rule.next or _NEXT[rule.kind], origin.at("next")),
             }
             rows[name] = Row(origin, {"title": rule.title or name.replace("_", " ")}, cells)
         self.dimensions["rule"] = self._dimension("rule")

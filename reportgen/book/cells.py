@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from reportgen.book.book import Dimension
-    from reportgen.book.collect import Entry
+    from reportgen.book.collect import Entry, Origin
     from reportgen.lang.types import Type
 
 __all__ = ["Written", "read_cell"]
@@ -25,11 +25,12 @@ _MEASURE = re.compile(r"\s*([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A cell that was read: its tree, the text to locate mistakes in, and how it was written."""
+    """A cell that was read: its tree, the text to locate mistakes in, how and where it was written."""
 
     node: tree.Node
     source: Source
     text: str
+    origin: Origin | None = None
 
 
 def read_cell(
@@ -46,7 +47,7 @@ def read_cell(
     source = entry.origin.document.source(entry.origin.path, str(value))
 
     def done(node: tree.Node) -> Written:
-        return Written(node, source, _shown(value))
+        return Written(node, source, _shown(value), entry.origin)
 
     def fail(message: str, hint: str = "") -> None:
         report(Problem(message, span, hint))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from reportgen.book.book import Book, Quantity
 
-__all__ = ["addresses", "read_changes"]
+__all__ = ["Change", "addresses", "find_input", "read_changes", "read_value"]
 
 Change = float | bool | str | None
 
@@ -44,11 +44,12 @@ def read_changes(book: Book, changes: Iterable[str]) -> dict[tuple[str, tuple[st
         if not equals:
             problems.append(Problem("a change is written NAME=VALUE", span))
             continue
-        target = _target(book, address.strip(), span, problems)
+        target = find_input(book, address.strip(), span, problems)
         if target is None:
             continue
         quantity, cell = target
-        read = _value(book, quantity, cell, value.strip(), text, len(address) + 1, problems)
+        span = Span("--set", 1, len(address) + 2, text, max(1, len(value.strip())))
+        read = read_value(book, quantity, cell, value.strip(), span, problems)
         if read is not None:
             made[quantity.name, cell] = read[0]
     if problems:
@@ -56,7 +57,9 @@ def read_changes(book: Book, changes: Iterable[str]) -> dict[tuple[str, tuple[st
     return made
 
 
-def _target(book: Book, address: str, span: Span, problems: list[Problem]) -> tuple[Quantity, tuple[str, ...]] | None:
+def find_input(
+    book: Book, address: str, span: Span, problems: list[Problem]
+) -> tuple[Quantity, tuple[str, ...]] | None:
     """The quantity and the cell that an address means; members may be left out where there is only one."""
     members, _, name = address.rpartition(".")
     quantity = book.quantities.get(name)
@@ -102,11 +105,11 @@ def _split(book: Book, quantity: Quantity, members: str) -> tuple[str, ...] | No
     return (outer, inner) if outer is not None and inner is not None else None
 
 
-def _value(
-    book: Book, quantity: Quantity, cell: tuple[str, ...], value: str, text: str, at: int, problems: list[Problem]
+def read_value(
+    book: Book, quantity: Quantity, cell: tuple[str, ...], value: str, span: Span, problems: list[Problem]
 ) -> tuple[Change] | None:
-    span = Span("--set", 1, at + 1, text, max(1, len(value)))
-    document = Document("--set", text)
+    """The value that a text means, alone in a tuple, or nothing where it is a mistake; `span` says where it stands."""
+    document = Document(span.file, span.text)
     plain = _plain(value, quantity)
     found: list[Problem] = []
     written = read_cell(

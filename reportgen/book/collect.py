@@ -18,11 +18,24 @@ if TYPE_CHECKING:
 
     from reportgen.spec.document import Document
     from reportgen.spec.load import Loaded
-    from reportgen.spec.model import DimensionSpec, LibrarySpec, QuantitySpec, ReportSpec, RuleSpec, ScenarioSpec
+    from reportgen.spec.model import (
+        DimensionSpec,
+        DriverSpec,
+        LibrarySpec,
+        QuantitySpec,
+        ReportSpec,
+        RuleSpec,
+        ScenarioSpec,
+    )
 
 __all__ = ["Collection", "Entry", "Origin", "Row", "collect", "each_cell", "known_rows"]
 
-_SECTIONS = {"models": "model", "accelerators": "accelerator", "requests": "request"}
+_SECTIONS = {
+    "models": "model", "accelerators": "accelerator", "requests": "request", "periods": "period", "prices": "price",
+    "currencies": "currency",
+}  # fmt: skip
+_WHOLE = ("period",)
+"""Dimensions of which a scenario gives all rows or none: they are parts of a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +91,7 @@ class Collection:
     quantities: dict[str, tuple[QuantitySpec, Origin]] = field(default_factory=dict)
     rules: dict[str, tuple[RuleSpec, Origin]] = field(default_factory=dict)
     levers: dict[str, Row] = field(default_factory=dict)
+    drivers: dict[str, tuple[DriverSpec, Origin]] = field(default_factory=dict)
     inputs: dict[str, Entry] = field(default_factory=dict)
     reports: list[ReportSpec] = field(default_factory=list)
 
@@ -142,9 +156,22 @@ def _declared(known: Library, files: Texts[Loaded[LibrarySpec]]) -> set[str]:
 
 def _own_rows(spec: ScenarioSpec, dimension: str) -> Mapping[str, Mapping[str, Any]]:
     """The rows of a dimension that a scenario gives itself."""
-    sections = {"option": spec.options, **{d: getattr(spec, section) for section, d in _SECTIONS.items()}}
+    sections = {"option": _options(spec), **{d: getattr(spec, section) for section, d in _SECTIONS.items()}}
     named = spec.dimensions[dimension].rows if dimension in spec.dimensions else {}
     return {**sections.get(dimension, {}), **named}
+
+
+def _options(spec: ScenarioSpec) -> dict[str, dict[str, Any]]:
+    """The options of a scenario, what a search may make of its candidates, and trials, a row for each."""
+    options, search = dict(spec.options), spec.search
+    if spec.sensitivity is not None:
+        options["a trial"] = {"is_trial": True}
+    if search is None:
+        return options
+    varied = [cells for values in search.vary.values() if isinstance(values, dict) for cells in values.values()]
+    single = [{n: v} for n, values in search.vary.items() if isinstance(values, list) for v in values]
+    rows = {f"{i} varied": row for i, row in enumerate((*varied, *single))}
+    return {**options, **search.candidates, **rows}
 
 
 def _add_table(collection: Collection, table: Table, keys: Texts[str] | None = None) -> None:
@@ -159,6 +186,8 @@ def _add_library(collection: Collection, loaded: Loaded[LibrarySpec], declared: 
     _add_parts(collection, spec, root, declared)
     for name, row in spec.levers.items():
         collection.levers[name] = _row(collection, row, root.at("levers", name))
+    for name, driver in spec.drivers.items():
+        collection.drivers[name] = (driver, root.at("drivers", name))
     collection.inputs.update(_inputs(spec, root))
     collection.reports.append(spec.report)
 
@@ -166,7 +195,15 @@ def _add_library(collection: Collection, loaded: Loaded[LibrarySpec], declared: 
 def _add_scenario(collection: Collection, loaded: Loaded[ScenarioSpec]) -> None:
     spec, root = loaded.spec, Origin(loaded.document, ())
     for section, dimension in _SECTIONS.items():
-        for name, row in getattr(spec, section).items():
+        given = getattr(spec, section)
+        if given and dimension not in collection.dimensions:
+            hint = "this accounting has none" if dimension == "period" else "give an option a price:, which uses them"
+            collection.fail(f"'{section}' has no use here", root.at(section).span(key=True), hint)
+            continue
+        if given and dimension in _WHOLE:
+            collection.rows.pop(dimension, None)
+            collection.names.pop(dimension, None)
+        for name, row in given.items():
             add_row(collection, dimension, name, row, root.at(section, name))
     _add_parts(collection, spec, root, spec.dimensions)
     for name, row in spec.options.items():

@@ -12,6 +12,7 @@ from reportgen.lang.reader import Source, read_formula, read_text
 from reportgen.spec.model import ROW_KEYS
 
 if TYPE_CHECKING:
+    from reportgen.book.collect import Origin
     from reportgen.book.drafts import Draft, Site
 
 __all__ = ["fill"]
@@ -35,17 +36,18 @@ class _Filler:
                 continue
             spec = draft.spec
             if spec.text is not None:
-                source = draft.origin.document.source((*draft.origin.path, "text"), spec.text)
-                draft.formula = self._written(read_text(source, self.site.problems.append), source, spec.text)
+                origin = draft.origin.at("text")
+                source = origin.document.source(origin.path, spec.text)
+                draft.formula = self._written(read_text(source, self.site.problems.append), source, origin)
             elif spec.formula is not None:
-                text = str(spec.formula)
-                source = draft.origin.document.source((*draft.origin.path, "formula"), text)
-                draft.formula = self._written(read_formula(source, self.site.problems.append), source, text)
+                origin = draft.origin.at("formula")
+                source = origin.document.source(origin.path, str(spec.formula))
+                draft.formula = self._written(read_formula(source, self.site.problems.append), source, origin)
             else:
                 draft.formula = self._cell(name, draft, Entry(spec.value, draft.origin.at("value")))
 
-    def _written(self, node: tree.Node | None, source: Source, text: str) -> Written | None:
-        return Written(node, source, text) if node is not None else None
+    def _written(self, node: tree.Node | None, source: Source, origin: Origin) -> Written | None:
+        return Written(node, source, source.text, origin) if node is not None else None
 
     def _cell(self, name: str, draft: Draft, entry: Entry, *, formula: bool | None = None) -> Written | None:
         allowed = formula if formula is not None else not draft.is_input
@@ -107,7 +109,7 @@ class _Filler:
             if name == f"{dimension}_title":
                 row = self.site.all.rows[dimension][key[0]]
                 title = row.meta.get("title") or key[0].replace("_", " ")
-                draft.cells[key] = Written(tree.Literal(title), Source.bare(title), title)
+                draft.cells[key] = Written(tree.Literal(title), Source.bare(title), title, row.origin.at("title"))
             elif base is not None:
                 same = (base, *key[1:])
                 draft.cells[key] = Written(tree.Name(name, tuple(map(tree.Literal, same))), Source.bare(name), "")

@@ -9,6 +9,8 @@ from reportgen.errors import Problem, SpecError, nearest
 from reportgen.spec.model import QuantitySpec, ScenarioSpec
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from reportgen.spec.load import Loaded
 
 __all__ = ["add_options"]
@@ -16,14 +18,22 @@ __all__ = ["add_options"]
 _AIM = "request_latency"
 """What is made smaller where a scenario does not say what it optimises."""
 
-_MADE = ("based_on", "baseline_option", "objective_name", "objective_unit", "objective_value", "objective_sign")
+_MADE = (
+    "based_on",
+    "option_origin",
+    "baseline_option",
+    "objective_name",
+    "objective_unit",
+    "objective_value",
+    "objective_sign",
+)
 """Quantities that every book has from here."""
 
 
 def add_options(
-    collection: Collection, loaded: Loaded[ScenarioSpec]
+    collection: Collection, loaded: Loaded[ScenarioSpec], last: Mapping[str, Row]
 ) -> tuple[dict[str, str | None], dict[str, tuple[str, ...]]]:
-    """Add levers as options, and the quantities that follow from options and objective.
+    """Add levers as options, then the `last` rows, and the quantities that follow from options and objective.
 
     Returns each option's base (None for the baseline) and the columns that it changes.
     """
@@ -37,6 +47,11 @@ def add_options(
             span = collection.quantities[name][1].span(key=True)
             collection.fail(f"the quantity '{name}' exists already", span, "every scenario has it; choose another name")
     _add_levers(collection, loaded, rows)
+    for name, row in last.items():
+        if name in rows:
+            span = rows[name].origin.span(key=True)
+            collection.fail(f"the option '{name}' has the name of a trial", span, "choose another name")
+        rows[name] = row
     based_on = _bases(collection, rows)
     overridden = {name: tuple(row.cells) for name, row in rows.items()}
     origin = Origin(loaded.document, ())
@@ -52,8 +67,13 @@ def add_options(
         title="Baseline", description="The first option", type="option", value=next(iter(rows)), input=False
     )
     collection.quantities["baseline_option"] = (first, origin)
+    comes = QuantitySpec(
+        title="Comes from", type="text", per=["option"], by="option", topic="option", description="Who made the option",
+    )  # fmt: skip
+    collection.quantities["option_origin"] = (comes, origin)
     for name, row in rows.items():
         row.cells["based_on"] = Entry(based_on[name] or name, row.origin)
+        row.cells["option_origin"] = Entry(_origin(loaded.spec, name, last), row.origin)
     _add_objective(collection, loaded)
     return based_on, overridden
 
@@ -73,6 +93,17 @@ def _add_levers(collection: Collection, loaded: Loaded[ScenarioSpec], rows: dict
         else:
             lever = collection.levers[name]
             rows[name] = Row(lever.origin, dict(lever.meta), dict(lever.cells))
+
+
+def _origin(spec: ScenarioSpec, name: str, last: Mapping[str, Row]) -> str:
+    """Where an option comes from, in words."""
+    if name in last:
+        return "a trial"
+    if name in spec.options:
+        return "the scenario"
+    if name in spec.measured:
+        return "a measurement"
+    return "found by search" if spec.search is not None and name in spec.search.candidates else "a lever"
 
 
 def _bases(collection: Collection, rows: dict[str, Row]) -> dict[str, str | None]:
@@ -142,6 +173,8 @@ def _add_objective(collection: Collection, loaded: Loaded[ScenarioSpec]) -> None
         title="Objective, to be made small", unit=spec.unit, per=["option"],
         formula="(0 - objective_sign * objective_value) if known(objective_value) else absent",
     )  # fmt: skip
+    one = QuantitySpec(title="Unit of the objective, once", unit=spec.unit, value=1, input=False)
+    collection.quantities["objective_one"] = (one, origin.at(verb))
     collection.quantities["objective_cost"] = (cost, origin.at(verb))
     collection.quantities["objective_name"] = (name, origin.at(verb))
     collection.quantities["objective_unit"] = (unit, origin.at(verb))

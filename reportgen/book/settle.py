@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reportgen.book.book import Quantity
+from reportgen.book.given import given
 from reportgen.book.order import Cycle, order
 from reportgen.book.ranges import fault, problem_text
 from reportgen.errors import Span, SpecError
@@ -135,8 +136,8 @@ class _Settler:
         return Quantity(
             name, type_, draft.per, spec.title or name.replace("_", " "), spec.description, formula, draft.by,
             {k: cells[k] for k in self._ordered(keys, draft.by)}, draft.formula.text if draft.formula else "",
-            {k: draft.cells[k].text for k in keys}, _places(draft, keys), draft.is_input, spec.minimum,
-            spec.maximum, spec.whole, spec.symbol, spec.source, spec.better or "", spec.topic,
+            {k: draft.cells[k].text for k in keys}, _places(draft, keys), given(self.site, draft, keys), draft.is_input,
+            spec.minimum, spec.maximum, spec.whole, spec.symbol, spec.source, spec.better or "", spec.topic,
         )  # fmt: skip
 
     def _ordered(self, keys: list[tuple[str, ...]], by: tuple[str, ...]) -> list[tuple[str, ...]]:

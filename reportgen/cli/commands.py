@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reportgen.cli.decisions import search, sensitivity
 from reportgen.cli.measured import accuracy, calibrate
 from reportgen.cli.output import Library, print_paths, put
+from reportgen.cli.studies import compare, sweep
 from reportgen.errors import Problem, SpecError
 
 if TYPE_CHECKING:
@@ -35,6 +37,13 @@ class Listing(StrEnum):
     """How `catalog` prints."""
 
     table = "table"
+    json = "json"
+
+
+class Derivation(StrEnum):
+    """How `explain` prints."""
+
+    tree = "tree"
     json = "json"
 
 
@@ -177,22 +186,33 @@ def explain(
         int | None,
         typer.Option("--depth", min=0, metavar="N", help="Show so many levels only.", show_default=False),
     ] = None,
+    form: Annotated[
+        Derivation, typer.Option("--format", help="How to print; JSON holds the derivation alone.")
+    ] = Derivation.tree,
     library: Library = [],  # noqa: B006
 ) -> None:
     """Show where a number comes from: formula, values, and everything that one value is computed from.
 
     The value of the first row is derived, or of the row that --at names. Of a sum, the largest part is followed.
+    At the ends stands who gave a value: a source, the scenario, a default of the library, a constant, or --set.
 
     \b
     Examples:
       reportgen explain specs/alice.yaml tpot
       reportgen explain specs/alice.yaml ops --at h100 --at decode --at q_proj --depth 2
+      reportgen explain specs/alice.yaml request_latency --option h100 --format json
     """  # noqa: D301
     from reportgen import api
     from reportgen.cli.show import show_explanation
+    from reportgen.engine.explain import explain as explain_results
 
-    results = api.evaluate(spec, changes, library)
-    show_explanation(results, api.explain(results.book, quantity, at, changes, depth))
+    results = api.evaluate(spec, changes, library, at)
+    explanation = explain_results(results, quantity, at, depth)
+    if form is Derivation.json:
+        text = json.dumps(explanation.derivation.as_json(), allow_nan=False, ensure_ascii=False, indent=1)
+        put(f"{text}\n".encode(), None)
+    else:
+        show_explanation(results, explanation)
 
 
 def new(
@@ -336,6 +356,10 @@ VERBS: list[Callable[..., None]] = [
     check,
     evaluate,
     explain,
+    search,
+    sensitivity,
+    sweep,
+    compare,
     new,
     schema,
     catalog,

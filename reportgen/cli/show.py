@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from reportgen.fit.accuracy import Accuracy
     from reportgen.fit.calibrate import Calibration
 
-__all__ = ["number", "progress", "show_catalogue", "show_explanation", "show_results"]
+__all__ = ["number", "progress", "show_catalogue", "show_explanation", "show_results", "stdout_console"]
 
 _WIDE = 100_000  # nothing is folded or cut in a pipe
 _SHOWN = {("option",): "option_columns", ("option", "stage"): "stage_columns",
@@ -30,7 +30,8 @@ _TEXTS = ("aliases", "source", "retrieved", "quality", "notes", "url", "descript
 _LONG = 32
 
 
-def _console() -> Console:
+def stdout_console() -> Console:
+    """A console that styles on a terminal, and writes plain text of any width into a pipe."""
     console = Console(highlight=False, markup=False, emoji=False)
     return console if console.is_terminal else Console(highlight=False, markup=False, emoji=False, width=_WIDE)
 
@@ -74,7 +75,7 @@ def show_results(results: Results, table: str) -> None:
     """Print one table, or single values, options and stages."""
     from reportgen.render.text import SCALARS, table_rows
 
-    console = _console()
+    console = stdout_console()
     if table:
         rows = table_rows(results, table)
         columns = list(rows[0]) if rows else []
@@ -116,7 +117,7 @@ def _table(results: Results, title: str, rows: Sequence[Any], columns: Sequence[
 
 def show_explanation(results: Results, explanation: Explanation) -> None:
     """Print a quantity: what it is, its formula, its values, and the derivation of one."""
-    console, quantity = _console(), explanation.quantity
+    console, quantity = stdout_console(), explanation.quantity
     unit = quantity.type.unit.label if quantity.type.kind == "number" else ""
     per = f", per {', '.join(quantity.per)}" if quantity.per else ""
     console.print(Text(f"{quantity.name}: {quantity.title}{f' ({unit})' if unit else ''}{per}", "bold"))
@@ -163,11 +164,12 @@ def _grow(tree: Tree, step: Step) -> None:
 def _label(step: Step) -> Text:
     """One value on one line: address, value, unit, and how it came about."""
     text = Text(step.address)
-    text.append(f" = {number(step.value)}{f' {step.unit}' if step.unit else ''}", "bold")
+    text.append(f" = {number(step.value)}{f' {step.unit}' if step.unit not in ('', '1') else ''}", "bold")
     if step.formula:
         text.append(f"   {step.formula}", "dim")
     if step.source:
-        text.append(f"   source: {step.source}", "dim")
+        retrieved = f", retrieved {step.retrieved}" if step.retrieved else ""
+        text.append(f"   source: {step.source}{retrieved}", "dim")
     if step.note:
         text.append(f"   ({step.note})", "italic")
     return text
@@ -181,7 +183,7 @@ def show_catalogue(rows: Sequence[dict[str, Any]], folders: Sequence[str] = ()) 
 
     `folders` hold the libraries whose rows are among them.
     """
-    console, rows, units = _console(), [_flat(row) for row in rows], _units(folders)
+    console, rows, units = stdout_console(), [_flat(row) for row in rows], _units(folders)
     columns = [("name", [str(row["name"]) for row in rows]), *_single(rows, units)]
     columns += [(name, [_fact(row.get(name)) for row in rows]) for name in _telling(rows, taken=len(columns) > 1)]
     made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
@@ -255,7 +257,7 @@ def _units(folders: Sequence[str]) -> dict[str, str]:
 
 def show_accuracy(found: Accuracy, by: str) -> None:
     """Print the errors by group, and what could not be evaluated."""
-    console = _console()
+    console = stdout_console()
     made = _errors_table(f"Predicted against measured, {len(found.predictions)} rows")
     for group in found.groups:
         if by in (group.by, "all"):
@@ -275,7 +277,7 @@ def show_calibration(found: Calibration) -> None:
     """Print the errors of a fit by group, fitted and with each model left out, and the factors that moved most."""
     import numpy as np
 
-    console = _console()
+    console = stdout_console()
     made = _errors_table(f"{len(found.factors)} factors fitted to {len(found.cases)} timings", left_out=True)
     groups = [f"{case.measurement.metric}, {case.measurement.load}" for case in found.cases]
     for name in sorted(set(groups)):

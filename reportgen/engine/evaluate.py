@@ -16,10 +16,13 @@ from reportgen.lang.functions import FUNCTIONS
 if TYPE_CHECKING:
     from reportgen.book.book import Book, Quantity
 
-__all__ = ["Evaluator", "Inputs"]
+__all__ = ["Evaluator", "Inputs", "not_finite"]
 
 Inputs = Mapping[tuple[str, tuple[str, ...]], "float | bool | str | Array | None"]
-"""Values put in the place of input cells, by quantity and members; an array holds one value per sample."""
+"""Values put in the place of input cells, by quantity and members.
+
+An array holds one value per sample: numbers, flags, texts, or members as codes; what a masked array masks is absent.
+"""
 
 _Dims = tuple[str, ...]
 
@@ -38,11 +41,16 @@ class Evaluator:
         self._values: dict[str, Value] = {}
         self._cells: dict[tuple[str, tuple[str, ...]], Value] = {}
         self._fetched: dict[tuple[tree.Ref, _Dims], Value] = {}
+        self._readers: dict[frozenset[str], frozenset[str]] = {}
 
     def with_inputs(self, inputs: Inputs) -> Evaluator:
         """An evaluator with further inputs replaced, which keeps what does not depend on them."""
-        changed = _dependents(self.book, {name for name, _ in inputs})
-        other = Evaluator(self.book, {**self._inputs, **inputs})
+        names = frozenset(name for name, _ in inputs)
+        if names not in self._readers:
+            self._readers[names] = _dependents(self.book, names)
+        changed = self._readers[names]
+        other = type(self)(self.book, {**self._inputs, **inputs})
+        other._readers = self._readers
         other._values = {name: value for name, value in self._values.items() if name not in changed}
         other._cells = {at: value for at, value in self._cells.items() if at[0] not in changed}
         other._fetched = {
@@ -101,7 +109,8 @@ class Evaluator:
             data = data.astype(float)
         if data.dtype.kind in "US":
             data = data.astype(object)
-        return Value(data.reshape((1,) * len(rest) + (-1,)))
+        shape = (1,) * len(rest) + (-1,)
+        return Value(data.reshape(shape), value.mask.reshape(shape) if isinstance(value, np.ma.MaskedArray) else None)
 
     def _stacked(self, quantity: Quantity) -> Value:
         """The cells put side by side along the axes of `by`."""
@@ -127,6 +136,12 @@ class Evaluator:
             stacked[place] = cell.data
             if absent is not None and cell.absent is not None:
                 absent[place] = cell.absent
+        if absent is not None and quantity.type.kind in (
+            "member",
+            "text",
+        ):  # what is absent looks like the others, not like 0.0
+            stacked[absent] = "" if stacked.dtype == object else -1
+            stacked = stacked.astype(np.int64) if quantity.type.kind == "member" else stacked
         move = list(range(len(by_axes)))
         data = np.moveaxis(stacked, move, by_axes)
         return Value(data, np.moveaxis(absent, move, by_axes) if absent is not None else None)
@@ -155,12 +170,8 @@ class Evaluator:
         return Value(np.where(absent, 0.0, data), absent if absent.any() else None)
 
     def _check_finite(self, quantity: Quantity, value: Value) -> None:
-        if value.data.dtype.kind != "f" or np.isfinite(value.data).all():
-            return
-        bad = ~np.isfinite(value.data)
-        if value.absent is not None:
-            bad &= ~value.absent
-        if not bad.any():
+        bad = not_finite(value)
+        if bad is None:
             return
         place = np.argwhere(bad)[0]
         where = ", ".join(
@@ -356,13 +367,23 @@ class Evaluator:
         return next(self.member_dimension(n) for n in node.args[1:] if not isinstance(n, tree.Literal))
 
 
-def _dependents(book: Book, names: set[str]) -> frozenset[str]:
+def _dependents(book: Book, names: frozenset[str]) -> frozenset[str]:
     """The quantities named and all that read them."""
     changed = set(names)
     for quantity in book.quantities.values():  # in an order in which each follows what it reads
         if any(changed & tree.references(node) for node in quantity.nodes()):
             changed.add(quantity.name)
     return frozenset(changed)
+
+
+def not_finite(value: Value) -> Array | None:
+    """Which numbers are infinite or no numbers, of those that are there; nothing where none is."""
+    if value.data.dtype.kind != "f" or np.isfinite(value.data).all():
+        return None
+    bad = ~np.isfinite(value.data)
+    if value.absent is not None:
+        bad &= ~value.absent
+    return bad if bad.any() else None
 
 
 def scaled(data: Array, numerator: int, denominator: int) -> Array:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from reportgen.book.book import LIBRARY
 from reportgen.errors import EvaluationError, Problem, SpecError, nearest
 from reportgen.lang import tree
 
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
     from reportgen.book.book import Quantity
     from reportgen.engine.results import Plain, Results
 
-__all__ = ["Explanation", "Step", "explain", "with_values"]
+__all__ = ["Explanation", "Step", "derivation", "explain", "with_values"]
+
+SET, ABOVE, NOT_FOLLOWED, NO_ROWS = "set from outside", "see above", "not followed", "no row counts"
+CONSTANT, DEFAULT, LEVER, NOT_GIVEN = "constant", "default of the library", "given by the lever", "not given"
 
 _Key = tuple[str, ...]
 _Cell = tuple[str, _Key]
@@ -25,15 +29,18 @@ _Cell = tuple[str, _Key]
 class Step:
     """One value: where it stands, how it was computed, and the values that it was computed from.
 
-    `note` says why nothing follows: the value has been shown above, or the depth was limited.
+    `note` says why nothing follows: who gave the value, or that it has been shown above, or that the depth was limited.
     """
 
     quantity: str
     key: _Key
     value: Plain
     unit: str
+    title: str = ""
+    per: tuple[str, ...] = ()
     formula: str = ""
     source: str = ""
+    retrieved: str = ""
     note: str = ""
     inputs: tuple[Step, ...] = ()
 
@@ -41,6 +48,21 @@ class Step:
     def address(self) -> str:
         """As in a formula: `ops[baseline, decode, q_proj]`."""
         return self.quantity + (f"[{', '.join(self.key)}]" if self.key else "")
+
+    def as_json(self) -> dict[str, Any]:
+        """The contract of `explain --format json`; `inputs` are such steps, too."""
+        return {
+            "quantity": self.quantity,
+            "title": self.title,
+            "key": dict(zip(self.per, self.key, strict=True)),
+            "value": self.value,
+            "unit": self.unit,
+            "formula": self.formula,
+            "source": self.source,
+            "retrieved": self.retrieved,
+            "note": self.note,
+            "inputs": [step.as_json() for step in self.inputs],
+        }
 
 
 @dataclass(frozen=True)
@@ -66,7 +88,12 @@ def explain(results: Results, name: str, at: Iterable[str] = (), depth: int | No
     key = _place(results, quantity, at)
     shown = {k: v for k, v in results.plain(name).items() if results.applies(quantity.per, k)}
     formulas: dict[_Key, str] = dict(quantity.written_cells) if quantity.by else {(): quantity.written}
-    return Explanation(quantity, formulas, shown, _Deriver(results, depth).step(quantity, key))
+    return Explanation(quantity, formulas, shown, derivation(results, name, key, depth))
+
+
+def derivation(results: Results, name: str, key: _Key, depth: int | None = None) -> Step:
+    """One value with all that it is computed from, down to inputs and constants."""
+    return _Deriver(results, depth).step(results.book.quantities[name], key)
 
 
 def with_values(results: Results, error: EvaluationError) -> EvaluationError:
@@ -121,20 +148,22 @@ class _Deriver:
         place = dict(zip(quantity.per, key, strict=True))
         cell = tuple(place[d] for d in quantity.by)
         node = quantity.cells.get(cell) if quantity.by else quantity.formula
-        unit = quantity.type.unit.label if quantity.type.kind == "number" else ""
-        step = Step(quantity.name, key, self.value((quantity.name, key)), unit)
+        unit = (quantity.type.unit.label or "1") if quantity.type.kind == "number" else ""
+        step = Step(quantity.name, key, self.value((quantity.name, key)), unit, quantity.title, quantity.per)
         if (quantity.name, cell) in self.results.inputs:
-            return replace(step, note="set")
+            return replace(step, note=SET)
         if node is None or isinstance(node, tree.Literal | tree.Member):
-            return replace(step, source=self.source(quantity, cell))
+            return self.given(step, quantity, cell)
         written = quantity.written_cells.get(cell, "") if quantity.by else quantity.written
         step = replace(step, formula=written or self.inherited(quantity, node))
         if (quantity.name, key) in self.seen:
-            return replace(step, note="see above")
+            return replace(step, note=ABOVE)
         if not follow or (self.depth is not None and level >= self.depth):
-            return replace(step, note="not followed")
+            return replace(step, note=NOT_FOLLOWED)
         self.seen.add((quantity.name, key))
-        return replace(step, inputs=self.inputs(node, place, level + 1))
+        inputs = self.inputs(node, place, level + 1)
+        note = "" if inputs else NO_ROWS if tree.references(node) else CONSTANT
+        return replace(step, inputs=inputs, note=note)
 
     def inputs(self, node: tree.Node, place: Mapping[str, str], level: int) -> tuple[Step, ...]:
         """What a formula reads in one row, each derived."""
@@ -149,12 +178,23 @@ class _Deriver:
             return f"{quantity.name}[{node.select[0][1].name}]"
         return ""
 
-    def source(self, quantity: Quantity, cell: _Key) -> str:
-        """Where a given value comes from: its own source, or that of its row."""
-        if quantity.source or not cell:
-            return quantity.source
-        dimension = self.results.book.dimensions[quantity.by[0]]
-        return dimension.members[dimension.index(cell[0])].source
+    def given(self, step: Step, quantity: Quantity, cell: _Key) -> Step:
+        """A value that is computed from nothing: who gave it, and where from."""
+        given = quantity.given.get(cell)
+        if given is None or (step.value is None and given.declared):
+            return replace(step, note=NOT_GIVEN)
+        source = given.source or (quantity.source if given.by == LIBRARY else "")
+        if given.by != LIBRARY:
+            note = f"given by {given.by}"
+        elif not quantity.input:
+            note = CONSTANT
+        elif given.declared:
+            note = DEFAULT
+        elif quantity.by[:1] == ("option",):
+            note = LEVER
+        else:
+            note = "" if source else f"given by {given.by}"
+        return replace(step, source=source, retrieved=given.retrieved, note=note)
 
     # --- what a formula reads at a place -------------------------------------------------------------------------
 

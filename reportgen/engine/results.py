@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from reportgen.book.studies import Robustness
     from reportgen.engine.values import Value
 
 __all__ = ["Results", "evaluate"]
@@ -50,6 +51,7 @@ class Results:
         self.book = book
         self.inputs = dict(inputs or {})
         self.evaluator = Evaluator(book, inputs)
+        self.robustness: Robustness | None = None
         self._plain: dict[str, dict[tuple[str, ...], Plain]] = {}
 
     def plain(self, name: str) -> dict[tuple[str, ...], Plain]:

@@ -49,6 +49,8 @@ class _Printer:
                 return self._ref(node), ATOM
             case tree.Convert():
                 return self.print(node.node)
+            case tree.Call("if"):
+                return self._choice(node)
             case tree.Call():
                 form = FUNCTIONS[node.function].latex
                 args = [self.at_least(argument, form.wanted(i)) for i, argument in enumerate(node.args)]
@@ -65,6 +67,22 @@ class _Printer:
         """The formula, in brackets where it binds less tightly than its place needs."""
         text, found = self.print(node)
         return text if found >= level else rf"\left({text}\right)"
+
+    def _choice(self, node: tree.Call) -> tuple[str, int]:
+        """A choice, with a line for each condition; one that only stands for `and` or `or` is written as that."""
+        condition, then, otherwise = node.args
+        if otherwise == tree.Literal(False):
+            return self.print(tree.Call("and", (condition, then)))
+        if then == tree.Literal(True):
+            return self.print(tree.Call("or", (condition, otherwise)))
+        lines: list[str] = []
+        rest: tree.Node = node
+        while isinstance(rest, tree.Call) and rest.function == "if":
+            condition, then, rest = rest.args
+            lines.append(rf"{self.at_least(then, LOOSE)} & \text{{if }} {self.at_least(condition, LOOSE)}")
+        lines.append(rf"{self.at_least(rest, LOOSE)} & \text{{otherwise}}")
+        rows = r" \\ ".join(lines)
+        return rf"\begin{{cases}} {rows} \end{{cases}}", ATOM
 
     def _ref(self, node: tree.Ref) -> str:
         text = self.symbol(node.name) or upright(node.name)

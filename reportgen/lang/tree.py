@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ __all__ = [
     "Ref",
     "Text",
     "references",
+    "replaced",
     "walk",
 ]
 
@@ -147,3 +148,25 @@ def walk(node: Node) -> Iterator[Node]:
 def references(node: Node) -> frozenset[str]:
     """The quantities that a checked formula reads."""
     return frozenset(n.name for n in walk(node) if isinstance(n, Ref))
+
+
+def replaced(node: Node, old: Member, new: Member) -> Node:
+    """The tree with one member in the place of another."""
+    match node:
+        case Member():
+            return new if node == old else node
+        case Call():
+            return replace(node, args=tuple(replaced(a, old, new) for a in node.args))
+        case Ref():
+            return replace(node, select=tuple((d, _selector(replaced(s, old, new))) for d, s in node.select))
+        case Convert():
+            return replace(node, node=replaced(node.node, old, new))
+        case Text():
+            parts = (p if isinstance(p, str) else replace(p, node=replaced(p.node, old, new)) for p in node.parts)
+            return replace(node, parts=tuple(parts))
+    return node
+
+
+def _selector(node: Node) -> Member | Ref:
+    assert isinstance(node, Member | Ref)
+    return node

@@ -114,6 +114,7 @@ _COUNTS = [
     "pass",
     "score",
     "parameter",
+    "money",
 ]
 
 # base name -> (exponents, scale, prefixes allowed)
@@ -125,6 +126,7 @@ _BASES: dict[str, tuple[_Exponents, Fraction, tuple[str, ...]]] = {
     "min": (_kind(s=1), Fraction(60), ()),
     "h": (_kind(s=1), Fraction(3600), ()),
     "day": (_kind(s=1), Fraction(86400), ()),
+    "month": (_kind(s=1), Fraction(31_557_600, 12), ()),
     "year": (_kind(s=1), Fraction(31_557_600), ()),
     "USD": (_kind(USD=1), Fraction(1), ("k", "M")),
     "J": (_kind(J=1), Fraction(1), (*_LARGE, "m", "u")),

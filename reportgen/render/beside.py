@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
 import sys
+import tempfile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reportgen.book.book import Book
+    from reportgen.engine.results import Results
 
 __all__ = ["Beside"]
 
@@ -32,23 +34,22 @@ class Beside:
             if process.stdout is not None:
                 process.stdout.close()
 
-    def start(self, book: Book, otherwise: Callable[[], bytes]) -> Callable[[], bytes]:
-        """Begin the workbook of a book; the function that is returned waits for it.
+    def start(self, results: Results, otherwise: Callable[[], bytes]) -> Callable[[], bytes]:
+        """Begin the workbook of an evaluated book; the function that is returned waits for it.
 
         `otherwise` makes it here: where there is one processor, or where the other process did not succeed.
         """
         if (os.cpu_count() or 1) < 2:
             return otherwise
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
-        process = subprocess.Popen(  # noqa: S603 - this very program, on a text that has been checked
-            [sys.executable, "-m", "reportgen.render.excel", book.name, book.library_hash, *book.overlays],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment,
-        )  # fmt: skip
+        with tempfile.TemporaryFile() as file:  # a pipe would hold us up until the other process reads it
+            pickle.dump((results.book, results.inputs, results.robustness), file)
+            file.seek(0)
+            process = subprocess.Popen(
+                [sys.executable, "-m", "reportgen.render.excel"],
+                stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment,
+            )  # fmt: skip
         self._running.append(process)
-        assert process.stdin is not None
-        process.stdin.write(book.text.encode())
-        process.stdin.close()
-        process.stdin = None
 
         def finished() -> bytes:
             content = process.communicate()[0]

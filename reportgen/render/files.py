@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from reportgen.errors import OutputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
     from types import TracebackType
+    from typing import BinaryIO
 
 __all__ = ["Staged"]
 
@@ -45,6 +47,16 @@ class Staged:
         Raises:
             OutputError: the folder or the file cannot be written.
         """
+        with self.open(path) as file:
+            file.write(content)
+
+    @contextlib.contextmanager
+    def open(self, path: Path) -> Iterator[BinaryIO]:
+        """A file to write into, for content that is made bit by bit; it lies beside `path`, under a name of its own.
+
+        Raises:
+            OutputError: the folder or the file cannot be written.
+        """
         part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -52,7 +64,7 @@ class Staged:
                 raise IsADirectoryError(21, "there is a folder of this name")
             self._waiting[path] = part
             with part.open("xb") as file:
-                file.write(content)
+                yield file
         except OSError as error:
             raise _unwritten(path, error) from None
 

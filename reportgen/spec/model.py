@@ -60,6 +60,19 @@ def _need(value: Any) -> Any:
     return value
 
 
+def _varied(value: Any) -> Any:
+    if isinstance(value, list):
+        if any(isinstance(item, list | dict) for item in value):
+            raise ValueError("needs single values, as in [1, 2, 4]")
+        return value
+    if not isinstance(value, dict):
+        raise ValueError("needs its values, as in [1, 2, 4], or settings of several columns")
+    for name, cells in value.items():
+        if not isinstance(cells, dict) or any(isinstance(cell, list | dict) for cell in cells.values()):
+            raise ValueError(f"needs columns with a value each in its setting '{name}'")
+    return value
+
+
 def _date(value: Any) -> Any:
     if value is None:
         return value
@@ -80,6 +93,15 @@ Cell = Annotated[
 """A number (in the quantity's unit), `"500 ms"`, true or false, a member's name, a formula, or null for absent."""
 
 Words = Annotated[str, BeforeValidator(_word), WithJsonSchema({"type": ["string", "number"]})]
+Varied = Annotated[
+    Any,
+    BeforeValidator(_varied),
+    WithJsonSchema(
+        {"anyOf": [{"type": "array", "items": {}}, {"type": "object", "additionalProperties": {"type": "object"}}]}
+    ),
+]
+"""The values of one column, or settings of several columns by name."""
+
 Day = Annotated[str | None, BeforeValidator(_date), WithJsonSchema({"type": ["string", "null"], "format": "date"})]
 Levers = Annotated[list[str] | Literal["all", "none"], BeforeValidator(_levers)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=60)]
@@ -138,7 +160,13 @@ class RuleSpec(_Part):
     title: str = Field(default="", description="What people call it", max_length=120)
     when: Cell = Field(description="The condition, a flag per option")
     says: str = Field(description="The sentence, with values as in {tpot:.1f}")
-    kind: Literal["setting", "quality", "hardware"] = Field(default="setting", description="What it takes to follow it")
+    kind: Literal["setting", "quality", "hardware"] = Field(
+        default="setting",
+        description="What it takes to follow it: a setting, to be done now; a loss of quality, to be checked; hardware",
+    )
+    why: str = Field(default="", description="The cause, in a sentence with values")
+    risk: str = Field(default="", description="What may go wrong; empty says what is usual for its kind")
+    next: str = Field(default="", description="What to do next; empty says what is usual for its kind")
 
 
 class ObjectiveSpec(_Part):
@@ -169,6 +197,18 @@ class ReportSpec(_Part):
     assumptions: list[str] = Field(default=[], description="Inputs listed as assumptions")
 
 
+class DriverSpec(_Part):
+    """An input that is stretched to see how a result follows it."""
+
+    title: str = Field(description="What people call it", max_length=120)
+    description: str = Field(default="", description="One sentence on it")
+    column: str = Field(description="The column of options that stretches it")
+    low: Cell = Field(description="Its low end: a factor, or a formula in which {option} stands for the option")
+    high: Cell = Field(description="Its high end")
+    input: str = Field(default="", description="The quantity that is stretched, to say a switching value in its unit")
+    alone: bool = Field(default=False, description="Whether it belongs to one accelerator, not to all options")
+
+
 class LibrarySpec(_Part):
     """A file of the library: part of the domain, as data."""
 
@@ -183,10 +223,34 @@ class LibrarySpec(_Part):
     quantities: dict[Name, QuantitySpec] = Field(default={}, description="Quantities, with unit, index set and formula")
     rules: dict[Name, RuleSpec] = Field(default={}, description="Recommendations")
     levers: dict[Name, Row] = Field(default={}, description="Options made from the baseline by changing one thing")
+    drivers: dict[Name, DriverSpec] = Field(default={}, description="Inputs that a sensitivity stretches")
     inputs: dict[str, Cell] = Field(
         default={}, description="Values of scenario-wide inputs, unless a scenario has its own"
     )
     report: ReportSpec = Field(default=ReportSpec(), description="What the renderings show")
+
+
+class SearchSpec(_Part):
+    """A search: for each candidate the best of all combinations of what may vary."""
+
+    candidates: dict[str, Row] = Field(description="Options, such as one for each accelerator; one row is kept of each")
+    vary: dict[str, Varied] = Field(
+        description="What is tried on each: a column with its values, or a name with settings that change together"
+    )
+    found: dict[str, Row] = Field(
+        default={},
+        description="What a search chose for each candidate, as `reportgen search` writes; with it nothing is searched",
+    )
+    found_for: str = Field(default="", description="The inputs that it was searched for, as `reportgen search` writes")
+
+
+class SensitivitySpec(_Part):
+    """How the decision follows its inputs: a tornado, the values at which it changes, and a Monte Carlo."""
+
+    option: str = Field(default="best", description="The option that is looked at: a name, or the best one")
+    drivers: list[str] | Literal["all"] = Field(default="all", description="Which inputs are stretched")
+    samples: int = Field(default=10000, ge=100, le=1000000, description="Samples of the Monte Carlo")
+    seed: int = Field(default=1, ge=0, description="Where its random numbers begin")
 
 
 class ScenarioSpec(_Part):
@@ -212,10 +276,19 @@ class ScenarioSpec(_Part):
         description="What was measured: options with tpot and ttft as they were, and what differs from the baseline; "
         "with scale: true the measurement scales the predictions",
     )
+    search: SearchSpec | None = Field(default=None, description="Candidates of which the best configuration is sought")
+    sensitivity: SensitivitySpec | None = Field(
+        default=None, description="Which inputs are stretched to see whether the decision stands"
+    )
     levers: Levers = Field(default="all", description="Which optimisations are tried on the baseline")
     inputs: dict[str, Cell] = Field(default={}, description="Values of scenario-wide inputs, by name")
     models: dict[str, Row] = Field(default={}, description="Models beside those of the catalogue")
     accelerators: dict[str, Row] = Field(default={}, description="Accelerators beside those of the catalogue")
+    periods: dict[str, Row] = Field(
+        default={}, description="The load over the day: hours of each period, and its load as a part of the peak"
+    )
+    prices: dict[str, Row] = Field(default={}, description="Prices beside those of the catalogue, dated")
+    currencies: dict[str, Row] = Field(default={}, description="Exchange rates with their dates, in US dollars")
     dimensions: dict[Name, DimensionSpec] = Field(default={}, description="Rows added to other dimensions")
     quantities: dict[Name, QuantitySpec] = Field(
         default={}, description="Quantities of your own, with unit and formula"

@@ -49,6 +49,10 @@ def scenario_schema(library: Iterable[LibrarySpec], catalogues: Mapping[str, Seq
     for section, dimension in _SECTIONS.items():
         made["$defs"][f"{dimension}_row"] = known.row(dimension)
         properties[section]["additionalProperties"] = {"$ref": f"#/$defs/{dimension}_row"}
+    searched = made["$defs"]["SearchSpec"]["properties"]
+    for section in ("candidates", "found"):
+        searched[section]["additionalProperties"] = {"$ref": "#/$defs/option_row"}
+    searched["vary"] |= known.varied()
     properties["inputs"] |= {"properties": known.scalars(), "additionalProperties": _CELL}
     properties["dimensions"]["properties"] = {name: known.dimension(name) for name in known.extended()}
     properties["accounting"] = {**properties["accounting"], "enum": known.accountings()}
@@ -84,6 +88,14 @@ class _Known:
     def extended(self) -> list[str]:
         """The dimensions to whose rows a scenario may add under `dimensions:`."""
         return [n for n in self.members if n not in _SECTIONS.values() and self.members[n]]
+
+    def varied(self) -> Json:
+        """What a search may vary: a column with its values, or settings of several columns under any name."""
+        columns = {n: q for n, q in self.quantities.items() if q.by == "option" and q.is_input and len(q.per) == 1}
+        settings = {"type": "object", "minProperties": 1, "additionalProperties": {"$ref": "#/$defs/option_row"}}
+        forms = {n: {"anyOf": self.forms(q, formula=False)} for n, q in columns.items()}
+        lists = {n: {"type": "array", "minItems": 1, "items": form} for n, form in forms.items()}
+        return {"properties": {n: {"anyOf": [v, settings]} for n, v in lists.items()}, "additionalProperties": settings}
 
     def scalars(self) -> Json:
         return {n: self.cell(q, formula=False) for n, q in self.quantities.items() if not q.per and q.is_input}

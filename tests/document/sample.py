@@ -13,6 +13,7 @@ from reportgen.render.document.view import (
     Figure,
     Footer,
     Formula,
+    Group,
     KeyFigure,
     Paragraph,
     Recommendation,
@@ -314,10 +315,18 @@ def sample() -> Report:
         accounting_note="Accounting: reportgen, the corrected physics (causal prefill, decode integrated over the generation).",
         recommendation=Recommendation(
             "Quantize weights and activations to INT8 at batch 8.",
-            (
-                Step(f"12.2 to 21.7 queries per second, first token after 151{NB}ms.", "Meets both targets:"),
-                Step(f"batch 16 adds 21{NB}% but takes 590{NB}ms to the first token.", "Do not enlarge the batch:"),
-                Step("measure INT8 accuracy on your own documents before rollout.", "Next step:"),
+            groups=(
+                Group(
+                    "",
+                    (
+                        Step(f"12.2 to 21.7 queries per second, first token after 151{NB}ms.", "Meets both targets:"),
+                        Step(
+                            f"batch 16 adds 21{NB}% but takes 590{NB}ms to the first token.",
+                            "Do not enlarge the batch:",
+                        ),
+                        Step("measure INT8 accuracy on your own documents before rollout.", "Next step:"),
+                    ),
+                ),
             ),
         ),
         key_figures=(

@@ -80,7 +80,7 @@ def test_what_is_no_unit_is_refused_with_the_part_that_is_wrong(text: str, part:
     ("text", "hint"),
     [
         ("FLOPS", "did you mean 'FLOP'?"), ("tokenz", "did you mean 'token'?"),
-        ("furlong", "known: B, bit, FLOP, s, min, h, day, year, USD, J, W, Wh, kg, g, t, % "
+        ("furlong", "known: B, bit, FLOP, s, min, h, day, month, year, USD, J, W, Wh, kg, g, t, % "
          "with prefixes as in GB and ms, and counts such as token"),
     ],
 )  # fmt: skip

@@ -78,9 +78,41 @@ EXPERTS = [
 ]
 
 
+PROCUREMENT = [
+    "peak_rate=40",
+    "peak_rate=0",
+    "request_rate=3",
+    "MI355X neocloud 3-year rental 2026-04-03.hourly_price=6",
+    "H100-SXM-80GB neocloud 3-year rental 2026-04-03.hourly_price=0.4",
+    "USD.exchange_rate=1.2",
+    "h100.price=H100-SXM-80GB neocloud owner TCO 2026-04-03",
+    "h100.price=",
+    "h200_bought.accelerator=H100-SXM-80GB",
+    "b200_bought.replicas=9",
+    "mi355x.batch=96",
+    "baseline.staff_share=2",
+    "baseline.scale_with_load=true",
+    "budget=120000",
+    "device_limit=4",
+    "tpot_target=30",
+    "latency_target=1",
+    "office.load=50",
+    "office.hours=11",
+    "operating_days=250",
+    "financing_rate=0",
+    "horizon=6",
+    "idle_power_share=100",
+    "api_output_price=",
+    "legal_query.prompt_tokens=6000",
+    "recommend_from=90",
+]
+
+
 @pytest.mark.parametrize(
-    "name", ["alice", "bob", "alice_at_home", "expert_server", "llm_viewer_operators", "llm_viewer_network"]
-)
+    "name",
+    ["alice", "bob", "alice_at_home", "expert_server", "procurement", "novelists", "llm_viewer_operators",
+     "llm_viewer_network"],
+)  # fmt: skip
 def test_every_formula_cell_equals_the_engine(name: str, office: Office, tmp_path: Path) -> None:
     book = spec(name)
     workbook, writer = expected(book)
@@ -111,7 +143,13 @@ def test_cached_values_are_the_recalculated_ones(name: str, office: Office, tmp_
 
 @pytest.mark.parametrize(
     ("name", "edits"),
-    [("alice", ALICE[:13]), ("alice", ALICE[13:]), ("bob", BOB), ("expert_server", EXPERTS)],
+    [
+        ("alice", ALICE[:13]),
+        ("alice", ALICE[13:]),
+        ("bob", BOB),
+        ("expert_server", EXPERTS),
+        ("procurement", PROCUREMENT),
+    ],
 )
 def test_edits_recalculate_as_the_engine_does(name: str, edits: list[str], office: Office, tmp_path: Path) -> None:
     book = spec(name)

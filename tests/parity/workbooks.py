@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reportgen.book.build import load_book
 from reportgen.book.changes import read_changes
 from reportgen.engine.results import evaluate
 from reportgen.render.excel.cell_values import ErrorValue
 from reportgen.render.excel.layout import slug
 from reportgen.render.excel.workbook import assemble
+from reportgen.study.prepare import prepared_book
 
 if TYPE_CHECKING:
     from reportgen.book.book import Book
@@ -52,7 +52,12 @@ def formula_cells(workbook: Any) -> dict[tuple[str, str], str]:
 
 def counts_changes(sheet: str, text: str) -> bool:
     """Whether a formula compares with values as built, which an evaluation with other inputs cannot know."""
-    return "_as_built" in text or (sheet == "Inputs" and text.startswith("=IF(C")) or "t_option[changed]" in text
+    return (
+        "_as_built" in text
+        or (sheet == "Inputs" and text.startswith("=IF(C"))
+        or "t_option[changed]" in text
+        or "changed_inputs" in text
+    )
 
 
 def differs(ours: object, theirs: object) -> bool:
@@ -87,4 +92,4 @@ def differences(
 
 def spec(name: str) -> Book:
     """One of the scenarios of the project."""
-    return load_book(ROOT / "specs" / f"{name}.yaml")
+    return prepared_book(ROOT / "specs" / f"{name}.yaml")

@@ -193,3 +193,64 @@ def test_the_same_scenario_gives_the_same_bytes(tmp_path: Path) -> None:
         run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, cwd=tmp_path)
         hashes.add(run.stdout)
     assert len(hashes) == 1
+
+
+# --- the Method sheet ------------------------------------------------------------------------------------------------
+
+
+def column_of(sheet: Any, cells: Any) -> list[str]:
+    """The names in the head of the table above cells, one for each column of them."""
+    first = cells[0][0]
+    table = next(t for t in sheet.tables.values() if first.coordinate in openpyxl.worksheet.cell_range.CellRange(t.ref))
+    head = int(re.search(r"\d+", table.ref)[0])  # type: ignore[index]
+    return [str(sheet.cell(head, cell.column).value) for cell in cells[0]]
+
+
+def target(workbook: Any, location: str) -> tuple[Any, Any]:
+    """The sheet and the cells (rows of columns) that a link leads to."""
+    if location in workbook.defined_names:
+        location = workbook.defined_names[location].attr_text.replace("$", "")
+    name, cells = re.fullmatch(r"'([^']+)'!([A-Z0-9:]+)", location).groups()  # type: ignore[union-attr]
+    found = workbook[name][cells]
+    return workbook[name], found if isinstance(found, tuple) else ((found,),)
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_every_quantity_of_the_method_is_linked_to_its_cells(spec: str) -> None:
+    results = evaluate(load_book(ROOT / "specs" / f"{spec}.yaml"))
+    workbook = read(content := workbook_bytes(results))
+    values, left = read(content, values=True), set(results.book.quantities)
+    for name, *_, cell in workbook["Method"].iter_rows(min_row=2):
+        quantity, _, member = str(name.value).partition(" of ")
+        sheet, cells = target(workbook, cell.hyperlink.location)
+        declared = results.book.quantities[quantity]
+        left.discard(quantity)
+        if not declared.per:
+            assert cell.hyperlink.location == quantity
+            assert len(cells) == len(cells[0]) == 1
+            shown = values[sheet.title][cells[0][0].coordinate].value
+            wanted = results.get(quantity)
+            assert shown == (pytest.approx(wanted) if isinstance(wanted, float) else wanted) or wanted in ("", None)
+            continue
+        heads = column_of(sheet, cells)
+        assert all(h in (quantity, f"{quantity}_value") or h.startswith(f"{quantity}_") for h in heads)
+        if member:
+            row = [str(c.value) for c in sheet[cells[0][0].row]]
+            assert all(m in row for m in member.split(", "))
+        elif not (declared.input and len(declared.by) == 2):
+            assert len(heads) == 1
+            assert len(cells) == len(results.plain(quantity))
+    assert left == set()
+
+
+def test_the_titles_of_results_lead_to_their_method(alice: bytes) -> None:
+    workbook = read(alice)
+    count = 0
+    for sheet in workbook:
+        for link in (c.hyperlink for row in sheet.iter_rows() for c in row if c.hyperlink and sheet.title != "Method"):
+            name = sheet[link.ref].offset(row=2).value
+            method, cells = target(workbook, link.location)
+            assert method.title == "Method"
+            assert cells[0][0].value in (name, str(name).removesuffix("_value"))
+            count += 1
+    assert count > 100

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import reportgen
 from reportgen.render.document import basis, figures, tables
+from reportgen.render.document.candidates import candidate_blocks, front_figure
+from reportgen.render.document.drivers import driver_blocks
 from reportgen.render.document.facts import Facts
+from reportgen.render.document.headline import headline_section
 from reportgen.render.document.method import method_blocks
+from reportgen.render.document.money import cost_blocks, has_costs, parts_figure
 from reportgen.render.document.page import render_html
 from reportgen.render.document.pdf import EmbeddedFile, render_pdf
+from reportgen.render.document.rests import rested_on
+from reportgen.render.document.robust import robustness_tables
 from reportgen.render.document.story import further_advice, key_figures, recommendation
+from reportgen.render.document.tried import tried_table
 from reportgen.render.document.view import AttachedFile, Footer, Paragraph, Report, Section
 
 if TYPE_CHECKING:
@@ -25,6 +32,9 @@ __all__ = ["html_text", "pdf_bytes", "report_of"]
 
 _SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _KICKER = "LLM inference sizing"
+_FEW = 6  # options in the figure of the first page
+_Part: TypeAlias = "tuple[str, str, list[Block | None]]"
+"""The quantity that says a section's finding, its heading where there is none, and its blocks."""
 
 
 def pdf_bytes(results: Results, workbook: bytes | Callable[[], bytes] | None = None) -> bytes:
@@ -49,6 +59,7 @@ def html_text(results: Results) -> str:
 def report_of(results: Results) -> Report:
     """What the report of these results shows; parts whose quantities the book lacks are left out."""
     facts, book = Facts(results), results.book
+    used = rested_on(facts)
     title = facts.words("report_title")
     return Report(
         title=title or book.scenario.title,
@@ -62,8 +73,9 @@ def report_of(results: Results) -> Report:
         status_line=book.scenario.author,
         key_figures=key_figures(facts),
         sections=tuple(_sections(facts)),
-        assumptions=basis.assumptions(facts),
-        sources=basis.sources(facts),
+        assumptions=basis.assumptions(facts, used),
+        appendix=headline_section(facts),
+        sources=basis.sources(facts, used),
     )
 
 
@@ -83,10 +95,17 @@ def _files(results: Results, workbook: bytes | Callable[[], bytes] | None) -> li
 
 
 def _sections(facts: Facts) -> Iterable[Section]:
-    """The report's parts in order; each is titled with its finding where one is declared."""
-    parts: tuple[tuple[str, str, list[Block | None]], ...] = (
-        ("roofline_finding", "Roofline", [_roofline_text(facts), figures.roofline_figure(facts)]),
-        ("options_finding", "Options", [figures.options_figure(facts), *_options(facts)]),
+    """The report's parts in order, money first; each is titled with its finding where one is declared."""
+    roofline: _Part = ("roofline_finding", "Roofline", [_roofline_text(facts), figures.roofline_figure(facts)])
+    found = [*candidate_blocks(facts), front_figure(facts)]
+    options: _Part = ("options_finding", "Options", [*found, figures.options_figure(facts), *_options(facts)])
+    first = [roofline, options]
+    if has_costs(facts):
+        made_of = parts_figure(facts) or figures.options_figure(facts, _FEW)
+        first = [("cost_finding", "Cost", cost_blocks(facts, made_of)), options, roofline]
+    parts: tuple[_Part, ...] = (
+        *first,
+        ("sensitivity_finding", "How firm the decision is", [*driver_blocks(facts), *robustness_tables(facts)]),
         ("time_finding", "Where the time goes", [figures.time_figure(facts), *tables.operator_tables(facts)]),
         ("memory_finding", "Memory", [_paragraph(facts.words("memory_words")), figures.memory_figure(facts)]),
         ("", "How the figures come about", [*_workload(facts), *method_blocks(facts)]),
@@ -98,8 +117,11 @@ def _sections(facts: Facts) -> Iterable[Section]:
 
 
 def _options(facts: Facts) -> list[Block | None]:
+    """The options in a table and in words: how they compare, what else is advised and was tried."""
     measured = [_paragraph(facts.words("measured_words", option)) for option in facts.book.dimensions["option"].names]
-    return [tables.options_table(facts), *measured, *further_advice(facts)]
+    interaction = _paragraph(facts.words("kv_interaction"))
+    compared = tables.options_table(facts)
+    return [compared, *measured, *further_advice(facts), interaction, tried_table(facts)]
 
 
 def _roofline_text(facts: Facts) -> Paragraph | None:

@@ -9,10 +9,15 @@ from reportgen.render.document.numbers import column
 from reportgen.render.document.view import Assumption, Cell, Column, Row, Source, Table
 
 if TYPE_CHECKING:
+    from collections.abc import Set
+
     from reportgen.book.book import Member, Quantity
     from reportgen.render.document.facts import Facts
 
 __all__ = ["assumptions", "sources", "workload_table"]
+
+_FOR_SOME = ("cost", "energy")
+"""Topics of inputs that go into the figures of some scenarios only."""
 
 
 def workload_table(facts: Facts) -> Table | None:
@@ -35,11 +40,12 @@ def workload_table(facts: Facts) -> Table | None:
     return Table("The workload", tuple(columns), rows)
 
 
-def assumptions(facts: Facts) -> tuple[Assumption, ...]:
-    """The inputs that the report lists, then those that the scenario sets."""
+def assumptions(facts: Facts, used: Set[str]) -> tuple[Assumption, ...]:
+    """The inputs that the report lists, then those that the scenario sets; of money and energy what went in."""
     given = [n for n in facts.book.scenario.inputs if facts.has(n) and n not in facts.book.report.assumptions]
+    listed = [n for n in facts.book.report.assumptions if n in used or facts.quantity(n).topic not in _FOR_SOME]
     made: list[Assumption] = []
-    for name in (*facts.book.report.assumptions, *given):
+    for name in (*listed, *given):
         quantity = facts.quantity(name)
         basis = "scenario" if name in facts.book.scenario.inputs else quantity.source or quantity.description
         made += _assumed(facts, quantity, basis)
@@ -72,8 +78,8 @@ def _line(facts: Facts, quantity: Quantity, key: tuple[str, ...], name: str, bas
     return Assumption(name, written.text, written.unit, basis)
 
 
-def sources(facts: Facts) -> tuple[Source, ...]:
-    """Where the catalogue's members in use come from, then the sources of quantities."""
+def sources(facts: Facts, used: Set[str]) -> tuple[Source, ...]:
+    """Where the catalogue's members in use come from, then the sources of quantities that went in."""
     groups: dict[tuple[str, str, str], list[str]] = {}
     for dimension, names in _used(facts).items():
         for member in facts.book.dimensions[dimension].members:
@@ -84,7 +90,7 @@ def sources(facts: Facts) -> tuple[Source, ...]:
         for (source, date, quality), names in groups.items()
     ]
     listed = set(facts.book.report.assumptions)
-    quoted = [q for q in facts.book.quantities.values() if q.source and q.name not in listed]
+    quoted = [q for q in facts.book.quantities.values() if q.source and q.name not in listed and q.name in used]
     return (*made, *(Source(f"{q.title}: {q.source}") for q in quoted))
 
 

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from markupsafe import escape
 
 from reportgen.render.document.errors import DocumentError
+from reportgen.render.document.front import front
 from reportgen.render.document.options import options
 from reportgen.render.document.roofline import roofline
 from reportgen.render.document.stacks import stacks
+from reportgen.render.document.tornado import tornado
 from reportgen.resources import templates_dir
 
 if TYPE_CHECKING:
@@ -31,6 +33,9 @@ PLANS: dict[str, Callable[[Figure], Plan]] = {
     "options": options,
     "time": stacks,
     "memory": stacks,
+    "costs": stacks,
+    "front": front,
+    "tornado": tornado,
 }
 
 

@@ -16,7 +16,9 @@ PAGE_WIDTH = 672.0  # pixels: A4 without its margins
 _SIZE = 10.9  # pixels, of a cell's text
 _PADDING = 14.0
 _BAR = 96.0  # the longest bar, beside its number
-_TAG = 0.78  # a tag's type size against the cell's
+_TAG, _SMALL = 0.78, 0.86  # the type size of a tag and of a name against the cell's
+_INDENT = 6.7
+_MOST = 215.0  # what a column of text wants at most in fine type, so that the longest formula leaves room for the rest
 _SLACK = 1.05  # figures of equal width and kerning are not in the table of widths
 _NAME, _TEXT = 120.0, 60.0  # how narrow the first column and other columns of text may become
 
@@ -38,8 +40,10 @@ def column_layout(table: Table) -> Layout:
     Columns get what their longest cell needs. What is left over goes to text and bars; where room is short,
     text columns give it, but never so much that a word would be cut.
     """
-    for density, scale in _DENSITIES:
+    for density, scale in _DENSITIES[table.fine :]:
         wanted = [scale * _wanted(column, _cells(table, i), i == 0) for i, column in enumerate(table.columns)]
+        if table.fine:
+            wanted = [min(width, _MOST) for width in wanted]
         least = [
             min(width, scale * _least(column, _cells(table, i), i == 0)) if column.kind == "text" else width
             for i, (column, width) in enumerate(zip(table.columns, wanted, strict=True))
@@ -67,7 +71,7 @@ def _share(wanted: list[float], least: list[float], stretch: list[float]) -> lis
 def _wanted(column: Column, cells: list[Cell], first: bool) -> float:
     """What the column needs to keep every cell on one line and not to break a word of its heading."""
     weight: Weight = "semibold" if first else "regular"
-    text = max((text_width(c.text, _SIZE, weight) + _tag(c) for c in cells), default=0.0) * _SLACK
+    text = max((text_width(c.text, _SIZE, weight) + _beside(c) for c in cells), default=0.0) * _SLACK
     if column.kind == "bar":
         text += _BAR + _PADDING
     if column.kind == "status":
@@ -84,15 +88,26 @@ def _head(column: Column) -> float:
     return max(longest_word(column.title, _SIZE, "semibold"), text_width(column.unit, _SIZE)) * _SLACK
 
 
+def _beside(cell: Cell) -> float:
+    """What stands on a cell's line beside its text."""
+    name = text_width(cell.name, _SIZE * _SMALL) + 6 if cell.name else 0.0
+    return _tag(cell) + name + cell.level * _INDENT
+
+
 def _tag(cell: Cell) -> float:
     return text_width(cell.tag, _SIZE * _TAG, "semibold") + 12 if cell.tag else 0.0
 
 
 def _least(column: Column, cells: list[Cell], first: bool) -> float:
     """How narrow a column of text may become."""
-    words = max((longest_word(cell.text, _SIZE, "semibold") for cell in cells), default=0.0) * _SLACK
+    words = max((_word(cell) for cell in cells), default=0.0) * _SLACK
     tags = max((_tag(cell) for cell in cells), default=0.0)
     return max(words, tags, _head(column), _NAME if first else _TEXT) + _padding(column, first)
+
+
+def _word(cell: Cell) -> float:
+    name = text_width(cell.name, _SIZE * _SMALL)
+    return max(longest_word(cell.text, _SIZE, "semibold"), name) + cell.level * _INDENT
 
 
 def _stretch(column: Column, first: bool) -> float:

@@ -72,13 +72,13 @@ def _roof(facts: Facts, option: str) -> dict[str, Value]:
     return roof
 
 
-def options_figure(facts: Facts) -> Figure | None:
-    """The options by what the scenario optimises, the best first."""
+def options_figure(facts: Facts, most: int = _BARS) -> Figure | None:
+    """The options by what the scenario optimises, the best first; `most` of them, and the baseline."""
     name = facts.objective
     if len(facts.options) < 2 or not facts.has(name):
         return None
     quantity, options, target = facts.quantity(name), _ranked(facts, name), _aimed(facts, name)
-    kept = [o for i, o in enumerate(options) if i < _BARS or o == facts.baseline]
+    kept = [o for i, o in enumerate(options) if i < most or o == facts.baseline]
     values = facts.numbers(name, [(o,) for o in kept])
     written = column(values, quantity.type.unit)
     bars = tuple(

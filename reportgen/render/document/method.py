@@ -47,11 +47,30 @@ def _formula(facts: Facts, quantity: Quantity, node: tree.Node, explained: set[s
     def symbol(name: str) -> str:
         return facts.quantity(name).symbol
 
-    latex = f"{quantity.symbol or upright(quantity.name)} = {to_latex(node, symbol)}"
-    named = dict.fromkeys([quantity.name, *(n.name for n in tree.walk(node) if isinstance(n, tree.Ref))])
+    shown = _where_known(node)
+    latex = f"{quantity.symbol or upright(quantity.name)} = {to_latex(shown, symbol)}"
+    named = dict.fromkeys([quantity.name, *(n.name for n in tree.walk(shown) if isinstance(n, tree.Ref))])
     where = [_symbol(q) for n in named if n not in explained and not _plain(q := facts.quantity(n))]
     explained.update(named)
     return Formula(latex, f"{quantity.title} equals {_spoken(quantity.written)}", tuple(where))
+
+
+def _where_known(node: tree.Node) -> tree.Node:
+    """A formula without the choice that leaves its value empty where something that it needs is not known."""
+    while isinstance(node, tree.Call) and node.function == "if" and node.args[2] == tree.Literal(None):
+        if not _asks_known(node.args[0]):
+            break
+        node = node.args[1]
+    return node
+
+
+def _asks_known(condition: tree.Node) -> bool:
+    """Whether a condition asks for nothing but whether values are there."""
+    if not isinstance(condition, tree.Call):
+        return condition == tree.Literal(False)
+    if condition.function in ("and", "if"):
+        return all(_asks_known(part) for part in condition.args)
+    return condition.function == "known"
 
 
 def _plain(quantity: Quantity) -> bool:

@@ -168,9 +168,10 @@ def _decimals(sizes: Sequence[float]) -> int:
     if not sizes or all(size == int(size) for size in sizes):
         return 0
     smallest, largest = (math.floor(math.log10(f(sizes))) for f in (min, max))
-    # No more than four digits, unless the smallest would vanish; then no more than five.
-    wanted = max(_SIGNIFICANT - max(largest, 0), -smallest)
-    return max(0, min(_SIGNIFICANT - 1 - smallest, wanted, _MOST_DIGITS - 1 - max(largest, 0)))
+    # No more than four digits, unless the smallest would vanish; then no more than five. Leading zeros do not count.
+    largest = max(largest, 0) if largest > -2 else largest
+    wanted = max(_SIGNIFICANT - largest, -smallest)
+    return max(0, min(_SIGNIFICANT - 1 - smallest, wanted, _MOST_DIGITS - 1 - largest))
 
 
 def _signed(text: str) -> str:

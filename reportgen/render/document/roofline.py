@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["roofline"]
 
-_HEIGHT, _LEFT, _NOTE = 198.0, 34.0, 8.4
+_HEIGHT, _LEFT, _NOTE = 170.0, 34.0, 8.4
 _DASHES: tuple[list[int], ...] = ([], [7, 4], [2, 3], [9, 3, 2, 3], [4, 2], [12, 4])
 _SHAPES = ("circle", "square", "triangle-up", "diamond", "cross")
 

@@ -44,7 +44,7 @@ def stacks(figure: Figure) -> Plan:
     high = max(reach, default=0.0) or 1.0
     left, right = names_width(bars) + 14, widest(bars, "note") + 16
     width = FIGURE_WIDTH - left - right
-    step = 30.0 if len(bars) <= 4 else 22.0
+    step = 30.0 if len(bars) <= 4 else 20.0
     groups = list(dict.fromkeys(text(part, "group") for part in parts))
     colours = dict(zip(groups, _series(len(groups)), strict=True))
     keys = [(group, "square", colour, colour) for group, colour in colours.items()]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.render.document.numbers import ABSENT
-from reportgen.render.document.view import KeyFigure, Paragraph, Recommendation, Step
+from reportgen.render.document.view import Group, KeyFigure, Paragraph, Recommendation, Step
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from reportgen.render.document.facts import Facts
     from reportgen.render.document.view import Status
 
@@ -15,29 +17,53 @@ __all__ = ["further_advice", "key_figures", "recommendation"]
 
 _STEPS = 3  # recommendations beside the headline in the box; the others stand with the options
 
+_ASPECTS = (("Why", "advised_why"), ("Risk", "advised_risk"), ("Next", "advised_next"))
+_ALSO = "Also recommended"
+
 _OWN_FIGURES = 4  # of a scenario's own quantities, which join the key figures
 
 
 def recommendation(facts: Facts) -> Recommendation:
-    """The best recommendation, the next ones in order, the verdict on the baseline; empty where nothing recommends."""
-    said = _advice(facts)
+    """The best recommendation, the next ones by what they take, the verdict on the baseline."""
+    places = _places(facts)
     note = facts.words("baseline_words")
-    if not said:
+    if not places:
         return Recommendation(facts.words("decision_words"), note=note)
-    (lead, text), *others = [_parted(text) for text in said[: _STEPS + 1]]
-    return Recommendation(lead, tuple(Step(text, lead) for lead, text in others), detail=text, note=note)
+    best, *others = places[: _STEPS + 1]
+    lead, text = _parted(facts.words("advised_text", best))
+    aspects = ((word, facts.words(name, best)) for word, name in _ASPECTS)
+    steps = tuple(Step(said, word) for word, said in aspects if said)
+    groups = tuple(_groups(facts, others))
+    return Recommendation(lead, groups, detail=text, note=note, group=_group(facts, best), aspects=steps)
 
 
 def further_advice(facts: Facts) -> tuple[Paragraph, ...]:
-    """The recommendations that the box has no room for, numbered on."""
-    said = _advice(facts)[_STEPS + 1 :]
-    return tuple(Paragraph(f"Recommendation {number}: {text}") for number, text in enumerate(said, start=_STEPS + 2))
+    """The recommendations that the box has no room for, by what they take."""
+    return tuple(
+        Paragraph(" ".join(f"({s.place}) {s.lead} {s.text}" for s in group.steps), f"{group.label or _ALSO}:")
+        for group in _groups(facts, _places(facts)[_STEPS + 1 :])
+    )
 
 
-def _advice(facts: Facts) -> list[str]:
-    """The recommendations as the rules word them, the best first."""
-    texts = facts.results.plain("advised_text").values() if facts.has("advised_text") else ()
-    return [str(text) for text in texts if text]
+def _places(facts: Facts) -> list[str]:
+    """The places in the list of recommendations that are taken, the best first."""
+    texts = facts.results.plain("advised_text") if facts.has("advised_text") else {}
+    return [place for (place,), text in texts.items() if text]
+
+
+def _groups(facts: Facts, places: Iterable[str]) -> Iterable[Group]:
+    """Recommendations by what they take, the kind of the best one first."""
+    groups: dict[str, list[Step]] = {}
+    for place in places:
+        lead, text = _parted(facts.words("advised_text", place))
+        groups.setdefault(_group(facts, place), []).append(Step(text, lead, place))
+    return (Group(label, tuple(steps)) for label, steps in groups.items())
+
+
+def _group(facts: Facts, place: str) -> str:
+    """What it takes to follow a recommendation, as a heading."""
+    words = facts.words("advised_group", place)
+    return words[:1].upper() + words[1:]
 
 
 def _parted(text: str) -> tuple[str, str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.render.document.facts import STAGES
 from reportgen.render.document.numbers import ABSENT, column, joined
+from reportgen.render.document.settings import option_settings
 from reportgen.render.document.view import Cell, Column, Row, Table
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
     from reportgen.book.book import Quantity
     from reportgen.render.document.facts import Facts
-    from reportgen.render.document.view import Kind
 
 __all__ = ["operator_tables", "options_table"]
 
@@ -28,7 +28,7 @@ _OPERATORS = 8  # rows of a table of operators; the workbook has them all
 def options_table(facts: Facts) -> Table:
     """The options with what tells them apart, their results, and whether they are feasible."""
     options = facts.options
-    told, same = _settings(facts)
+    told, same = option_settings(facts)
     columns = [Column("Option")]
     cells = [[_option_cell(facts, option) for option in options]]
     for head, texts in told:
@@ -43,6 +43,9 @@ def options_table(facts: Facts) -> Table:
     if facts.has("feasible"):
         columns.append(Column(facts.quantity("feasible").title, kind="status"))
         cells.append([_feasible(facts, option) for option in options])
+    if facts.has("on_front"):
+        columns.append(Column(facts.quantity("on_front").title, kind="status"))
+        cells.append([_on_front(facts, option) for option in options])
     if any(value is not None for value in _gains(facts)):
         columns.append(Column(facts.quantity("improvement").title, kind="bar"))
         cells.append(_improvements(facts))
@@ -54,39 +57,6 @@ def options_table(facts: Facts) -> Table:
 def _option_cell(facts: Facts, option: str) -> Cell:
     tag = "recommended" if option in facts.advised[:1] else "baseline" if option == facts.baseline else ""
     return Cell(facts.title("option", option), tag=tag)
-
-
-def _settings(facts: Facts) -> tuple[list[tuple[Column, list[str]]], list[str]]:
-    """Columns of the settings in which options differ, and those that are the same for all, said in words.
-
-    Settings of the same sort, such as the precisions, share a column.
-    """
-    told: list[tuple[Column, list[str]]] = []
-    same: list[str] = []
-    merged: dict[str, list[str]] = {}
-    for name in facts.book.report.option_columns:
-        if facts.quantity(name).input:
-            merged.setdefault(facts.quantity(name).type.dimension or name, []).append(name)
-    for names in merged.values():
-        title = " / ".join(facts.quantity(n).title for n in names)
-        texts = [_distinct([_bare(facts, n, o) for n in names]) for o in facts.options]
-        if len(set(texts)) == 1:
-            same.append(f"{title}: {_distinct([facts.shown(n, facts.baseline) for n in names])}")
-        else:
-            kind: Kind = "number" if facts.quantity(names[0]).type.kind == "number" else "text"
-            told.append((Column(title, kind=kind), texts))
-    return told, same
-
-
-def _bare(facts: Facts, name: str, option: str) -> str:
-    """A setting without its unit, which counts have in their title."""
-    if facts.quantity(name).type.kind != "number":
-        return facts.shown(name, option)
-    return facts.amount(name, option).text
-
-
-def _distinct(texts: Sequence[str]) -> str:
-    return texts[0] if len(set(texts)) == 1 else " / ".join(texts)
 
 
 def _results(facts: Facts) -> list[str]:
@@ -110,6 +80,10 @@ def _is_result(quantity: Quantity) -> bool:
 
 def _feasible(facts: Facts, option: str) -> Cell:
     return Cell("yes", status="met") if facts.value("feasible", option) else Cell("no", status="missed")
+
+
+def _on_front(facts: Facts, option: str) -> Cell:
+    return Cell("yes", status="met") if facts.value("on_front", option) else Cell(ABSENT)
 
 
 def _improvements(facts: Facts) -> list[Cell]:
@@ -140,6 +114,7 @@ def _notes(facts: Facts) -> str:
         notes += [f"{facts.title('option', o)}: {facts.words('verdict', o)}." for o in bad[:_REASONS]]
         notes += ["The other reasons stand in the workbook."] if len(bad) > _REASONS else []
     left = [o for o in facts.book.dimensions["option"].names if o not in facts.options and facts.book.overridden.get(o)]
+    left = [o for o in left if facts.value("is_trial", o) is not True]
     if left:
         names = ", ".join(facts.title("option", o) for o in left)
         notes.append(f"Left out, because they change nothing here: {names}.")

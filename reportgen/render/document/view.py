@@ -18,6 +18,7 @@ __all__ = [
     "Figure",
     "Footer",
     "Formula",
+    "Group",
     "KeyFigure",
     "Paragraph",
     "Recommendation",
@@ -55,21 +56,35 @@ _MONTHS = (
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One sentence of the recommendation; `lead` is its bold beginning."""
+    """One sentence of the recommendation; `lead` is its bold beginning, `place` its number in the order of merit."""
 
     text: str
     lead: str = ""
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Recommendations that take the same to follow them, such as those that can be done now."""
+
+    label: str
+    steps: tuple[Step, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """The decision in one box: a headline with what it brings, further steps, and a closing note."""
+    """The decision in one box: a headline with what it brings, further ones in groups, and a closing note.
+
+    `aspects` say of the headline why, at what risk and what comes next; `group` says what it takes.
+    """
 
     headline: str
-    steps: tuple[Step, ...] = ()
+    groups: tuple[Group, ...] = ()
     label: str = "Recommendation"
     detail: str = ""
     note: str = ""
+    group: str = ""
+    aspects: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +100,11 @@ class KeyFigure:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """Running text."""
+    """Running text; `lead` is its bold beginning."""
 
     kind: ClassVar[str] = "paragraph"
     text: str
+    lead: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +141,18 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A formatted value. `bar` (0 to 1) is the drawn share in a bar column, `tag` a small label after the text."""
+    """A formatted value. `bar` (0 to 1) is the drawn share in a bar column, `tag` a small label after the text.
+
+    `name` is what formulas call it, in small type after the text, and `level` indents both.
+    """
 
     text: str
     bar: float | None = None
     status: Status = "none"
     tag: str = ""
     accent: bool = False
+    level: int = 0
+    name: str = ""
 
     @property
     def share(self) -> str:
@@ -150,7 +171,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with its message as title."""
+    """A table with its message as title; a long one to look things up in is set in `fine` type."""
 
     kind: ClassVar[str] = "table"
     title: str
@@ -158,6 +179,7 @@ class Table:
     rows: tuple[Row, ...]
     subtitle: str = ""
     note: str = ""
+    fine: bool = False
 
     def __post_init__(self) -> None:
         for number, row in enumerate(self.rows, start=1):
@@ -257,6 +279,7 @@ class Report:
     assumptions: tuple[Assumption, ...] = ()
     assumptions_title: str = "What the figures assume"
     assumptions_message: str = "Inputs that were not measured here, and why they are as they are"
+    appendix: Section | None = None
     sources: tuple[Source, ...] = ()
     attachments: tuple[AttachedFile, ...] = ()
     language: str = "en"

@@ -157,8 +157,9 @@ def option_chart(writer: Writer, sheet: Worksheet, onto: Worksheet, anchor: str,
         sheet, 2, column + 1, f"{quantity.title.removeprefix('Objective: ')}{', ' + unit if unit else ''}", Look("head")
     )
     values = plan.results.plain("objective_value")
-    for i, key in enumerate(options.keys):
-        at = 3 + i
+    trials = plan.results.plain("is_trial") if "is_trial" in plan.book.quantities else {}
+    ranked = [(i, key) for i, key in enumerate(options.keys) if not trials.get(key)]
+    for at, (i, key) in enumerate(ranked, start=3):
         writer.formula(
             sheet,
             at,
@@ -170,7 +171,7 @@ def option_chart(writer: Writer, sheet: Worksheet, onto: Worksheet, anchor: str,
         source = f"INDEX({options.whole('objective_value')},{i + 1})"
         shown = ErrorValue("#N/A") if values[key] is None else values[key]
         writer.formula(sheet, at, column + 1, f'IF({source}="",NA(),{source})', shown, Look("plain", "0.00"))
-    last = 2 + len(options.keys)
+    last = 2 + len(ranked)
     chart: Any = BarChart()
     chart.type, chart.style, chart.gapWidth = "bar", 2, 40
     chart.title = f"Options: {quantity.title.removeprefix('Objective: ').lower()}{', ' + unit if unit else ''}"
@@ -184,5 +185,5 @@ def option_chart(writer: Writer, sheet: Worksheet, onto: Worksheet, anchor: str,
     chart.x_axis.scaling.orientation = "maxMin"
     chart.y_axis.crosses = "max"
     chart.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill="DDE3E9", w=6000))
-    chart.height, chart.width = max(7.0, 1.6 + 0.55 * len(options.keys)), 17
+    chart.height, chart.width = max(7.0, 1.6 + 0.55 * len(ranked)), 17
     onto.add_chart(chart, anchor)

@@ -1,4 +1,4 @@
-"""The sheets that are no tables: Summary, the scalar inputs, Method, Sources and Scenario."""
+"""The sheets that are no tables: Summary, the scalar inputs, Sources and Scenario."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from openpyxl.formatting.rule import Rule
 from openpyxl.styles import Font, PatternFill
 from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.workbook.defined_name import DefinedName
-from openpyxl.worksheet.hyperlink import Hyperlink
 
 import reportgen
 from reportgen.book.ranges import needs
@@ -16,9 +15,11 @@ from reportgen.render.excel.checks import scalar_problem
 from reportgen.render.excel.styles import FILLS, Look, number_format
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from openpyxl.worksheet.worksheet import Worksheet
 
-    from reportgen.book.book import Member, Quantity
+    from reportgen.book.book import Member
     from reportgen.render.excel.layout import Scalar
     from reportgen.render.excel.tables import Writer
 
@@ -27,7 +28,6 @@ __all__ = [
     "PROBLEM",
     "derived_page",
     "inputs_page",
-    "method_page",
     "scenario_page",
     "sources_page",
     "summary_page",
@@ -89,8 +89,13 @@ def inputs_page(writer: Writer, sheet: Worksheet, row: int) -> tuple[int, int]:
     return first, max(first, at - 1)
 
 
-def summary_page(writer: Writer, sheet: Worksheet, problems: tuple[int, int]) -> None:
-    """The dashboard: the state of the inputs, the baseline's key figures, and recommendations."""
+def summary_page(
+    writer: Writer, sheet: Worksheet, problems: tuple[int, int], further: Callable[[Writer, Worksheet, int], int]
+) -> None:
+    """The dashboard: the state of the inputs, the baseline's key figures, and recommendations.
+
+    `further` writes lines below the state and returns the next row.
+    """
     book = writer.plan.book
     writer.put(sheet, 1, 1, book.scenario.title, Look("big", "General"))
     parts = [book.scenario.description]
@@ -102,7 +107,7 @@ def summary_page(writer: Writer, sheet: Worksheet, problems: tuple[int, int]) ->
         f"reportgen {reportgen.__version__}",
     ]
     writer.put(sheet, 3, 1, " · ".join(m for m in made if m), _NOTE)
-    row = _state(writer, sheet, 5, problems)
+    row = further(writer, sheet, _state(writer, sheet, 5, problems))
     row = _key_figures(writer, sheet, row + 1)
     _advice(writer, sheet, row + 1)
     for letter, width in zip("ABCDEF", (34, 24, 12, 14, 14, 34), strict=True):
@@ -179,8 +184,16 @@ def _advice(writer: Writer, sheet: Worksheet, row: int) -> int:
         text = f'IF({PROBLEM}>0,"check inputs",INDEX({place.whole("advised_text")},{i + 1}))'
         writer.formula(sheet, at, 2, text, values[key], Look("plain", wrap=True))
         sheet.merge_cells(start_row=at, start_column=2, end_row=at, end_column=6)
+        sheet.row_dimensions[at].height = 42
+    at = row + 1 + len(place.keys)
+    for title, name in (("Why", "advised_why"), ("Risk", "advised_risk"), ("Next", "advised_next")):
+        writer.put(sheet, at, 1, f"{title} (of the first)", Look("key"))
+        said = f'IF({PROBLEM}>0,"",INDEX({place.whole(name)},1))'
+        writer.formula(sheet, at, 2, said, writer.plan.results.plain(name)[place.keys[0]], Look("plain", wrap=True))
+        sheet.merge_cells(start_row=at, start_column=2, end_row=at, end_column=6)
         sheet.row_dimensions[at].height = 28
-    return row + 1 + len(place.keys)
+        at += 1
+    return at
 
 
 def derived_page(writer: Writer, sheet: Worksheet, row: int) -> None:
@@ -197,56 +210,6 @@ def derived_page(writer: Writer, sheet: Worksheet, row: int) -> None:
         writer.put(sheet, at, 3, made.unit or None, _TEXT)
         writer.put(sheet, at, 4, made.name, Look("look-up"))
         at += 1
-
-
-def method_page(writer: Writer, sheet: Worksheet) -> None:
-    """Every quantity: what it is, its unit and index set, how it is computed, and where it stands."""
-    heads = ("Quantity", "Title", "Unit", "Per", "Formula", "Description", "Source", "Cell")
-    for i, head in enumerate(heads):
-        writer.put(sheet, 1, 1 + i, head, _HEAD)
-    row = 2
-    for quantity in writer.plan.book.quantities.values():
-        _method_row(writer, sheet, row, quantity, quantity.name, quantity.written)
-        row += 1
-        if quantity.by and not quantity.input and not quantity.name.endswith("_title"):
-            for key, text in quantity.written_cells.items():
-                if text not in ("", "0"):
-                    _method_row(writer, sheet, row, quantity, f"{quantity.name} of {', '.join(key)}", text, brief=True)
-                    row += 1
-    for letter, width in zip("ABCDEFGH", (34, 30, 12, 24, 70, 60, 40, 24), strict=True):
-        sheet.column_dimensions[letter].width = width
-    sheet.freeze_panes = "B2"
-
-
-def _method_row(
-    writer: Writer, sheet: Worksheet, row: int, quantity: Quantity, name: str, text: str, *, brief: bool = False
-) -> None:
-    form = Look("plain", wrap=True)
-    formula = text if not quantity.input else "input"
-    cells = (
-        name,
-        quantity.title,
-        quantity.type.unit.label,
-        ", ".join(quantity.per),
-        formula,
-        quantity.description,
-        quantity.source,
-    )
-    for i, value in enumerate(cells):
-        if i == 0 or not brief or i == 4:
-            writer.put(sheet, row, 1 + i, value or None, Look("key") if i == 0 and not brief else form)
-    target = _target(writer, quantity)
-    if target and not brief:
-        cell = writer.put(sheet, row, 8, target.replace("'", ""), Look("link"))
-        cell.hyperlink = Hyperlink(ref=cell.coordinate, location=target)
-
-
-def _target(writer: Writer, quantity: Quantity) -> str:
-    for placed in writer.placed.values():
-        for column in placed.columns:
-            if column.quantity is quantity and column.group in ("input", "result"):
-                return placed.range(column.name).replace("$", "")
-    return quantity.name if not quantity.per else ""
 
 
 def sources_page(writer: Writer, sheet: Worksheet) -> None:

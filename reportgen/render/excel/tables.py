@@ -50,6 +50,21 @@ class Placed:
         """One cell (row 0 is the first of the data)."""
         return f"'{self.sheet}'!${self.letters[column]}${self.row + row}"
 
+    def area(self, quantity: str) -> str:
+        """Where a quantity stands, to be jumped to: its column, or several side by side."""
+        letters = [self.letters[c.name] for c in self._columns(quantity)]
+        return f"'{self.sheet}'!{letters[0]}{self.row}:{letters[-1]}{self.last}"
+
+    def first(self, quantity: Quantity, key: tuple[str, ...]) -> str:
+        """The first cell of a quantity that one of its formulas fills; `key` are the members of `Quantity.by`."""
+        places = [self.table.dims.index(d) for d in quantity.by]
+        row = next(i for i, k in enumerate(self.table.keys) if tuple(k[p] for p in places) == key)
+        return self.cell(self._columns(quantity.name)[0].name, row).replace("$", "")
+
+    def _columns(self, quantity: str) -> list[Column]:
+        shown = ("input", "result", "key")
+        return [c for c in self.columns if c.quantity is not None and c.quantity.name == quantity and c.group in shown]
+
 
 class Writer:
     """Writes cells with their looks and collects the values that formula cells show."""

@@ -11,15 +11,16 @@ from openpyxl import Workbook
 from reportgen.render.excel.charts import option_chart, roofline_chart
 from reportgen.render.excel.checks import add_checks
 from reportgen.render.excel.finish import finish
+from reportgen.render.excel.method import method_page
 from reportgen.render.excel.pages import (
     derived_page,
     inputs_page,
-    method_page,
     scenario_page,
     sources_page,
     summary_page,
 )
 from reportgen.render.excel.plan import Plan
+from reportgen.render.excel.studies import search_line, studies_page
 from reportgen.render.excel.styles import Styles
 from reportgen.render.excel.tables import Placed, Writer
 
@@ -33,6 +34,7 @@ __all__ = ["assemble", "workbook_bytes"]
 
 _SHEETS = (
     "Summary", "Inputs", "Options", "Requests", "Stages", "Operators", "Operator rates", "Recommendations", "Rules",
+    "Requirements", "Sensitivity", "Studies", "Load", "Prices",
     "Efficiency", "Option efficiency", "Catalogue", "Lists", "Method", "Sources", "Scenario", "Chart data",
 )  # fmt: skip
 _HOME = {
@@ -41,15 +43,21 @@ _HOME = {
     ("place",): "Recommendations", ("option", "rule"): "Rules",
     ("accelerator",): "Catalogue", ("model",): "Catalogue", ("precision",): "Catalogue",
     ("accelerator_family",): "Efficiency", ("engine",): "Efficiency", ("scheme",): "Efficiency",
+    ("option", "requirement"): "Requirements", ("driver",): "Sensitivity", ("period",): "Load",
+    ("option", "period"): "Load", ("price",): "Prices", ("currency",): "Load", ("commitment",): "Load",
     ("evidence",): "Efficiency", ("option", "operator_class"): "Option efficiency",
 }  # fmt: skip
-_STACKED = ("Inputs", "Lists", "Efficiency")
+_STACKED = ("Inputs", "Lists", "Efficiency", "Load")
 """Sheets with tables one below the other."""
 _TITLES = {
     ("option",): "Options: what is compared", ("option", "stage"): "Passes through the network",
     ("option", "stage", "operator"): "Operators of one layer, and of the network",
     ("option", "operator"): "Operators: repeats and rates", ("place",): "Recommendations, best first",
     ("option", "rule"): "Rules on every option", ("option", "request"): "Request classes on every option",
+    ("option", "requirement"): "What every option must meet, and by how much it misses",
+    ("driver",): "How the objective follows its inputs", ("option", "period"): "Replicas over the day",
+    ("option", "rival"): "Every option against every other: cost, latency, capacity",
+    ("option", "change"): "In what every option differs from its base",
     ("option", "operator_class"): "Shares of the roofline that each class of operators reaches",
 }  # fmt: skip
 _TABS = {"Summary": "0B5394", "Inputs": "E6B800", "Options": "E6B800", "Catalogue": "E6B800", "Efficiency": "E6B800"}
@@ -80,7 +88,8 @@ def assemble(results: Results) -> tuple[Workbook, Writer]:
     add_checks(plan, {dims for dims, home in homes.items() if home in ("Inputs", "Options")})
     writer = Writer(plan, styles)
     problems = _tables(writer, sheets, homes)
-    summary_page(writer, sheets["Summary"], problems)
+    summary_page(writer, sheets["Summary"], problems, search_line)
+    studies_page(writer, sheets["Studies"])
     method_page(writer, sheets["Method"])
     sources_page(writer, sheets["Sources"])
     scenario_page(writer, sheets["Scenario"])

@@ -11,10 +11,12 @@ from reportgen.book.book import key_of
 from reportgen.errors import Problem, SpecError, nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from reportgen.book.book import Book
     from reportgen.engine.results import Results
 
-__all__ = ["SCALARS", "csv_text", "json_text", "parquet_bytes", "table_names", "table_rows"]
+__all__ = ["SCALARS", "csv_field", "csv_of", "csv_text", "json_text", "parquet_bytes", "table_names", "table_rows"]
 
 SCALARS = "scalars"
 """The name of the table of what has no index set: one row for each quantity."""
@@ -55,16 +57,21 @@ def json_text(results: Results) -> str:
 
 def csv_text(results: Results, table: str) -> str:
     """One table; absent is an empty field, and no text can be taken for a formula by a spreadsheet."""
-    rows = table_rows(results, table)
+    return csv_of(table_rows(results, table))
+
+
+def csv_of(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows with the same keys as CSV."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     if rows:
         writer.writerow(list(rows[0]))
-    writer.writerows([[_field(value) for value in row.values()] for row in rows])
+    writer.writerows([[csv_field(value) for value in row.values()] for row in rows])
     return buffer.getvalue()
 
 
-def _field(value: Any) -> str:
+def csv_field(value: Any) -> str:
+    """A value in a CSV file: full precision, absent is empty, and no text is a formula."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -96,7 +103,7 @@ def _typed(row: dict[str, Any]) -> dict[str, Any]:
     """A scalar's row with a column for numbers and one for the rest: a column has one type."""
     value = row["value"]
     number = isinstance(value, float) and not isinstance(value, bool)
-    return {**row, "value": value if number else None, "text": None if number or value is None else _field(value)}
+    return {**row, "value": value if number else None, "text": None if number or value is None else csv_field(value)}
 
 
 def _arrow_field(book: Book, name: str) -> Any:

@@ -1,0 +1,59 @@
+"""Dates as numbers: the day of a price, of an exchange rate and of the scenario, so that a formula can tell an age."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from typing import TYPE_CHECKING
+
+from reportgen.book.collect import Entry, Origin
+from reportgen.spec.model import QuantitySpec
+
+if TYPE_CHECKING:
+    from reportgen.book.collect import Collection
+    from reportgen.spec.load import Loaded
+    from reportgen.spec.model import ScenarioSpec
+
+__all__ = ["add_days", "day_number"]
+
+_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?!\d)")
+_FIRST = datetime.date(1899, 12, 30)
+"""The day that spreadsheets count as 0."""
+
+
+def day_number(text: str) -> int | None:
+    """The first day that a date can mean, as spreadsheets count; none where it does not begin with a year.
+
+    >>> day_number("1900-01-01"), day_number("2026-05"), day_number("2026 (year only)"), day_number("spring")
+    (2, 46143, 46023, None)
+    """
+    found = _DATE.match(text.strip())
+    if found is None:
+        return None
+    year, month, day = (int(part or 1) for part in found.groups())
+    try:
+        return (datetime.date(year, month, day) - _FIRST).days
+    except ValueError:
+        return None
+
+
+def add_days(collection: Collection, loaded: Loaded[ScenarioSpec]) -> None:
+    """Give prices their day, and the book the scenario's; a scenario with prices must have a date."""
+    if "price_day" not in collection.quantities:
+        return
+    origin = Origin(loaded.document, ("date",))
+    for row in collection.rows.get("price", {}).values():
+        given = row.cells.get("price_date")
+        if given is not None and "price_day" not in row.cells:
+            day = day_number(str(given.value))
+            if day is not None:
+                row.cells["price_day"] = Entry(day, given.origin)
+    date = loaded.spec.date
+    if date is None:
+        span = loaded.document.span((), key=True)
+        collection.fail("a scenario with prices needs a date", span, "add date: with the day that it describes")
+    spec = QuantitySpec(
+        title="Day of the scenario", description="As spreadsheets count", unit="day",
+        value=day_number(date or "") or 0, input=False, topic="price",
+    )  # fmt: skip
+    collection.quantities["scenario_day"] = (spec, origin)

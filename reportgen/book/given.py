@@ -1,0 +1,55 @@
+"""Givers: who gave each plain value of a quantity, and the source that is stated where it was written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.book.book import LIBRARY, SCENARIO, Given
+from reportgen.lang import tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from reportgen.book.collect import Origin
+    from reportgen.book.drafts import Draft, Site
+
+__all__ = ["given"]
+
+_Key = tuple[str, ...]
+
+
+def given(site: Site, draft: Draft, keys: Iterable[_Key]) -> dict[_Key, Given]:
+    """Who gave the plain values of a draft; that of its one formula is under the empty key.
+
+    A value that nobody gave, for it may be absent, has no entry.
+    """
+    written = {(): draft.formula} if draft.formula else {k: draft.cells[k] for k in keys}
+    known: dict[tuple[int, tuple[str | int, ...]], Given] = {}  # the cells of a row have the same giver
+    made: dict[_Key, Given] = {}
+    for key, cell in written.items():
+        if cell.origin is None or not isinstance(cell.node, tree.Literal | tree.Member):
+            continue
+        place = id(cell.origin.document), cell.origin.path[:-1]
+        if place not in known:
+            known[place] = _given(site, draft, cell.origin)
+        made[key] = known[place]
+    return made
+
+
+def _given(site: Site, draft: Draft, origin: Origin) -> Given:
+    """Who wrote what stands at a place."""
+    document, path = origin.document, draft.origin.path
+    by = SCENARIO if document is site.loaded.document else document.label or LIBRARY
+    declared = document is draft.origin.document and bool(path) and origin.path[: len(path)] == path
+    row = next((r for r in _around(origin) if r.get("source") or r.get("url")), {})
+    return Given(by, declared, str(row.get("source") or row.get("url") or ""), str(row.get("retrieved") or ""))
+
+
+def _around(origin: Origin) -> list[Mapping[str, object]]:
+    """The rows and declarations that a place is in, the innermost first."""
+    found, at = list["Mapping[str, object]"](), origin.document.data
+    for part in origin.path:
+        at = at.get(part) if isinstance(at, dict) else None
+        if isinstance(at, dict):
+            found.append(at)
+    return found[::-1]

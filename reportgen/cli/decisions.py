@@ -1,0 +1,135 @@
+"""The verbs that choose: the best configuration of each candidate, and how firmly the choice stands."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from reportgen.cli.output import Library, put
+from reportgen.errors import Problem, SpecError
+
+if TYPE_CHECKING:
+    from reportgen.engine.results import Results
+
+__all__ = ["search", "sensitivity"]
+
+
+class Form(StrEnum):
+    """How to print."""
+
+    table = "table"
+    json = "json"
+
+
+Spec = Annotated[Path, typer.Argument(metavar="SPEC", help="A scenario file.", show_default=False)]
+
+
+def search(
+    spec: Spec,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", metavar="FILE", help="Write the scenario with what was found.", show_default=False),
+    ] = None,
+    form: Annotated[Form, typer.Option("--format", help="How to print.")] = Form.table,
+    library: Library = [],  # noqa: B006 - Typer copies it
+) -> None:
+    """Try every combination on every candidate, and show the best of each, or why none will do.
+
+    The scenario says under search: which candidates there are and what may vary. build and evaluate search by
+    themselves; with -o the rows are kept in a scenario, which is then not searched again.
+
+    \b
+    Examples:
+      reportgen search specs/procurement.yaml
+      reportgen search specs/procurement.yaml -o decided.yaml
+      reportgen search specs/novelists.yaml --format json
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    from reportgen import api
+    from reportgen.cli.show_decisions import show_search
+
+    results = api.search(spec, library)
+    searched = results.book.studies.searched
+    assert searched is not None
+    if out is not None:
+        from reportgen.spec.write import with_found
+
+        if out.exists() and out.samefile(spec):
+            hint = "name another file"
+            raise SpecError([Problem(f"{out} would be written over the scenario itself", None, hint)])
+        found = {row.option: row.cells for row in searched.found}
+        put(with_found(results.book.text, found, searched.holds_for).encode(), out)
+    elif form is Form.json:
+        put(_json(_searched(results)), None)
+    else:
+        show_search(results)
+
+
+def sensitivity(
+    spec: Spec,
+    samples: Annotated[
+        int | None,
+        typer.Option(
+            "--samples", min=100, max=1_000_000, metavar="N", help="Instead of the scenario's.", show_default=False
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option("--seed", min=0, metavar="N", help="Instead of the scenario's.", show_default=False),
+    ] = None,
+    changes: Annotated[
+        list[str], typer.Option("--set", metavar="NAME=VALUE", help="Change an input; may be given several times.")
+    ] = [],  # noqa: B006
+    form: Annotated[Form, typer.Option("--format", help="How to print.")] = Form.table,
+    library: Library = [],  # noqa: B006
+) -> None:
+    """Stretch the inputs of the best option, and show at which values another would be the best.
+
+    Three parts: what the objective becomes at the ends of each input; the value of each at which the decision
+    changes; and in which share of random samples each option is the best.
+
+    \b
+    Examples:
+      reportgen sensitivity specs/procurement.yaml
+      reportgen sensitivity specs/procurement.yaml --samples 100000 --seed 7 --format json
+    """  # noqa: D301
+    from reportgen import api
+    from reportgen.cli.show_decisions import show_sensitivity
+
+    results = api.sensitivity(spec, samples, seed, changes, library)
+    if form is Form.json:
+        put(_json(_sensitivity(results)), None)
+    else:
+        show_sensitivity(results)
+
+
+def _searched(results: Results) -> dict[str, Any]:
+    studies = results.book.studies
+    assert studies.searched is not None
+    book, made = results.book, dataclasses.asdict(studies.searched)
+    figures = dict.fromkeys(("devices", "objective_value", *book.report.key_figures, "worst_excess"))
+    names = [n for n in figures if n in book.quantities and book.quantities[n].per == ("option",)]
+    for row in made["found"]:
+        option, count = row["option"], row.pop("feasible")
+        row |= {"feasible": results.get("feasible", option), "feasible_of_tried": count}
+        row |= {"verdict": results.get("verdict", option), "values": {n: results.get(n, option) for n in names}}
+    del made["current"]
+    units = {n: book.quantities[n].type.unit.label or "1" for n in names}
+    head = {"schema": 1, "scenario": book.name, "units": units, "best": results.get("best_option")}
+    return head | made | {"levers_left_out": [dataclasses.asdict(s) for s in studies.screened]}
+
+
+def _sensitivity(results: Results) -> dict[str, Any]:
+    robust = results.robustness
+    return {
+        "tornado": list(results.rows(("driver",))),
+        "robustness": dataclasses.asdict(robust) if robust is not None else None,
+    }
+
+
+def _json(data: dict[str, Any]) -> bytes:
+    return (json.dumps(data, ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode()

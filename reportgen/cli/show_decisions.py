@@ -1,0 +1,90 @@
+"""Candidates, trials and chances as tables for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from reportgen.cli.show import number, stdout_console
+
+if TYPE_CHECKING:
+    from reportgen.engine.results import Results
+
+__all__ = ["show_search", "show_sensitivity"]
+
+
+def show_search(results: Results) -> None:
+    """Print what was found for each candidate, then the levers that have no row."""
+    console, studies = stdout_console(), results.book.studies
+    searched = studies.searched
+    assert searched is not None
+    unit = str(results.get("objective_unit") or "")
+    columns = list(searched.found[0].cells) if searched.found else []
+    figures = [n for n in ("devices", "ttft", "tpot") if n in results.book.quantities]
+    units = [results.book.quantities[n].type.unit.label for n in figures]
+    heads = [f"{n}\n{unit}" if unit else n for n, unit in zip(figures, units, strict=True)]
+    made = _table(
+        "candidate", *(c.replace("_", "_\n") for c in columns), *heads, f"objective\n{unit}", "feasible", "verdict"
+    )
+    for row in searched.found:
+        made.add_row(
+            row.option, *(_cell(row.cells[c]) for c in columns), *(number(results.get(n, row.option)) for n in figures),
+            number(results.get("objective_value", row.option)), f"{row.feasible:,} of {row.tried:,}",
+            Text(str(results.get("verdict", row.option))),
+        )  # fmt: skip
+    console.print(made)
+    best = results.get("best_option")
+    said = f"Best: {best}." if best else str(results.get("decision_words"))
+    console.print(Text(f"\n{said} {searched.tried:,} configurations were tried, for: {searched.holds_for}."))
+    if studies.screened:
+        console.print("\nLevers without a row of their own")
+        for lever in studies.screened:
+            console.print(Text(f"  {lever.title}: {lever.why}"))
+
+
+def show_sensitivity(results: Results) -> None:
+    """Print the tornado, the values at which the decision changes, and the shares of the samples."""
+    console, unit = stdout_console(), str(results.get("objective_unit") or "")
+    console.print(Text(f"{results.get('sensitivity_finding')}."))
+    made = _table("input", "low", "high", f"at low\n{unit}", f"given\n{unit}", f"at high\n{unit}", "feasible")
+    drivers = [row for row in results.rows(("driver",)) if row["swing_rank"] is not None]
+    for row in sorted(drivers, key=lambda r: float(r["swing_rank"] or 0)):
+        feasible = [end for end in ("low", "high") if not row[f"{end}_feasible"]]
+        made.add_row(
+            str(row["driver_title"]), f"x {row['low_factor']:.2f}", f"x {row['high_factor']:.2f}",
+            number(row["low_value"]), number(row["given_value"]), number(row["high_value"]),
+            f"not at {' or '.join(feasible)}" if feasible else "yes",
+        )  # fmt: skip
+    console.print(made)
+    robust = results.robustness
+    if robust is None:
+        console.print("\nNo option is feasible, so none can be the best.")
+        return
+    made = _table("input", "unit", "given", "changes at", "to")
+    for switch in robust.switches:
+        where = "–" if switch.value is None else number(switch.value)
+        to = switch.option or ("no option is feasible" if switch.value is not None else "stays from x 0.1 to x 10")
+        made.add_row(switch.title, switch.unit, number(switch.given), where, to)
+    console.print(Text(f"\nThe best option changes ({robust.option} is the best)"))
+    console.print(made)
+    made = _table("option", "is the best in")
+    for option, share in robust.shares.items():
+        made.add_row(option, f"{share:.1%}" if share >= 0.0005 else "under 0.1%")
+    if robust.none_feasible:
+        made.add_row("none is feasible", f"{robust.none_feasible:.1%}")
+    console.print(Text(f"\n{robust.samples:,} samples, seed {robust.seed}, for {robust.holds_for}"))
+    console.print(made)
+
+
+def _table(*heads: str) -> Table:
+    made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for i, head in enumerate(heads):
+        made.add_column(head, justify="left" if not i or head in ("verdict", "to", "feasible", "unit") else "right")
+    return made
+
+
+def _cell(value: float | bool | str) -> str:
+    return value if isinstance(value, str) else number(value)

@@ -1,0 +1,150 @@
+"""What a search found: the best configuration of each candidate, and cost against latency of all that count."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.render.document.numbers import ABSENT, column
+from reportgen.render.document.settings import chosen_settings
+from reportgen.render.document.view import Cell, Column, Figure, Paragraph, Row, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reportgen.book.studies import Found, Searched
+    from reportgen.render.document.facts import Facts
+    from reportgen.render.document.view import Block, Value
+
+__all__ = ["candidate_blocks", "front_figure"]
+
+_AXES = ("yearly_cost", "request_latency", "capacity_rate")
+_NAMED = 10  # options with a label in the chart
+_ROLES = {
+    "best": "recommended",
+    "base": "baseline",
+    "front": "on the Pareto front",
+    "plain": "other options that meet every target",
+    "tried": "front of all configurations that were searched",
+}
+
+
+def candidate_blocks(facts: Facts) -> list[Block | None]:
+    """The table of candidates; empty where nothing was searched."""
+    searched = facts.book.studies.searched
+    if searched is None or not searched.found:
+        return []
+    return [Paragraph(_holds(searched)), _table(facts, searched)]
+
+
+def _holds(searched: Searched) -> str:
+    """How much was searched, and for what it holds."""
+    tried = column([float(searched.tried)]).texts[0]
+    return f"{tried} configurations were tried. What was found holds for: {searched.holds_for.rstrip('.')}."
+
+
+def _table(facts: Facts, searched: Searched) -> Table:
+    found, known = searched.found, set(facts.book.dimensions["option"].names)
+    nearest = _nearest(facts, found)
+    columns = [Column("Candidate")]
+    cells = [[_candidate(facts, f, nearest) for f in found]]
+    for head, texts in chosen_settings(facts, [f.cells for f in found]):
+        columns.append(head)
+        cells.append([Cell(text) for text in texts])
+    for name in dict.fromkeys(("devices", facts.objective)):
+        if facts.has(name):
+            values = [facts.number(name, f.option) if f.option in known else None for f in found]
+            written = column(values, facts.quantity(name).type.unit)
+            columns.append(Column(facts.quantity(name).title, written.unit, "number"))
+            cells.append([Cell(text) for text in written.texts])
+    columns += [Column(facts.quantity("feasible").title, kind="status"), Column("Feasible of tried", kind="number")]
+    cells.append([Cell("yes", status="met") if f.feasible else Cell("no", status="missed") for f in found])
+    cells.append([Cell(" of ".join(column([float(n)]).texts[0] for n in (f.feasible, f.tried))) for f in found])
+    if not all(f.feasible for f in found):
+        columns.append(Column(facts.quantity("worst_excess").title, kind="number"))
+        cells.append([Cell(ABSENT if f.feasible or f.option not in known else _excess(facts, f.option)) for f in found])
+    rows = tuple(
+        Row(tuple(made[i] for made in cells), highlight=f.option in facts.advised[:1]) for i, f in enumerate(found)
+    )
+    out = [f.option for f in found if not f.feasible and f.option in known]
+    note = " ".join(f"{facts.title('option', o)}: {facts.words('verdict', o)}." for o in out)
+    return Table("The best configuration of each candidate", tuple(columns), rows, note=note)
+
+
+def _candidate(facts: Facts, found: Found, nearest: Found | None) -> Cell:
+    names = facts.book.dimensions["option"].names
+    tag = "recommended" if found.option in facts.advised[:1] else "nearest" if found is nearest else ""
+    return Cell(facts.title("option", found.option) if found.option in names else found.option, tag=tag)
+
+
+def _excess(facts: Facts, option: str) -> str:
+    """By how much an option is over the limit that it misses most."""
+    return str(facts.amount("worst_excess", option)) if facts.number("worst_excess", option) is not None else ABSENT
+
+
+def _nearest(facts: Facts, found: Sequence[Found]) -> Found | None:
+    """The candidate that misses least, where none meets every target."""
+    if any(f.feasible for f in found):
+        return None
+    names = facts.book.dimensions["option"].names
+    measured = [f for f in found if f.option in names and facts.number("worst_excess", f.option) is not None]
+    return min(measured, key=lambda f: _miss(facts, f.option), default=None)
+
+
+def _miss(facts: Facts, option: str) -> tuple[float, float]:
+    return facts.number("missed_count", option) or 0.0, facts.number("worst_excess", option) or 0.0
+
+
+def front_figure(facts: Facts) -> Figure | None:
+    """Cost against latency: the options that meet every target, and faintly the front of what was searched."""
+    if not facts.has(*_AXES, "on_front"):
+        return None
+    shown = [o for o in facts.options if facts.value("feasible", o) is True]
+    shown = [o for o in shown if all(facts.number(n, o) is not None for n in _AXES)]
+    if len(shown) < 2:
+        return None
+    searched = facts.book.studies.searched
+    tried = [(p.request_latency, p.yearly_cost, p.capacity_rate) for p in searched.front] if searched else []
+    tried = [(x, y, area) for x, y, area in tried if y is not None]
+    rows = [(facts.number("request_latency", o), facts.number("yearly_cost", o)) for o in shown]
+    latency = column([x for x, _ in rows] + [x for x, _, _ in tried], facts.quantity("request_latency").type.unit)
+    cost = column([y for _, y in rows], facts.quantity("yearly_cost").type.unit)
+    points: list[dict[str, Value]] = [
+        {"label": "", "x": x * latency.factor, "y": y * cost.factor, "area": area, "role": "tried"}
+        for x, y, area in tried
+        if y is not None
+    ]
+    named = _named(facts, shown)
+    for option, (x, y) in zip(shown, rows, strict=True):
+        point: dict[str, Value] = {"x": (x or 0.0) * latency.factor, "y": (y or 0.0) * cost.factor}
+        label = facts.title("option", option) if option in named else ""
+        area = facts.number("capacity_rate", option)
+        points.append({"label": label, **point, "area": area, "role": _role(facts, option)})
+    said = "; ".join(f"{facts.title('option', o)} {_said(facts, o)}" for o in named)
+    capacity = facts.quantity("capacity_rate").title.lower()
+    x_title = f"{facts.quantity('request_latency').title}, {latency.unit} →"
+    return Figure(
+        chart="front",
+        title=f"{facts.quantity('yearly_cost').title} against {facts.quantity('request_latency').title.lower()}",
+        subtitle=f"{cost.unit}; lower and further left is better; area: {capacity}",
+        alt=f"{len(shown)} options that meet every target. {said}.",
+        data={"points": tuple(points)},
+        texts={"x_title": x_title, **_ROLES},
+    )
+
+
+def _named(facts: Facts, shown: Sequence[str]) -> list[str]:
+    """The options with a label: those that are talked about first, then those on the front."""
+    first = [facts.baseline, *facts.advised, *(o for o in shown if facts.value("on_front", o) is True)]
+    return [o for o in dict.fromkeys(first) if o in shown][:_NAMED]
+
+
+def _said(facts: Facts, option: str) -> str:
+    return f"{facts.shown('yearly_cost', option)} at {facts.shown('request_latency', option)}"
+
+
+def _role(facts: Facts, option: str) -> str:
+    if option in facts.advised[:1]:
+        return "best"
+    if option == facts.baseline:
+        return "base"
+    return "front" if facts.value("on_front", option) is True else "plain"

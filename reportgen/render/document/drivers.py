@@ -1,0 +1,79 @@
+"""How the objective follows its inputs: a tornado, and what happens at the ends that miss a target."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.lang.units import ONE
+from reportgen.render.document.numbers import as_given, column, joined
+from reportgen.render.document.view import Figure, Paragraph
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reportgen.render.document.facts import Facts
+    from reportgen.render.document.view import Block, Value
+
+__all__ = ["driver_blocks"]
+
+_ENDS = ("low", "high")
+_SAID = 4  # drivers whose ends are described because a target is missed there
+_DIGITS = 3  # of a factor
+
+
+def driver_blocks(facts: Facts) -> list[Block | None]:
+    """The tornado and the sentences on ends where the option fails; empty where nothing was stretched."""
+    drivers = _ranked(facts)
+    if not drivers:
+        return []
+    failed = [d for d in drivers if any(facts.value(f"{end}_feasible", d) is False for end in _ENDS)]
+    said = " ".join(facts.words("driver_words", d) for d in failed[:_SAID])
+    return [_figure(facts, drivers), Paragraph(said) if said else None]
+
+
+def _ranked(facts: Facts) -> list[str]:
+    """The drivers that move the objective, the one that does most first; then those without a value at an end."""
+    if "driver" not in facts.book.dimensions or not facts.has("swing_rank", "given_value"):
+        return []
+    names = facts.book.dimensions["driver"].names
+    moving = [d for d in names if facts.number("swing", d) != 0]
+    return sorted(moving, key=lambda d: facts.number("swing_rank", d) or len(names) + 1)
+
+
+def _figure(facts: Facts, drivers: Sequence[str]) -> Figure | None:
+    """A bar from end to end for each driver, around the objective as given."""
+    quantity = facts.quantity(facts.objective)
+    given = next((v for d in drivers if (v := facts.number("given_value", d)) is not None), None)
+    if given is None:
+        return None
+    values = [facts.number(f"{end}_value", d) for d in drivers for end in _ENDS]
+    written = column([given, *values], quantity.type.unit)
+    rows: list[dict[str, Value]] = []
+    for place, driver in enumerate(drivers):
+        row: dict[str, Value] = {"name": facts.title("driver", driver)}
+        for offset, end in enumerate(_ENDS):
+            value = values[2 * place + offset]
+            row[end] = None if value is None else value * written.factor
+            row[f"{end}_text"] = _end(facts, driver, end)
+        rows.append(row)
+    option = facts.words("sensitivity_option") or facts.baseline
+    subtitle = f"{written.unit}, of “{facts.title('option', option)}”"
+    base = f"as given: {joined(written.texts[0], written.unit)}"
+    said = " ".join(facts.words("driver_words", d) for d in drivers)
+    return Figure(
+        chart="tornado",
+        title=f"{quantity.title} when one input is stretched at a time",
+        subtitle=subtitle,
+        alt=f"{quantity.title} {base}. {said}",
+        data={"drivers": tuple(rows), "base": ({"value": given * written.factor, "text": base},)},
+        texts={"x_title": f"{quantity.title}, {written.unit} →", "low": "at the low end", "high": "at the high end"},
+    )
+
+
+def _end(facts: Facts, driver: str, end: str) -> str:
+    """By what the driver is multiplied at an end, and whether the option fails there."""
+    factor = facts.number(f"{end}_factor", driver)
+    text = f"× {as_given(None if factor is None else round(factor, _DIGITS), ONE)}"
+    if facts.number(f"{end}_value", driver) is None:
+        return f"{text}, no value"
+    return f"{text}, misses a target" if facts.value(f"{end}_feasible", driver) is False else text

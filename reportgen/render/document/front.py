@@ -1,0 +1,127 @@
+"""Lays out cost against latency: two linear axes, circles whose area is the capacity, labels that stand clear."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reportgen.render.document.labels import Box, place
+from reportgen.render.document.metrics import text_width
+from reportgen.render.document.plots import (
+    FIGURE_WIDTH,
+    TEXT,
+    Datum,
+    Plan,
+    Record,
+    head_room,
+    legend,
+    number,
+    rows,
+    text,
+    ticks,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reportgen.render.document.view import Figure
+
+__all__ = ["front"]
+
+_HEIGHT, _LEFT, _RIGHT = 210.0, 44.0, 14.0
+_LARGEST, _SMALLEST = 260.0, 14.0  # square pixels, the area of a circle
+
+# Fill, outline and opacity by role; what was only tried is faint, so that the options stand before it.
+_ROLES = {
+    "best": ("#0072B2", "#0072B2", 1.0),
+    "base": ("#5b6675", "#5b6675", 1.0),
+    "front": ("#E69F00", "#b37400", 1.0),
+    "plain": ("#9fc5e0", "#5f95ba", 0.9),
+    "tried": ("#d8dde4", "#b7bfca", 0.7),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Axis:
+    """A linear axis of so many pixels, with some air at its ends."""
+
+    low: float
+    high: float
+    pixels: float
+
+    def at(self, value: float) -> float:
+        return (value - self.low) / (self.high - self.low) * self.pixels
+
+    def ticks(self) -> list[float]:
+        step = ticks(self.high - self.low)[1]
+        first = math.ceil(self.low / step - 1e-9)
+        return [step * i for i in range(first, math.floor(self.high / step + 1e-9) + 1)]
+
+
+def front(figure: Figure) -> Plan:
+    """Points by two numbers of which both should be small.
+
+    Reads `points` (label, x, y, area: the capacity, role: best, base, front, plain or tried); `texts` may hold
+    `x_title` and, for each role that is to stand in the key, its word. Strong points lie over faint ones.
+    """
+    order = list(reversed(_ROLES))
+    points = sorted(rows(figure, "points"), key=lambda p: order.index(text(p, "role")))
+    width = FIGURE_WIDTH - _LEFT - _RIGHT
+    across, up = _axis([number(p, "x") for p in points], width), _axis([number(p, "y") for p in points], _HEIGHT)
+    most = max((number(p, "area") for p in points), default=0.0) or 1.0
+    dots = [_dot(p, most) for p in points]
+    labels, leaders = _labels(points, dots, across, up)
+    present = {text(p, "role") for p in points}
+    keys = [(figure.texts[r], "circle", *_ROLES[r][:2]) for r in _ROLES if r in present and r in figure.texts]
+    params = {"x_min": across.low, "x_max": across.high, "y_min": up.low, "y_max": up.high}
+    return Plan(
+        width,
+        _HEIGHT,
+        {"left": _LEFT, "right": _RIGHT, "top": head_room(keys, _LEFT), "bottom": 34},
+        {**params, "x_ticks": across.ticks(), "y_ticks": up.ticks(), "x_title": figure.texts.get("x_title", "")},
+        {"points": dots, "labels": labels, "leaders": leaders, "legend": legend(keys, left=_LEFT)},
+    )
+
+
+def _axis(values: Sequence[float], pixels: float) -> _Axis:
+    """The axis that shows all values; from zero where they are not close together."""
+    low, high = min(values, default=0.0), max(values, default=1.0)
+    span = (high - low) or abs(high) or 1.0
+    start = 0.0 if 0 <= low < 0.5 * high else low - 0.1 * span
+    return _Axis(start, high + 0.1 * span, pixels)
+
+
+def _dot(point: Record, most: float) -> Datum:
+    fill, stroke, opacity = _ROLES[text(point, "role")]
+    size = max(_SMALLEST, _LARGEST * number(point, "area") / most)
+    at = {"x": number(point, "x"), "y": number(point, "y")}
+    return {**at, "size": size, "fill": fill, "stroke": stroke, "opacity": opacity}
+
+
+def _labels(
+    points: Sequence[Record], dots: Sequence[Datum], across: _Axis, up: _Axis
+) -> tuple[list[Datum], list[Datum]]:
+    """Labels beside the points that have one, and lines to those that had to stand far off."""
+    pixels = [(across.at(d["x"]), _HEIGHT - up.at(d["y"])) for d in dots]
+    named = [i for i in reversed(range(len(points))) if text(points[i], "label")]  # the strongest chooses first
+    radii = [math.sqrt(d["size"] / math.pi) for d in dots]
+    taken = [
+        Box(x - r, y - r, x + r, y + r)
+        for i, ((x, y), r) in enumerate(zip(pixels, radii, strict=True))
+        if text(points[i], "role") != "tried"
+    ]
+    sizes = [(text_width(text(points[i], "label"), TEXT, "semibold") * 1.05, TEXT * 1.25) for i in named]
+    places = place([pixels[i] for i in named], sizes, (), Box(2, 2, across.pixels + _RIGHT - 2, _HEIGHT - 2), taken)
+    labels: list[Datum] = []
+    leaders: list[Datum] = []
+    for i, spot in zip(named, places, strict=True):
+        if spot is None:
+            continue
+        weight = 600 if text(points[i], "role") in {"best", "base"} else 400
+        labels.append({"px": spot.x, "py": spot.y, "text": text(points[i], "label"), "weight": weight})
+        if spot.far:
+            x, y = pixels[i]
+            end = min(max(x, spot.box.left), spot.box.right), min(max(y, spot.box.top + 2), spot.box.bottom - 2)
+            leaders.append({"px": x, "py": y, "px2": end[0], "py2": end[1]})
+    return labels, leaders

@@ -1,0 +1,88 @@
+"""How the headline number comes about: its derivation as a table, down to inputs and their sources."""
+
+from __future__ import annotations
+
+from string import ascii_lowercase
+from typing import TYPE_CHECKING
+
+from reportgen.engine.explain import ABOVE, NOT_FOLLOWED, derivation
+from reportgen.engine.outline import CUT, outline
+from reportgen.render.document.view import Cell, Column, Paragraph, Row, Section, Table
+
+if TYPE_CHECKING:
+    from reportgen.engine.explain import Step
+    from reportgen.engine.outline import Line, Outline
+    from reportgen.render.document.facts import Facts
+
+__all__ = ["headline_section"]
+
+_ROWS = 70  # about two pages
+_TITLE = "How the headline number comes about"
+_WORDS = {NOT_FOLLOWED: "a smaller part"}
+_COLUMNS = (Column("Quantity"), Column("Formula"), Column("Value"), Column("Given by, source"))
+
+
+def headline_section(facts: Facts) -> Section | None:
+    """The derivation of the objective, of the option recommended first or else of the baseline."""
+    name, option = facts.objective, facts.words("best_advised") or facts.baseline
+    if not facts.has(name) or facts.quantity(name).per != ("option",):
+        return None
+    made = outline(derivation(facts.results, name, (option,)), _ROWS)
+    which = "recommended first" if facts.words("best_advised") else "the baseline"
+    said = (
+        f"{facts.quantity(name).title} of “{facts.title('option', option)}”, {which}, is {facts.shown(name, option)}. "
+        "Each value is computed by its formula from the values below it that are indented by one step more."
+    )
+    return Section(_TITLE, (Paragraph(said), _Derived(facts, option).table(name, made)))
+
+
+class _Derived:
+    """The table of a derivation; long sources stand below it, each once."""
+
+    def __init__(self, facts: Facts, option: str) -> None:
+        self.facts, self.option = facts, option
+        self.sources: dict[str, str] = {}
+
+    def table(self, name: str, made: Outline) -> Table:
+        """The rows in tree order, and below them the sources and what else there is."""
+        rows = tuple(self._row(line) for line in made.lines)
+        notes = [f"[{mark}] {source.rstrip('.')}." for source, mark in self.sources.items()]
+        command = f"reportgen explain {self.facts.book.name}.yaml {name} --option {_quoted(self.option)}"
+        if made.whole:
+            notes.append(f"The command {command} prints this table, too.")
+        else:
+            rest = f"the deepest levels had no room: the command {command} prints everything"
+            notes.append(f"Where it says “{CUT}”, {rest}.")
+        title = f"From {self.facts.quantity(name).title} down to inputs and sources"
+        return Table(title, _COLUMNS, rows, note=" ".join(notes), fine=True)
+
+    def _row(self, line: Line) -> Row:
+        step = line.step
+        if line.more:
+            cells = (Cell(f"{line.more} smaller parts", level=line.level), Cell(step.formula), Cell(""), Cell(""))
+            return Row(cells, muted=True)
+        head = Cell(self._title(step), level=line.level, name=step.quantity)
+        value = self.facts.shown(step.quantity, *step.key)
+        given = line.note if line.note == ABOVE else self._given(step, _WORDS.get(line.note, line.note))
+        return Row((head, Cell(step.formula), Cell(value), Cell(given)), muted=line.note == ABOVE)
+
+    def _title(self, step: Step) -> str:
+        """The quantity's title, with the members that are meant; the option that all is about goes without saying."""
+        members = [
+            self.facts.title(d, m) for d, m in zip(step.per, step.key, strict=True) if (d, m) != ("option", self.option)
+        ]
+        return ": ".join(filter(None, (step.title, ", ".join(members))))
+
+    def _given(self, step: Step, note: str) -> str:
+        """Who gave the value, with a mark for where from."""
+        if not step.source:
+            return note
+        retrieved = f", retrieved {step.retrieved}" if step.retrieved else ""
+        number = len(self.sources)
+        mark = ascii_lowercase[number % 26] * (number // 26 + 1)
+        return f"{note} [{self.sources.setdefault(step.source + retrieved, mark)}]".lstrip()
+
+
+def _quoted(name: str) -> str:
+    """A name as a shell reads it."""
+    return name if name.replace("_", "").replace("-", "").isalnum() else f"'{name}'"

@@ -1,0 +1,174 @@
+"""What the options cost: the finding in sentences, a bar of what the cost is made of, and two tables."""
+
+from __future__ import annotations
+
+from string import ascii_lowercase
+from typing import TYPE_CHECKING
+
+from reportgen.render.document.numbers import ABSENT, column
+from reportgen.render.document.view import Cell, Column, Figure, Paragraph, Row, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from reportgen.render.document.facts import Facts
+    from reportgen.render.document.view import Block, Value
+
+__all__ = ["cost_blocks", "has_costs", "parts_figure"]
+
+_ROWS = 12  # options in a table; more would be a list, which the workbook has
+_BARS = 6
+_MISSING = 6  # prices that are named as missing
+_SAID = ("horizon_words", "rent_or_buy_words", "api_words")
+_LIMITS = ("age_words", "omitted_words")
+_PART = "cost_part_"
+_MONEY = ("yearly_cost", "total_cost", "cost_per_query", "cost_per_user", "utilisation")
+_UNIT_COSTS = ("cost", "output_cost", "input_cost", "blended_cost", "energy_per_token", "energy_per_query")
+_CARBON = ("yearly_carbon", "carbon_per_mtoken")
+
+
+def has_costs(facts: Facts) -> bool:
+    """Whether the options of the scenario have prices."""
+    return facts.has("yearly_cost")
+
+
+def cost_blocks(facts: Facts, figure: Figure | None) -> list[Block | None]:
+    """The section on cost: what it adds up to, a figure, what is left out, and what each option and token costs."""
+    options = _told_apart(facts)
+    return [
+        _paragraph(facts, _SAID),
+        figure,
+        _paragraph(facts, _LIMITS),
+        _money_table(facts, options),
+        _unit_table(facts, options),
+    ]
+
+
+def _paragraph(facts: Facts, names: Iterable[str]) -> Paragraph | None:
+    said = " ".join(filter(None, (facts.words(name) for name in names)))
+    return Paragraph(said) if said else None
+
+
+def _told_apart(facts: Facts, most: int = _ROWS) -> list[str]:
+    """The options that cost differently, in their order; where they are many, the baseline and the advised stay."""
+    seen: dict[tuple[object, ...], str] = {}
+    first = [facts.baseline, *facts.advised[:1]]
+    for option in (*first, *facts.options):
+        cost = facts.number("yearly_cost", option)
+        if option in first or cost is not None or facts.words("price_missing", option):
+            seen.setdefault((facts.number("devices", option), facts.words("price", option), cost), option)
+    kept = set(sorted(seen.values(), key=lambda o: _merit(facts, o, first))[:most])
+    return [option for option in facts.options if option in kept]
+
+
+def _merit(facts: Facts, option: str, first: Sequence[str]) -> tuple[bool, bool, float]:
+    """What earns an option a row: to be talked about, to have a cost, and a low one."""
+    cost = facts.number("yearly_cost", option)
+    return option not in first, cost is None, cost or 0.0
+
+
+def parts_figure(facts: Facts) -> Figure | None:
+    """What a year's cost of each option is made of; none where that is one thing only."""
+    if not has_costs(facts):
+        return None
+    priced = [o for o in _told_apart(facts, _BARS) if facts.number("yearly_cost", o) is not None]
+    uses = [n for n in facts.book.quantities if n.startswith(_PART)]
+    uses = [n for n in uses if any(facts.number(n, option) for option in priced)]
+    if not priced or len(uses) < 2:  # one part alone says no more than the bars of the options
+        return None
+    bars: list[dict[str, Value]] = []
+    parts: list[dict[str, Value]] = []
+    for option in priced:
+        name = facts.title("option", option)
+        budget = facts.number("budget") if facts.has("budget") else None
+        note = facts.amount("yearly_cost", option).text
+        bars.append({"name": name, "note": note, "mark": budget, "strong": option == facts.baseline})
+        for use in uses:
+            value, text = facts.number(use, option) or 0.0, facts.amount(use, option).text
+            parts.append({"bar": name, "group": facts.quantity(use).title, "value": value, "text": text})
+    unit = str(facts.amount("yearly_cost", priced[0]).unit)
+    mark = f"; black mark = {facts.quantity('budget').title.lower()}" if bars[0]["mark"] is not None else ""
+    return Figure(
+        chart="costs",
+        title=f"{facts.quantity('yearly_cost').title}, by what is paid for",
+        subtitle=f"{unit}{mark}",
+        alt=f"{facts.quantity('yearly_cost').title} in {unit}: " + "; ".join(_said(b, parts) for b in bars) + ".",
+        data={"bars": tuple(bars), "parts": tuple(parts)},
+        texts={"x_title": f"{unit} →"},
+    )
+
+
+def _said(bar: dict[str, Value], parts: Iterable[dict[str, Value]]) -> str:
+    """A bar in words."""
+    own = ", ".join(f"{p['group']} {p['text']}" for p in parts if p["bar"] == bar["name"] and p["value"])
+    return f"{bar['name']} {bar['note']}" + (f" ({own})" if own else "")
+
+
+def _money_table(facts: Facts, options: Sequence[str]) -> Table:
+    """What is paid for each option, to whom and for how much use."""
+    offers: dict[str, str] = {}
+    prices = [Cell(_price(facts, option, offers)) for option in options]
+    heads, numbers = _numbers(facts, ("devices", *_known(facts, _MONEY, options)), options)
+    heads.insert(1, Column("Price per device", kind="number"))
+    numbers.insert(1, prices)
+    note = " ".join(f"[{mark}] {offer}." for offer, mark in offers.items())
+    return _table(facts, "What the options cost", options, heads, numbers, note)
+
+
+def _price(facts: Facts, option: str, offers: dict[str, str]) -> str:
+    """What one device costs, by the hour or by the piece, with a mark for the offer."""
+    name = "device_price" if facts.value("is_bought", option) else "rent_hourly"
+    offer = facts.words("offer_words", option)
+    if facts.number(name, option) is None or not offer:
+        return ABSENT
+    mark = offers.setdefault(offer, ascii_lowercase[len(offers) % 26])
+    return f"{facts.amount(name, option)} [{mark}]"
+
+
+def _unit_table(facts: Facts, options: Sequence[str]) -> Table | None:
+    """What a token costs, by how the cost is shared among tokens, and its energy."""
+    names = _known(facts, _UNIT_COSTS + _CARBON, options)
+    if not names:
+        return None
+    heads, numbers = _numbers(facts, names, options)
+    return _table(facts, "What a token costs", options, heads, numbers, _notes(facts, options))
+
+
+def _known(facts: Facts, names: Iterable[str], options: Sequence[str]) -> list[str]:
+    """The quantities that have a value for at least one option."""
+    return [n for n in names if facts.has(n) and any(facts.number(n, o) is not None for o in options)]
+
+
+def _numbers(facts: Facts, names: Iterable[str], options: Sequence[str]) -> tuple[list[Column], list[list[Cell]]]:
+    """Columns of numbers, each in one unit."""
+    heads: list[Column] = []
+    cells: list[list[Cell]] = []
+    for name in names:
+        written = column(facts.numbers(name, [(o,) for o in options]), facts.quantity(name).type.unit)
+        heads.append(Column(facts.quantity(name).title, written.unit, "number"))
+        cells.append([Cell(text) for text in written.texts])
+    return heads, cells
+
+
+def _table(
+    facts: Facts, title: str, options: Sequence[str], heads: list[Column], cells: list[list[Cell]], note: str = ""
+) -> Table:
+    names = [Cell(facts.title("option", o), tag=_tag(facts, o)) for o in options]
+    rows = tuple(
+        Row((name, *(made[i] for made in cells)), highlight=options[i] in facts.advised[:1])
+        for i, name in enumerate(names)
+    )
+    return Table(title, (Column("Option"), *heads), rows, note=note)
+
+
+def _tag(facts: Facts, option: str) -> str:
+    return "recommended" if option in facts.advised[:1] else "baseline" if option == facts.baseline else ""
+
+
+def _notes(facts: Facts, options: Sequence[str]) -> str:
+    """Which options are left out, and which prices are missing."""
+    missing = list(dict.fromkeys(filter(None, (facts.words("price_missing", o) for o in facts.options))))
+    notes = missing[:_MISSING] + (["Further prices are missing, too."] if len(missing) > _MISSING else [])
+    if len(options) < len(facts.options):
+        notes.append("Options at the same price as one shown, and all others, are in the workbook.")
+    return " ".join(notes)

@@ -1,0 +1,46 @@
+"""What the report's figures rest on: the quantities that really went into them, told from those that only exist."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.engine.explain import derivation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reportgen.engine.explain import Step
+    from reportgen.render.document.facts import Facts
+
+__all__ = ["rested_on"]
+
+_COMPARED = ("break_even", "api_break_even", "yearly_carbon")
+
+
+def rested_on(facts: Facts) -> frozenset[str]:
+    """The names of all quantities from which the figures that are shown were computed."""
+    return frozenset(name for root, option in _figures(facts) for name in _names(_derived(facts, root, option)))
+
+
+def _figures(facts: Facts) -> Iterator[tuple[str, str]]:
+    """The figures that are shown: all of the baseline, the objective of what is advised, and both ways of paying."""
+    names = [*facts.book.report.key_figures, facts.objective, *_COMPARED]
+    shown = [n for n in dict.fromkeys(names) if facts.has(n) and facts.quantity(n).per == ("option",)]
+    yield from ((name, facts.baseline) for name in shown)
+    for option in facts.advised[:1]:
+        yield from ((name, option) for name in shown if name in (facts.objective, *_COMPARED))
+    if facts.has("is_bought", "yearly_cost"):
+        for bought in (True, False):
+            first = next((o for o in facts.options if facts.value("is_bought", o) is bought), None)
+            if first is not None:
+                yield "yearly_cost", first
+
+
+def _derived(facts: Facts, name: str, option: str) -> Step:
+    return derivation(facts.results, name, (option,))
+
+
+def _names(step: Step) -> Iterator[str]:
+    yield step.quantity
+    for part in step.inputs:
+        yield from _names(part)

@@ -1,0 +1,100 @@
+"""How firmly the decision stands: where another option becomes the best, and how often each one is under doubt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.lang.units import ONE, parse_unit
+from reportgen.render.document.numbers import amount, as_given, column, joined
+from reportgen.render.document.view import Cell, Column, Row, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reportgen.book.studies import Robustness, Switch
+    from reportgen.lang.units import Unit
+    from reportgen.render.document.facts import Facts
+
+__all__ = ["robustness_tables"]
+
+_SHARES = 8  # options in the table; the others are rarely the best
+
+
+def robustness_tables(facts: Facts) -> list[Table]:
+    """Switching values and the shares of a Monte Carlo; none where nothing was sampled."""
+    found = facts.results.robustness
+    if found is None:
+        return []
+    return [*_switches(facts, found.switches), *_shares(facts, found)]
+
+
+def _switches(facts: Facts, switches: Sequence[Switch]) -> list[Table]:
+    """From which value of each input on another option is the best."""
+    if not switches:
+        return []
+    columns = (
+        Column("Input"),
+        Column("Given", kind="number"),
+        Column("Changes at", kind="number"),
+        Column("Then the best"),
+        Column("Looked at from", kind="number"),
+        Column("to", kind="number"),
+    )
+    rows = tuple(
+        Row(
+            (
+                Cell(switch.title),
+                Cell(str(as_given(switch.given, _unit(switch)))),
+                Cell(str(amount(switch.value, _unit(switch)))),
+                Cell(_then(facts, switch)),
+                Cell(str(as_given(switch.low, _unit(switch)))),
+                Cell(str(as_given(switch.high, _unit(switch)))),
+            )
+        )
+        for switch in switches
+    )
+    return [Table("From which value on the decision changes", columns, rows)]
+
+
+def _then(facts: Facts, switch: Switch) -> str:
+    """What is the best beyond the value."""
+    if switch.value is None:
+        return "no change in this range"
+    return _option(facts, switch.option) if switch.option else "no option meets every target"
+
+
+def _unit(switch: Switch) -> Unit:
+    return parse_unit(switch.unit) if switch.unit else ONE
+
+
+def _shares(facts: Facts, found: Robustness) -> list[Table]:
+    """In which part of the samples each option is the best."""
+    if not found.shares:
+        return []
+    ranked = sorted(found.shares.items(), key=lambda item: -item[1])[:_SHARES]
+    most = max([found.none_feasible, *found.shares.values()]) or 1.0
+    rows = [
+        Row((_named(facts, option), Cell(_per_cent(share), bar=share / most)), highlight=option in facts.advised[:1])
+        for option, share in ranked
+    ]
+    if found.none_feasible:
+        none = Cell(_per_cent(found.none_feasible), bar=found.none_feasible / most, accent=True)
+        rows.append(Row((Cell("No option meets every target"), none)))
+    samples = column([float(found.samples)]).texts[0]
+    note = f"{samples} samples, seed {found.seed}; holds for {found.holds_for.rstrip('.')}."
+    columns = (Column("Option"), Column("Best in this part of the samples", kind="bar"))
+    return [Table("How often each option is the best", columns, tuple(rows), note=note)]
+
+
+def _per_cent(share: float) -> str:
+    return joined(f"{100 * share:.0f}", "%")
+
+
+def _option(facts: Facts, option: str) -> str:
+    known = facts.book.dimensions["option"].names
+    return facts.title("option", option) if option in known else option
+
+
+def _named(facts: Facts, option: str) -> Cell:
+    tag = "recommended" if option in facts.advised[:1] else "baseline" if option == facts.baseline else ""
+    return Cell(_option(facts, option), tag=tag)

@@ -1,0 +1,37 @@
+"""Levers that were tried and have no row of their own: why they were left out, and what they would bring."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.render.document.numbers import column, joined
+from reportgen.render.document.view import Cell, Column, Row, Table
+
+if TYPE_CHECKING:
+    from reportgen.book.studies import Screened
+    from reportgen.render.document.facts import Facts
+
+__all__ = ["tried_table"]
+
+
+def tried_table(facts: Facts) -> Table | None:
+    """The levers that were left out, by the reason; none where all have a row."""
+    left = facts.book.studies.screened
+    if not left:
+        return None
+    reasons: dict[str, list[str]] = {}
+    for lever in left:
+        reasons.setdefault(lever.why, []).append(_said(lever))
+    effect = facts.quantity("improvement").title if facts.has("improvement") else "Improvement"
+    columns = (Column("Why it was left out"), Column(f"Levers, with their {effect[:1].lower()}{effect[1:]}"))
+    rows = tuple(Row((Cell(why), Cell(", ".join(levers)))) for why, levers in reasons.items())
+    return Table("Also tried", columns, rows)
+
+
+def _said(lever: Screened) -> str:
+    """A lever with the change of the objective in whole per cent, better with a plus."""
+    if lever.improvement is None:
+        return lever.title
+    rounded = round(lever.improvement) + 0.0
+    text = joined(column([rounded]).texts[0], "%")
+    return f"{lever.title} ({'+' if rounded > 0 else ''}{text})"

@@ -1,0 +1,86 @@
+"""The Method sheet: every quantity with its formula, linked to where it stands, and column heads linked back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from openpyxl.worksheet.hyperlink import Hyperlink
+
+from reportgen.render.excel.styles import Look
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
+    from reportgen.book.book import Quantity
+    from reportgen.render.excel.tables import Placed, Writer
+
+__all__ = ["method_page"]
+
+_HEAD, _WRAPPED = Look("head"), Look("plain", wrap=True)
+
+
+def method_page(writer: Writer, sheet: Worksheet) -> None:
+    """Every quantity: what it is, its unit and index set, how it is computed, and where it stands, to be clicked."""
+    heads = ("Quantity", "Title", "Unit", "Per", "Formula", "Description", "Source", "Cell")
+    for i, head in enumerate(heads):
+        writer.put(sheet, 1, 1 + i, head, _HEAD)
+    row, homes, rows = 2, _homes(writer), dict[str, int]()
+    for quantity in writer.plan.book.quantities.values():
+        home, rows[quantity.name] = homes.get(quantity.name), row
+        _method_row(writer, sheet, row, quantity)
+        _link(writer, sheet, row, home.area(quantity.name) if home else quantity.name)
+        row += 1
+        if quantity.by and not quantity.input and not quantity.name.endswith("_title"):
+            for key, text in quantity.written_cells.items():
+                if text not in ("", "0"):
+                    writer.put(sheet, row, 1, f"{quantity.name} of {', '.join(key)}", _WRAPPED)
+                    writer.put(sheet, row, 5, text, _WRAPPED)
+                    if home:
+                        _link(writer, sheet, row, home.first(quantity, key))
+                    row += 1
+    _link_back(writer, sheet, rows)
+    for letter, width in zip("ABCDEFGH", (34, 30, 12, 24, 70, 60, 40, 24), strict=True):
+        sheet.column_dimensions[letter].width = width
+    sheet.freeze_panes = "B2"
+
+
+def _method_row(writer: Writer, sheet: Worksheet, row: int, quantity: Quantity) -> None:
+    cells = (
+        quantity.name,
+        quantity.title,
+        quantity.type.unit.label,
+        ", ".join(quantity.per),
+        "input" if quantity.input else quantity.written,
+        quantity.description,
+        quantity.source,
+    )
+    for i, value in enumerate(cells):
+        writer.put(sheet, row, 1 + i, value or None, Look("key") if i == 0 else _WRAPPED)
+
+
+def _homes(writer: Writer) -> dict[str, Placed]:
+    """The table that each quantity stands in; scalars stand in none."""
+    return {
+        column.quantity.name: placed
+        for placed in writer.placed.values()
+        for column in placed.columns
+        if column.quantity is not None and column.group in ("input", "result", "key")
+    }
+
+
+def _link(writer: Writer, sheet: Worksheet, row: int, target: str) -> None:
+    """A click on the last cell of the row leads to the target: cells of a sheet, or a name."""
+    cell = writer.put(sheet, row, 8, target.replace("'", ""), Look("link"))
+    cell.hyperlink = Hyperlink(ref=cell.coordinate, location=target)
+
+
+def _link_back(writer: Writer, sheet: Worksheet, rows: dict[str, int]) -> None:
+    """A click on the title of a column of results leads to how it is computed."""
+    workbook = sheet.parent
+    assert workbook is not None
+    for placed in writer.placed.values():
+        for column in placed.columns:
+            if column.quantity is not None and column.group == "result":
+                head = workbook[placed.sheet][f"{placed.letters[column.name]}{placed.row - 3}"]
+                target = f"'{sheet.title}'!A{rows[column.quantity.name]}"
+                head.hyperlink = Hyperlink(ref=head.coordinate, location=target)

@@ -1,0 +1,1 @@
+"""Studies: many configurations of a scenario, and several scenarios beside each other."""

@@ -1,0 +1,157 @@
+"""Several scenarios beside each other: of each the baseline and the option recommended first, by their key figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from reportgen.errors import Problem, Span, SpecError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from reportgen.book.book import Book
+    from reportgen.engine.results import Results
+
+__all__ = ["Compared", "Comparison", "Figure", "Side", "compare", "told_apart"]
+
+Plain = float | str | bool | None
+
+_RECOMMENDED, _VERDICT = "best_advised", "verdict"
+"""Quantities that not every accounting has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A quantity in one unit; scenarios may measure quantities of one name in different ones."""
+
+    name: str
+    unit: str
+    title: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One option of a scenario with its figures."""
+
+    option: str
+    title: str
+    verdict: str | None
+    values: Mapping[Figure, Plain]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A scenario: what it optimises, its baseline, and what is recommended first, if anything is."""
+
+    name: str
+    title: str
+    accounting: str
+    objective: str
+    baseline: Side
+    recommended: Side | None
+
+    def sides(self) -> dict[str, Side]:
+        """The options that are shown, by the part that they play."""
+        return {"baseline": self.baseline} | ({"recommended": self.recommended} if self.recommended else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Scenarios in the order in which they were named, and the figures that at least one of them has."""
+
+    scenarios: tuple[Compared, ...]
+    figures: tuple[Figure, ...]
+
+    def rows(self) -> Iterator[dict[str, Plain]]:
+        """One row for each figure of each option that is shown, and one for its verdict."""
+        for scenario in self.scenarios:
+            for role, side in scenario.sides().items():
+                head = {"scenario": scenario.name, "title": scenario.title, "role": role, "option": side.option}
+                for figure, value in side.values.items():
+                    yield {**head, "quantity": figure.name, "unit": figure.unit, "value": value}
+                if side.verdict is not None:
+                    yield {**head, "quantity": _VERDICT, "unit": "", "value": side.verdict}
+
+    def as_json(self) -> dict[str, Any]:
+        """The contract of `compare --format json`."""
+        return {
+            "schema": 1,
+            "figures": [{"quantity": f.name, "title": f.title, "unit": f.unit} for f in self.figures],
+            "scenarios": [
+                {
+                    "scenario": s.name, "title": s.title, "accounting": s.accounting, "objective": s.objective,
+                    "units": {figure.name: figure.unit for figure in s.baseline.values},
+                    "baseline": _side_json(s.baseline),
+                    "recommended": None if s.recommended is None else _side_json(s.recommended),
+                }
+                for s in self.scenarios
+            ],
+        }  # fmt: skip
+
+
+def _side_json(side: Side) -> dict[str, Any]:
+    values = {figure.name: value for figure, value in side.values.items()}
+    return {"option": side.option, "title": side.title, "verdict": side.verdict, "values": values}
+
+
+def compare(results: Sequence[Results], names: Sequence[str]) -> Comparison:
+    """Compare evaluated scenarios, which are called by the names."""
+    found = tuple(_compared(result, name) for result, name in zip(results, names, strict=True))
+    figures = dict.fromkeys(figure for scenario in found for figure in scenario.baseline.values)
+    return Comparison(found, tuple(figures))
+
+
+def _compared(results: Results, name: str) -> Compared:
+    book = results.book
+    recommended = results.get(_RECOMMENDED) if _RECOMMENDED in book.quantities else None
+    aim, verb = _objective(book)
+    return Compared(
+        name, book.scenario.title, book.accounting, f"{verb} {aim}", _side(results, book.baseline),
+        _side(results, recommended) if isinstance(recommended, str) else None,
+    )  # fmt: skip
+
+
+def _objective(book: Book) -> tuple[str, str]:
+    """The quantity that a scenario optimises, and whether it minimises or maximises it."""
+    formula = book.quantities["objective_value"].written
+    return formula, "maximise" if book.scenario.objective.maximise else "minimise"
+
+
+def _side(results: Results, option: str) -> Side:
+    book, values = results.book, dict[Figure, Plain]()
+    for name in (*book.report.key_figures, _objective(book)[0]):
+        quantity = book.quantities[name]
+        if quantity.per in ((), ("option",)):
+            unit = (quantity.type.unit.label or "1") if quantity.type.kind == "number" else ""
+            values[Figure(name, unit, quantity.title)] = results.get(name, *((option,) if quantity.per else ()))
+    verdict = results.get(_VERDICT, option) if _VERDICT in book.quantities else None
+    title = results.get("option_title", option) if "option_title" in book.quantities else option
+    return Side(option, str(title), None if verdict is None else str(verdict), values)
+
+
+def told_apart(paths: Sequence[Path]) -> list[str]:
+    """Short names of files: the bare name, with as many folders before it as it takes to tell the files apart.
+
+    Raises:
+        SpecError: a file is named twice.
+
+    >>> from pathlib import Path
+    >>> told_apart([Path("a/x.yaml"), Path("b/x.yaml"), Path("b/y.yaml")])
+    ['a/x', 'b/x', 'y']
+    """
+    whole = [path.resolve() for path in paths]
+    twice = [path for i, path in enumerate(paths) if whole[i] in whole[:i]]
+    if twice:
+        raise SpecError(Problem("the scenario is named twice", Span(str(path))) for path in twice)
+    stems = [path.with_suffix("").parts for path in whole]
+    if len(set(stems)) < len(stems):  # x.yaml beside x.yml
+        stems = [path.parts for path in whole]
+    return [_shortest(parts, [p for p in stems if p != parts]) for parts in stems]
+
+
+def _shortest(parts: tuple[str, ...], others: Sequence[tuple[str, ...]]) -> str:
+    """The last parts of a path that no other path ends with."""
+    count = next((n for n in range(1, len(parts)) if all(o[-n:] != parts[-n:] for o in others)), len(parts))
+    return "/".join(parts[-count:])

@@ -1,0 +1,48 @@
+"""Fronts: of many points those that no other beats in every way at once, and a few of them that show their shape."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from reportgen.engine.values import Array
+
+__all__ = ["spread", "unbeaten"]
+
+
+def unbeaten(points: Array) -> Array:
+    """The places of the points that no other beats; of equal points the first.
+
+    `points` has one row for each point; in every column smaller is better.
+
+    >>> unbeaten(np.array([[1.0, 5.0], [2.0, 5.0], [2.0, 3.0], [1.0, 5.0]])).tolist()
+    [0, 2]
+    """
+    order = np.lexsort(points.T[::-1])
+    left, at = points[order], 0
+    while at < len(left):  # sorted: what comes earlier is beaten by nothing that comes later
+        stays = (left < left[at]).any(axis=1)
+        stays[at] = True
+        order, left = order[stays], left[stays]
+        at = int(stays[:at].sum()) + 1
+    return np.sort(order)
+
+
+def spread(points: Array, count: int) -> Array:
+    """The places of so many points: the best in each column, then always the one farthest from those chosen.
+
+    >>> spread(np.array([[1.0, 9.0], [2.0, 8.0], [5.0, 5.0], [9.0, 1.0]]), 3).tolist()
+    [0, 2, 3]
+    """
+    if len(points) <= count:
+        return np.arange(len(points))
+    low, high = points.min(axis=0), points.max(axis=0)
+    scaled = (points - low) / np.where(high > low, high - low, 1.0)
+    chosen = list(dict.fromkeys(points.argmin(axis=0).tolist()))[:count]
+    gap = np.min([((scaled - scaled[i]) ** 2).sum(axis=1) for i in chosen], axis=0)
+    while len(chosen) < count:
+        chosen.append(int(gap.argmax()))
+        gap = np.minimum(gap, ((scaled - scaled[chosen[-1]]) ** 2).sum(axis=1))
+    return np.sort(np.array(chosen))

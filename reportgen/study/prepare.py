@@ -1,0 +1,30 @@
+"""A scenario's book with the options that studies chose: levers that matter, candidates as searched, trials."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.book.build import load_book
+from reportgen.study.screen import screen
+from reportgen.study.search import search
+from reportgen.study.trials import settle_trials
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from reportgen.book.book import Book
+
+__all__ = ["chosen", "prepared_book"]
+
+
+def prepared_book(
+    path: Path, name: str | None = None, mentions: Sequence[str] = (), overlays: Sequence[str] = ()
+) -> Book:
+    """Read a scenario file and choose its options; arguments and errors as in `load_book`."""
+    return chosen(load_book(path, name, mentions, overlays), mentions)
+
+
+def chosen(book: Book, keep: Sequence[str] = ()) -> Book:
+    """The book with the rows that everything else evaluates, prints and recalculates; `keep` as in `screen`."""
+    return settle_trials(search(screen(book, keep)))

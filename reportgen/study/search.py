@@ -1,0 +1,236 @@
+"""The search: every combination on every candidate at once; of each the best that is feasible, or the nearest to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reportgen.book.studies import Found, Point, Searched
+from reportgen.engine.results import Results
+from reportgen.engine.sweep import Lenient, chunks
+from reportgen.errors import Problem, SpecError
+from reportgen.study.front import spread, unbeaten
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from reportgen.book.book import Book
+    from reportgen.book.studies import Search
+    from reportgen.engine.values import Array
+
+__all__ = ["FOUND", "again", "search"]
+
+FOUND = "the search"
+"""Who gave a cell that was found."""
+
+_CELLS = 8_000  # combinations of one option each: more do not fit the processor's caches
+_FRONT = 40
+"""Points of the front that are kept."""
+
+_DIGITS = 12
+"""Figures that are equal in so many digits are equal: fewer devices decide, then the latency."""
+
+_WANTED = ("objective_cost", "feasible", "missed_count", "worst_excess", "devices", "request_latency")
+_AXES = ("yearly_cost", "request_latency", "capacity_rate")
+"""What the front is made of, where the book has it."""
+
+_UNSAID = "inputs that the scenario does not state"
+
+_INPUTS = (
+    "peak_rate", "request_rate", "mean_prompt_tokens", "mean_output_tokens", "ttft_target", "tpot_target",
+    "latency_target", "device_limit", "budget",
+)  # fmt: skip
+"""What a search is said to hold for, where it is given."""
+
+
+def search(book: Book) -> Book:
+    """The book with the best combination in the cells of each candidate, and what was tried beside it.
+
+    A book whose scenario holds what a search found keeps it, and one without a search stays as it is.
+
+    Raises:
+        SpecError: the objective or a requirement compares options with each other, so that none can be judged alone.
+    """
+    wanted = book.studies.search
+    if wanted is None:
+        return book
+    if wanted.done:
+        return _told(book, _given(book, wanted))
+    tally = _tally(book, wanted)
+    cells = {name: wanted.cells(at) for name, at in zip(wanted.candidates, tally.best, strict=True)}
+    found = tuple(
+        Found(name, cells[name], wanted.size, int(n)) for name, n in zip(wanted.candidates, tally.feasible, strict=True)
+    )
+    tried = wanted.size * len(wanted.candidates)
+    searched = Searched(_objective(book), tried, _holds_for(book), found, tally.points())
+    return _told(book.with_cells(cells, FOUND), searched)
+
+
+def again(book: Book) -> Book:
+    """The book as if its scenario held nothing that was found."""
+    wanted = book.studies.search
+    return book if wanted is None else replace(book, studies=replace(book.studies, search=replace(wanted, done=False)))
+
+
+def _told(book: Book, searched: Searched) -> Book:
+    return replace(book, studies=replace(book.studies, searched=searched))
+
+
+def _given(book: Book, wanted: Search) -> Searched:
+    """What the scenario says that a search found: one configuration of each candidate."""
+    results, found = Results(book.only((book.baseline, *wanted.candidates))), list[Found]()
+    for name in wanted.candidates:
+        cells = {column: results.get(column, name) for column in wanted.columns}
+        feasible = int(results.get("feasible", name) is True)
+        found.append(Found(name, {column: v for column, v in cells.items() if v is not None}, 1, feasible))
+    said = book.scenario.search.found_for if book.scenario.search else ""
+    current = said in ("", _holds_for(book))
+    return Searched(_objective(book), len(found), said or _UNSAID, tuple(found), (), current=current)
+
+
+# --- trying ----------------------------------------------------------------------------------------------------------
+
+
+def _tally(book: Book, wanted: Search) -> _Tally:
+    """All combinations, chunk by chunk; only what counts is kept of each."""
+    part = book.only((book.baseline, *wanted.candidates))
+    names = [*_WANTED, *(_AXES if all(name in part.quantities for name in _AXES) else ())]
+    if compared := sorted(part.comparisons().intersection(names)):
+        hint = "seek the best by a figure that each option has by itself"
+        raise SpecError([Problem(f"'{compared[0]}' compares options and cannot be searched by", None, hint)])
+    options = part.dimensions["option"].names
+    rows = np.array([options.index(name) for name in wanted.candidates])
+    coded = {column: _coded(part, column, values) for column, values in wanted.columns.items()}
+    samples: dict[tuple[str, tuple[str, ...]], Array] = {
+        (column, (name,)): values for column, values in coded.items() for name in wanted.candidates
+    }
+    tally = _Tally(wanted)
+    for piece, evaluator in chunks(part, samples, max(1, _CELLS // len(options)), Lenient(part)):
+        assert isinstance(evaluator, Lenient)
+        tally.add({name: _wide(evaluator, name, rows, piece) for name in names}, piece.start)
+    return tally
+
+
+def _coded(book: Book, column: str, values: Sequence[float | bool | str]) -> Array:
+    """Values as the engine takes them: members by their place."""
+    type_ = book.quantities[column].type
+    if type_.kind == "member":
+        places = {name: i for i, name in enumerate(book.dimensions[type_.dimension].names)}
+        return np.array([places[str(value)] for value in values])
+    return np.array(values, dtype={"flag": bool, "number": float}.get(type_.kind, object))
+
+
+def _wide(evaluator: Lenient, name: str, rows: Array, piece: slice) -> Array:
+    """A quantity over candidates and combinations; what is absent, or no finite number, is NaN."""
+    value = evaluator.value(name)
+    data = value.data.astype(float)
+    data = np.where(np.isfinite(data), data, np.nan)
+    if value.absent is not None:
+        data = np.where(value.absent, np.nan, data)
+    for quantity, bad in evaluator.faults.items():
+        data = np.where(_of_options(evaluator.book, quantity, bad), np.nan, data)
+    found: Array = np.broadcast_to(data, (evaluator.book.size("option"), piece.stop - piece.start))[rows]
+    return found
+
+
+def _of_options(book: Book, name: str, bad: Array) -> Array:
+    """Where something is no number, over options and samples, whatever its index set."""
+    per = book.quantities[name].per
+    found = np.asarray(bad.any(axis=tuple(i for i, d in enumerate(per) if d != "option")))
+    return found if found.ndim == 2 else found[None]
+
+
+# --- judging ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Tally:
+    """What has been tried so far: for each candidate the best and how many are feasible, and the front of all."""
+
+    search: Search
+    best: list[int] = field(default_factory=list)
+    feasible: Array = field(default_factory=lambda: np.zeros(1))
+    _keys: list[tuple[float, ...]] = field(default_factory=list)
+    _front: Array = field(default_factory=lambda: np.empty((0, 5)))
+    """Cost, latency and negative capacity, the row of the candidate and the place of the combination."""
+
+    def add(self, values: Mapping[str, Array], start: int) -> None:
+        """Take in further combinations, arrays over candidates and combinations, of which the first has the place."""
+        keys = _keys(values)
+        places = np.lexsort(keys[::-1], axis=-1)[:, 0]
+        firsts = [tuple(keys[:, row, at].tolist()) for row, at in enumerate(places)]
+        self.best = self.best or [0] * len(firsts)
+        self._keys = self._keys or [(np.inf,) * len(keys)] * len(firsts)
+        for row, (key, at) in enumerate(zip(firsts, places, strict=True)):
+            if key < self._keys[row]:
+                self._keys[row], self.best[row] = key, start + int(at)
+        good = values["feasible"] == 1
+        self.feasible = self.feasible + good.sum(axis=1)
+        if all(name in values for name in _AXES):
+            cost, latency, capacity = (_rounded(values[name]) for name in _AXES)
+            rows, at = np.nonzero(good & ~np.isnan(cost + latency + capacity))
+            new = np.stack([cost[rows, at], latency[rows, at], -capacity[rows, at], rows, start + at], axis=1)
+            every = np.concatenate([self._front, new])
+            self._front = every[unbeaten(every[:, :3])]
+
+    def points(self) -> tuple[Point, ...]:
+        """The front, cheapest first; of many points a few that show its shape."""
+        front = self._front[np.lexsort(self._front[:, 2::-1].T)]
+        names, cells = self.search.candidates, self.search.cells
+        return tuple(
+            Point(names[int(row)], cells(int(at)), float(cost), float(latency), float(-capacity))
+            for cost, latency, capacity, row, at in front[spread(front[:, :3], _FRONT)]
+        )
+
+
+def _keys(values: Mapping[str, Array]) -> Array:
+    """What decides between combinations, in this order; smaller is better.
+
+    Those that are feasible and have an objective come first, by it; then those that are feasible, then the others by
+    the requirements that they miss and by how far they are over the worst; last what could not be computed. Among
+    equals fewer devices decide, then the latency.
+    """
+    cost, excess = (_far(values[name]) for name in ("objective_cost", "worst_excess"))
+    good, unknown = values["feasible"] == 1, np.isnan(values["feasible"])
+    kind = np.where(unknown, 3, np.where(~good, 2, np.where(np.isinf(cost), 1, 0)))
+    missed = np.where(kind == 2, _far(values["missed_count"]), 0.0)
+    lead = np.where(kind == 0, cost, np.where(kind == 2, excess, 0.0))
+    return np.stack([kind.astype(float), missed, lead, _far(values["devices"]), _far(values["request_latency"])])
+
+
+def _far(values: Array) -> Array:
+    """What is absent counts as infinite."""
+    return np.where(np.isnan(values), np.inf, _rounded(values))
+
+
+def _rounded(values: Array) -> Array:
+    """Numbers in so many digits that only what differs differs."""
+    sound = np.isfinite(values) & (values != 0)
+    scale = 10.0 ** (_DIGITS - 1 - np.floor(np.log10(np.abs(np.where(sound, values, 1.0)))))
+    return np.where(sound, np.round(np.where(sound, values, 1.0) * scale) / scale, values)
+
+
+# --- saying ----------------------------------------------------------------------------------------------------------
+
+
+def _objective(book: Book) -> str:
+    return book.quantities["objective_value"].written
+
+
+def _holds_for(book: Book) -> str:
+    """The inputs that a search rests on, in one phrase."""
+    results, verb = Results(book), "the highest" if book.scenario.objective.maximise else "the lowest"
+    said = [f"{verb} {results.get('objective_name')}"]
+    for name in _INPUTS:
+        value = results.get(name) if name in book.quantities else None
+        if value is not None:
+            quantity = book.quantities[name]
+            said.append(f"{_within(quantity.title)} {value:,.10g} {quantity.type.unit.label}".strip())
+    return "; ".join(said)
+
+
+def _within(title: str) -> str:
+    """A title as it stands inside a sentence."""
+    return title if title[1:2].isupper() else title[:1].lower() + title[1:]

@@ -1,0 +1,30 @@
+"""Trials of the best option: which one that is shows only when all have been evaluated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.book.trials import BEST
+from reportgen.engine.evaluate import Evaluator
+
+if TYPE_CHECKING:
+    from reportgen.book.book import Book
+
+__all__ = ["settle_trials", "trials_of"]
+
+
+def trials_of(book: Book) -> tuple[str, ...]:
+    """The options that are trials of a sensitivity."""
+    cells = book.quantities["is_trial"].cells if "is_trial" in book.quantities else {}
+    return tuple(key[0] for key, node in cells.items() if getattr(node, "value", False) is True)
+
+
+def settle_trials(book: Book) -> Book:
+    """The book whose trials stretch the inputs of the best option; the baseline where none is feasible."""
+    wanted, trials = book.scenario.sensitivity, trials_of(book)
+    if wanted is None or wanted.option != BEST or not trials:
+        return book
+    found = Evaluator(book).value("best_option")
+    code = -1 if found.absent is not None and found.absent.all() else int(found.data.reshape(-1)[0])
+    names = book.dimensions["option"].names
+    return book.rebased(frozenset(trials), names[code]) if code >= 0 else book
