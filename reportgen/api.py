@@ -229,17 +229,24 @@ def sensitivity(
 ) -> Results:
     """A scenario with its trials; how firmly the best option stands is in `robustness` of the results.
 
-    `samples` and `seed` replace those of the scenario.
+    `samples` and `seed` replace those of the scenario. With `changes` the trials are those of what is the best then.
 
     Raises:
         SpecError: with every mistake found, or where the scenario asks for no sensitivity.
     """
+    from reportgen.engine.results import evaluate as evaluate_book
     from reportgen.study.robustness import robustness
+    from reportgen.study.trials import settle_trials
 
+    if samples is not None and samples < 1:
+        raise SpecError([Problem("a share needs at least one sample")])
     results = evaluate(scenario, changes, library)
     if results.book.scenario.sensitivity is None:
         where = None if not isinstance(scenario, str | Path) else Span(str(scenario))
         raise SpecError([Problem("the scenario asks for no sensitivity", where, "add sensitivity: {option: best}")])
+    book = settle_trials(results.book, results.inputs)
+    if book is not results.book:
+        results = evaluate_book(book, results.inputs)
     results.robustness = robustness(results, samples, seed)
     return results
 

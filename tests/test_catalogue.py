@@ -195,7 +195,7 @@ def test_prices_are_those_of_the_sources() -> None:
 def test_the_table_fits_the_terminal(
     which: str, width: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(show, "_console", lambda: Console(width=width, highlight=False, markup=False))
+    monkeypatch.setattr(show, "stdout_console", lambda: Console(width=width, highlight=False, markup=False))
     rows = api.catalog(which)
     show.show_catalogue(rows)
     text = capsys.readouterr().out

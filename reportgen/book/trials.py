@@ -6,73 +6,103 @@ from typing import TYPE_CHECKING, Any
 
 from reportgen.book.collect import Entry, Origin, Row
 from reportgen.errors import nearest
+from reportgen.spec.model import SensitivitySpec
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from reportgen.book.collect import Collection
     from reportgen.spec.load import Loaded
     from reportgen.spec.model import DriverSpec, ScenarioSpec
 
-__all__ = ["BEST", "ENDS", "add_trials"]
+__all__ = ["BEST", "DRIVER", "ENDS", "add_trials", "trial_name"]
 
 BEST = "best"
 """What a scenario writes for the option that is best on the objective."""
 
+DRIVER = "driver"
+"""The dimension whose rows are the inputs that are stretched."""
+
 ENDS = ("low", "high")
+
+
+def trial_name(driver: str, end: str) -> str:
+    """The option that stands at an end of a driver."""
+    return f"{driver}_{end}"
 
 
 def add_trials(collection: Collection, loaded: Loaded[ScenarioSpec]) -> dict[str, Row]:
     """Add a row of `driver` for each input that is stretched; the options at its ends are returned."""
     wanted, origin = loaded.spec.sensitivity, Origin(loaded.document, ("sensitivity",))
-    if wanted is None:
+    given = collection.rows.pop(DRIVER, {})
+    if wanted is None and not given:
         return {}
-    if "driver" not in collection.dimensions:
+    if DRIVER not in collection.dimensions:
         collection.fail("this accounting has no sensitivity", origin.span(key=True))
         return {}
-    known = {name: d for name, (d, _) in collection.drivers.items() if d.column in collection.quantities}
-    names = list(known) if wanted.drivers == "all" else list(wanted.drivers)
-    options: dict[str, Row] = {}
-    for i, name in enumerate(names):
-        if name not in known:
-            span = origin.at("drivers", i).span()
-            collection.fail(f"unknown driver '{name}'", span, nearest(name, known))
-            continue
-        driver, place = collection.drivers[name]
-        row = _driver(name, driver, place)
-        given = collection.rows.setdefault("driver", {}).get(name)
-        if given is not None:  # the scenario's own range
-            row.cells |= given.cells
-            row.meta |= given.meta
-        collection.rows["driver"][name] = row
-        for end in ENDS:
-            options[f"{name}_{end}"] = _option(name, driver, place, end, wanted.option, origin)
-    for name, row in collection.rows.get("driver", {}).items():
+    if wanted is None:
+        span = next(iter(given.values())).origin.span(key=True)
+        collection.fail("nothing is stretched here", span, "ask for it with sensitivity: {option: best}")
+        wanted = SensitivitySpec()
+    names = _chosen(collection, wanted, origin)
+    for name, row in given.items():
         if name not in names:
-            hint = nearest(name, names)
-            collection.fail(f"unknown driver '{name}'", row.origin.span(key=True), hint)
+            collection.fail(f"unknown driver '{name}'", row.origin.span(key=True), nearest(name, names))
+    options: dict[str, Row] = {}
+    rows = collection.rows[DRIVER] = {}
+    for name in names:
+        driver, place = collection.drivers[name]
+        rows[name] = _driver(name, driver, place, given.get(name))
+        for end in ENDS:
+            options[trial_name(name, end)] = _option(name, driver, place, end)
+    _base(collection, options, wanted.option, origin.at("option"))
     return options
 
 
-def _driver(name: str, driver: DriverSpec, place: Origin) -> Row:
+def _chosen(collection: Collection, wanted: SensitivitySpec, origin: Origin) -> Sequence[str]:
+    """The drivers that are asked for; all where none of them is known, so that other mistakes show as well."""
+    known = [name for name, (d, _) in collection.drivers.items() if d.column in collection.quantities]
+    if wanted.drivers == "all":
+        return known
+    place = origin.at("drivers")
+    if not wanted.drivers:
+        collection.fail("no driver is named", place.span(), "leave drivers: out to stretch all of them")
+    for i, name in enumerate(wanted.drivers):
+        if name not in known:
+            there = name in collection.drivers and collection.play.why(collection.drivers[name][0].column)
+            collection.fail(f"unknown driver '{name}'", place.at(i).span(), there or nearest(name, known))
+        elif name in wanted.drivers[:i]:
+            collection.fail(f"the driver '{name}' stands here twice", place.at(i).span())
+    return [name for name in dict.fromkeys(wanted.drivers) if name in known] or known
+
+
+def _driver(name: str, driver: DriverSpec, place: Origin, given: Row | None) -> Row:
+    """A driver's row: its ends are the factors in its own cells, else those that the library computes."""
     cells: dict[str, Any] = {}
     for end in ENDS:
-        value = getattr(driver, end)
+        value, cell = getattr(driver, end), f'range_{end}["{name}"]'
+        cells[f"{end}_option"] = trial_name(name, end)
+        otherwise = str(value).replace("{option}", trial_name(name, end))
+        cells[f"{end}_factor"] = f"{cell} if known({cell}) else {otherwise}"
         if isinstance(value, int | float):
             cells[f"range_{end}"] = value
-        cells[f"{end}_option"] = f"{name}_{end}"
-        cells[f"{end}_factor"] = f'{driver.column}["{name}_{end}"]'
+    made = {column: Entry(value, place) for column, value in cells.items()}
     meta = {"title": driver.title, "description": driver.description}
-    return Row(place, meta, {column: Entry(value, place) for column, value in cells.items()})
+    return Row(place, {**meta, **(given.meta if given else {})}, {**made, **(given.cells if given else {})})
 
 
-def _option(name: str, driver: DriverSpec, place: Origin, end: str, base: str, origin: Origin) -> Row:
-    value = getattr(driver, end)
-    plain = isinstance(value, int | float)
-    cells = {
-        "is_trial": Entry(True, place),
-        driver.column: Entry(
-            f'range_{end}["{name}"]' if plain else str(value).replace("{option}", f"{name}_{end}"), place.at(end)
-        ),
-    }
-    if base != BEST:
-        cells["based_on"] = Entry(base, origin.at("option"))
-    return Row(place, {"title": f"{driver.title}, {end}"}, cells)
+def _option(name: str, driver: DriverSpec, place: Origin, end: str) -> Row:
+    """The option that differs from its base in nothing but the one input."""
+    stretched = Entry(f'base * {end}_factor["{name}"]', place.at(end))
+    return Row(place, {"title": f"{driver.title}, {end}"}, {"is_trial": Entry(True, place), driver.column: stretched})
+
+
+def _base(collection: Collection, trials: Mapping[str, Row], base: str, place: Origin) -> None:
+    """Let the trials inherit from the option that is asked for; which one is the best shows later."""
+    if base == BEST:
+        return
+    if base.casefold() in (name.casefold() for name in trials):
+        collection.fail(f"'{base}' is a trial itself", place.span(), "name an option of the scenario, or best")
+        return
+    for row in trials.values():
+        row.cells["based_on"] = Entry(base, place)

@@ -54,6 +54,12 @@ def _levers(value: Any) -> Any:
     raise ValueError("needs all, none, or a list of names, as in [a, b]")
 
 
+def _drivers(value: Any) -> Any:
+    if value == "all" or (isinstance(value, list) and all(isinstance(name, str) for name in value)):
+        return value
+    raise ValueError("needs all, or a list of names, as in [price, load]")
+
+
 def _need(value: Any) -> Any:
     if isinstance(value, dict) and len(value) > 1:
         raise ValueError("takes one dimension, as in {model: experts}")
@@ -104,6 +110,7 @@ Varied = Annotated[
 
 Day = Annotated[str | None, BeforeValidator(_date), WithJsonSchema({"type": ["string", "null"], "format": "date"})]
 Levers = Annotated[list[str] | Literal["all", "none"], BeforeValidator(_levers)]
+Drivers = Annotated[list[str] | Literal["all"], BeforeValidator(_drivers)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=60)]
 Row = dict[str, Any]
 """A member's row: descriptive keys (title, source, ...) and the cells of quantities."""
@@ -205,6 +212,11 @@ class DriverSpec(_Part):
     column: str = Field(description="The column of options that stretches it")
     low: Cell = Field(description="Its low end: a factor, or a formula in which {option} stands for the option")
     high: Cell = Field(description="Its high end")
+    chance: Literal["uniform", "log_normal", "none"] = Field(
+        default="uniform",
+        description="How it is drawn at random: uniform between its ends, log-normal with the ends as its 10th and "
+        "90th percentile, or not at all",
+    )
     input: str = Field(default="", description="The quantity that is stretched, to say a switching value in its unit")
     alone: bool = Field(default=False, description="Whether it belongs to one accelerator, not to all options")
 
@@ -248,7 +260,7 @@ class SensitivitySpec(_Part):
     """How the decision follows its inputs: a tornado, the values at which it changes, and a Monte Carlo."""
 
     option: str = Field(default="best", description="The option that is looked at: a name, or the best one")
-    drivers: list[str] | Literal["all"] = Field(default="all", description="Which inputs are stretched")
+    drivers: Drivers = Field(default="all", description="Which inputs are stretched")
     samples: int = Field(default=10000, ge=100, le=1000000, description="Samples of the Monte Carlo")
     seed: int = Field(default=1, ge=0, description="Where its random numbers begin")
 

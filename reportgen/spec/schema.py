@@ -18,6 +18,8 @@ _MEASURE = r"^\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*[A-Za-zµ%]
 _SECTIONS = {"options": "option", "requests": "request", "models": "model", "accelerators": "accelerator"}
 _CATALOGUED = ("model", "accelerator")
 """Dimensions to which a scenario adds rows of its own as a matter of course: any name may be meant."""
+_INPUTS = ("option", "driver")
+"""Dimensions whose rows hold inputs; their other cells are made."""
 _CELL = {"type": ["number", "string", "boolean", "object", "null"]}
 
 Json = dict[str, Any]
@@ -57,6 +59,8 @@ def scenario_schema(library: Iterable[LibrarySpec], catalogues: Mapping[str, Seq
     properties["dimensions"]["properties"] = {name: known.dimension(name) for name in known.extended()}
     properties["accounting"] = {**properties["accounting"], "enum": known.accountings()}
     properties["levers"]["anyOf"] = [{"enum": ["all", "none"]}, {"type": "array", "items": {"enum": known.levers()}}]
+    stretched = {"type": "array", "items": {"enum": known.members["driver"]}}
+    made["$defs"]["SensitivitySpec"]["properties"]["drivers"]["anyOf"] = [{"enum": ["all"]}, stretched]
     for aim in made["$defs"]["ObjectiveSpec"]["properties"].values():
         aim["anyOf"] = [{"enum": known.objectives()}, {"type": ["string", "null"]}]
     return {"$schema": _DIALECT, **made, "title": "reportgen scenario"}
@@ -75,6 +79,7 @@ class _Known:
             for name, dimension in spec.dimensions.items():
                 members = self.members.setdefault(name, [])
                 members += [m for m in dimension.rows if m not in members and "{" not in m]
+            self.members.setdefault("driver", []).extend(spec.drivers)
 
     def accountings(self) -> list[str]:
         return sorted({name for spec in self.library for name in spec.accounting})
@@ -126,7 +131,7 @@ class _Known:
             text = "The option that it inherits from; the first one unless named"
             properties["based_on"] = {"type": "string", "description": text}
         for name, quantity in self.quantities.items():
-            if quantity.by == dimension and (dimension != "option" or quantity.is_input):
+            if quantity.by == dimension and (dimension not in _INPUTS or quantity.is_input):
                 properties[name] = self.cell(quantity, formula=dimension == "option" or not quantity.is_input)
         return {"type": "object", "properties": properties, "additionalProperties": _CELL}
 

@@ -43,6 +43,7 @@ def spread(points: Array, count: int) -> Array:
     chosen = list(dict.fromkeys(points.argmin(axis=0).tolist()))[:count]
     gap = np.min([((scaled - scaled[i]) ** 2).sum(axis=1) for i in chosen], axis=0)
     while len(chosen) < count:
+        gap[chosen] = -1.0  # never again, even where all are equal
         chosen.append(int(gap.argmax()))
         gap = np.minimum(gap, ((scaled - scaled[chosen[-1]]) ** 2).sum(axis=1))
     return np.sort(np.array(chosen))

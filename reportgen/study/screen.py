@@ -74,8 +74,8 @@ class _Tried:
         return str(self.results.get("option_title", name))
 
     def improvement(self, name: str) -> float | None:
-        """By how much it betters the objective, in per cent; unknown where one of the two is not known."""
-        return self._number("improvement", name)
+        """By how much it betters the objective, in per cent; unknown where it does not run."""
+        return self._number("improvement", name) if self.results.get("runs", name) else None
 
     def _number(self, quantity: str, name: str) -> float | None:
         value = self.results.get(quantity, name)

@@ -9,6 +9,7 @@ from reportgen.engine.evaluate import Evaluator
 
 if TYPE_CHECKING:
     from reportgen.book.book import Book
+    from reportgen.engine.evaluate import Inputs
 
 __all__ = ["settle_trials", "trials_of"]
 
@@ -19,12 +20,17 @@ def trials_of(book: Book) -> tuple[str, ...]:
     return tuple(key[0] for key, node in cells.items() if getattr(node, "value", False) is True)
 
 
-def settle_trials(book: Book) -> Book:
-    """The book whose trials stretch the inputs of the best option; the baseline where none is feasible."""
+def settle_trials(book: Book, inputs: Inputs | None = None) -> Book:
+    """The book whose trials stretch the inputs of the best option; those of the same as before where none is feasible.
+
+    `inputs` are changes under which it is sought.
+    """
     wanted, trials = book.scenario.sensitivity, trials_of(book)
     if wanted is None or wanted.option != BEST or not trials:
         return book
-    found = Evaluator(book).value("best_option")
+    found = Evaluator(book, inputs).value("best_option")
     code = -1 if found.absent is not None and found.absent.all() else int(found.data.reshape(-1)[0])
     names = book.dimensions["option"].names
-    return book.rebased(frozenset(trials), names[code]) if code >= 0 else book
+    if code < 0 or all(book.based_on[trial] == names[code] for trial in trials):
+        return book
+    return book.rebased(frozenset(trials), names[code])

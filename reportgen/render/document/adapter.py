@@ -99,13 +99,17 @@ def _sections(facts: Facts) -> Iterable[Section]:
     roofline: _Part = ("roofline_finding", "Roofline", [_roofline_text(facts), figures.roofline_figure(facts)])
     found = [*candidate_blocks(facts), front_figure(facts)]
     options: _Part = ("options_finding", "Options", [*found, figures.options_figure(facts), *_options(facts)])
-    first = [roofline, options]
+    firm: _Part = (
+        "sensitivity_finding",
+        "How firm the decision is",
+        [*driver_blocks(facts), *robustness_tables(facts)],
+    )
+    first = [roofline, options, firm]
     if has_costs(facts):
         made_of = parts_figure(facts) or figures.options_figure(facts, _FEW)
-        first = [("cost_finding", "Cost", cost_blocks(facts, made_of)), options, roofline]
+        first = [("cost_finding", "Cost", cost_blocks(facts, made_of)), options, firm, roofline]
     parts: tuple[_Part, ...] = (
         *first,
-        ("sensitivity_finding", "How firm the decision is", [*driver_blocks(facts), *robustness_tables(facts)]),
         ("time_finding", "Where the time goes", [figures.time_figure(facts), *tables.operator_tables(facts)]),
         ("memory_finding", "Memory", [_paragraph(facts.words("memory_words")), figures.memory_figure(facts)]),
         ("", "How the figures come about", [*_workload(facts), *method_blocks(facts)]),

@@ -157,6 +157,8 @@ def option_chart(writer: Writer, sheet: Worksheet, onto: Worksheet, anchor: str,
         sheet, 2, column + 1, f"{quantity.title.removeprefix('Objective: ')}{', ' + unit if unit else ''}", Look("head")
     )
     values = plan.results.plain("objective_value")
+    largest = max((abs(v) for v in values.values() if isinstance(v, float)), default=0.0)
+    form = "#,##0" if largest >= 1000 else "0.00"
     trials = plan.results.plain("is_trial") if "is_trial" in plan.book.quantities else {}
     ranked = [(i, key) for i, key in enumerate(options.keys) if not trials.get(key)]
     for at, (i, key) in enumerate(ranked, start=3):
@@ -170,7 +172,7 @@ def option_chart(writer: Writer, sheet: Worksheet, onto: Worksheet, anchor: str,
         )
         source = f"INDEX({options.whole('objective_value')},{i + 1})"
         shown = ErrorValue("#N/A") if values[key] is None else values[key]
-        writer.formula(sheet, at, column + 1, f'IF({source}="",NA(),{source})', shown, Look("plain", "0.00"))
+        writer.formula(sheet, at, column + 1, f'IF({source}="",NA(),{source})', shown, Look("plain", form))
     last = 2 + len(ranked)
     chart: Any = BarChart()
     chart.type, chart.style, chart.gapWidth = "bar", 2, 40
@@ -179,7 +181,7 @@ def option_chart(writer: Writer, sheet: Worksheet, onto: Worksheet, anchor: str,
     chart.set_categories(Reference(sheet, min_col=column, min_row=3, max_row=last))
     chart.series[0].graphicalProperties = GraphicalProperties(solidFill=COLOURS[0])
     chart.series[0].dLbls = _labels(value=True)
-    chart.series[0].dLbls.numFmt = "0.0"
+    chart.series[0].dLbls.numFmt = form if form != "0.00" else "0.0"
     chart.legend = None
     chart.x_axis.delete = chart.y_axis.delete = False
     chart.x_axis.scaling.orientation = "maxMin"

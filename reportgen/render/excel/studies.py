@@ -30,7 +30,9 @@ def search_line(writer: Writer, sheet: Worksheet, row: int) -> int:
         fresh = f"Rows as searched for: {searched.holds_for}." if searched.current else stale
     writer.put(sheet, row, 1, "Searched options", Look("key"))
     text = f"IF({CHANGED}>0,{quoted(stale)},{quoted(fresh)})"
-    writer.formula(sheet, row, 2, text, fresh, _TEXT)
+    writer.formula(sheet, row, 2, text, fresh, Look("plain", wrap=True))
+    sheet.merge_cells(start_row=row, start_column=2, end_row=row, end_column=6)
+    sheet.row_dimensions[row].height = 14 * -(-len(fresh) // 90)
     words = "larger_batch_words"
     if words in writer.plan.scalars:
         said = writer.plan.results.get(words)
@@ -46,7 +48,7 @@ def studies_page(writer: Writer, sheet: Worksheet) -> None:
     row = _front(writer, sheet, row)
     _left_out(writer, sheet, row)
     if sheet["A1"].value is not None:
-        for letter, width in zip("ABCDEFG", (44, 18, 16, 18, 34, 18, 18), strict=True):
+        for letter, width in zip("ABCDEFG", (44, 18, 16, 22, 56, 18, 18), strict=True):
             sheet.column_dimensions[letter].width = width
 
 
@@ -59,7 +61,7 @@ def _robustness(writer: Writer, sheet: Worksheet, row: int) -> int:
     said = f"Values, not formulas: computed for {robust.holds_for}; {robust.samples:,} samples, seed {robust.seed}."
     fresh = "They hold for the inputs as they are."
     stale = "Inputs were changed since: these values are stale. Build again to renew them."
-    writer.put(sheet, row + 1, 1, said, _NOTE)
+    _note(writer, sheet, row + 1, said)
     writer.formula(sheet, row + 2, 1, f'IF({CHANGED}>0,"{stale}","{fresh}")', fresh, Look("key"))
     row = _heads(writer, sheet, row + 4, "Option", "Is the best in, %")
     for option, share in robust.shares.items():
@@ -92,7 +94,7 @@ def _front(writer: Writer, sheet: Worksheet, row: int) -> int:
         return row
     writer.put(sheet, row, 1, "Front of all configurations that were searched", _TITLE)
     said = f"Values, not formulas: {searched.tried:,} configurations, for {searched.holds_for}."
-    writer.put(sheet, row + 1, 1, said, _NOTE)
+    _note(writer, sheet, row + 1, said)
     columns = list(searched.front[0].cells)
     row = _heads(
         writer, sheet, row + 3, "Candidate", "USD a year", "End-to-end, s", "Queries per second", "Configuration"
@@ -101,7 +103,8 @@ def _front(writer: Writer, sheet: Worksheet, row: int) -> int:
         words = ", ".join(f"{c.replace('_', ' ')} {_shown(point.cells[c])}" for c in columns)
         cells = (point.option, point.yearly_cost, point.request_latency, point.capacity_rate, words)
         for i, (value, form) in enumerate(zip(cells, ("General", "#,##0", "0.00", "0.0", "General"), strict=True)):
-            writer.put(sheet, row, 1 + i, value, Look("plain", form))
+            writer.put(sheet, row, 1 + i, value, Look("plain", form, wrap=i == len(cells) - 1))
+        sheet.row_dimensions[row].height = 14 * -(-len(words) // 52)
         row += 1
     return row + 2
 
@@ -118,6 +121,13 @@ def _left_out(writer: Writer, sheet: Worksheet, row: int) -> None:
         writer.put(sheet, row, 2, lever.improvement, Look("plain", "0.0"))
         writer.put(sheet, row, 3, lever.why, _TEXT)
         row += 1
+
+
+def _note(writer: Writer, sheet: Worksheet, row: int, said: str) -> None:
+    """A sentence over the width of the table, on as many lines as it takes."""
+    writer.put(sheet, row, 1, said, Look("note", wrap=True))
+    sheet.merge_cells(start_row=row, start_column=1, end_row=row, end_column=5)
+    sheet.row_dimensions[row].height = 14 * -(-len(said) // 125)
 
 
 def _heads(writer: Writer, sheet: Worksheet, row: int, *heads: str) -> int:

@@ -23,6 +23,7 @@ from reportgen.render.excel.plan import Plan
 from reportgen.render.excel.studies import search_line, studies_page
 from reportgen.render.excel.styles import Styles
 from reportgen.render.excel.tables import Placed, Writer
+from reportgen.render.excel.tornado import tornado_chart
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -56,6 +57,7 @@ _TITLES = {
     ("option", "rule"): "Rules on every option", ("option", "request"): "Request classes on every option",
     ("option", "requirement"): "What every option must meet, and by how much it misses",
     ("driver",): "How the objective follows its inputs", ("option", "period"): "Replicas over the day",
+    ("period",): "Periods of the day", ("currency",): "Currencies", ("price",): "Prices",
     ("option", "rival"): "Every option against every other: cost, latency, capacity",
     ("option", "change"): "In what every option differs from its base",
     ("option", "operator_class"): "Shares of the roofline that each class of operators reaches",
@@ -152,6 +154,7 @@ def _charts(writer: Writer, sheets: dict[str, Worksheet]) -> None:
     if needed <= set(writer.plan.book.quantities):
         roofline_chart(writer, sheets["Chart data"], sheets["Summary"], "G5")
     option_chart(writer, sheets["Chart data"], sheets["Summary"], "G25", 6)
+    tornado_chart(writer, sheets["Chart data"], sheets["Sensitivity"], 9)
 
 
 def _page_setup(sheet: Any) -> None:

@@ -1,0 +1,61 @@
+"""Chances: in which share of random samples each option is the best, a Monte Carlo over what is not known."""
+
+from __future__ import annotations
+
+from statistics import NormalDist
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from reportgen.engine.values import Array
+    from reportgen.spec.model import DriverSpec
+    from reportgen.study.contest import Contest
+
+__all__ = ["shares"]
+
+_CHUNK = 2500
+_P90 = NormalDist().inv_cdf(0.9)
+
+Ends = tuple[float, float]
+
+
+def shares(contest: Contest, count: int, seed: int) -> tuple[dict[str, float], float]:
+    """The share of the samples in which each option is the best, and in which none is feasible.
+
+    Each driver says how it is drawn. What belongs to an accelerator is drawn once for each, and for each pair of ends
+    where its options have different evidence; so it is the same for all options that share it.
+    """
+    drawn = _drawn(contest, count, seed)
+    tally = np.zeros(len(contest.options) + 1)
+    for begin in range(0, count, _CHUNK):
+        part = {at: factors[begin : begin + _CHUNK] for at, factors in drawn.items()}
+        found = contest.best(part, min(_CHUNK, count - begin))
+        tally += np.bincount(found + 1, minlength=len(tally))
+    won = {option: float(n / count) for option, n in zip(contest.options, tally[1:], strict=True) if n}
+    return dict(sorted(won.items(), key=lambda item: -item[1])), float(tally[0] / count)
+
+
+def _drawn(contest: Contest, count: int, seed: int) -> dict[tuple[str, str], Array]:
+    random = np.random.Generator(np.random.PCG64(seed))
+    drawn: dict[tuple[str, str], Array] = {}
+    for name, driver in contest.drivers.items():
+        if driver.chance == "none":
+            continue
+        once: dict[tuple[str, Ends], Array] = {}
+        for option in contest.options:
+            ends = contest.ends(name, option)
+            at = contest.group(driver, option), ends
+            if at not in once:
+                once[at] = _draw(random, driver, ends, count)
+            drawn[driver.column, option] = once[at]
+    return drawn
+
+
+def _draw(random: np.random.Generator, driver: DriverSpec, ends: Ends, count: int) -> Array:
+    """Factors between the ends, or with the ends as their 10th and 90th percentile."""
+    low, high = min(ends), max(ends)
+    if driver.chance == "uniform":
+        return random.uniform(low, high, count)
+    middle, spread = (np.log(low) + np.log(high)) / 2, (np.log(high) - np.log(low)) / (2 * _P90)
+    return np.exp(random.normal(middle, spread, count))

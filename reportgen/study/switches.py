@@ -1,0 +1,126 @@
+"""Switching values: the value of one input, nearest to the given one, at which another option becomes the best."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reportgen.book.studies import Switch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from reportgen.engine.values import Array
+    from reportgen.spec.model import DriverSpec
+    from reportgen.study.contest import Contest
+
+__all__ = ["WIDEST", "switches"]
+
+WIDEST = 10.0
+"""Switching values are sought from a tenth to ten times the value that is given."""
+
+_GRID = 81
+_FINER = 33
+_ROUNDS = 4
+"""Rounds of finer steps: each takes the step that changes something and divides it by 32."""
+
+_CORE = ("prompt_factor", "output_factor")
+"""Columns that every operator depends on."""
+
+
+@dataclass
+class _Search:
+    """The search along one driver in one direction: between these steps the best option changes."""
+
+    driver: DriverSpec
+    sign: float
+    touched: tuple[str, ...]
+    near: float = 0.0
+    far: float = float(np.log(WIDEST))
+    winner: int = -1
+    found: bool = False
+
+    def grid(self, points: int) -> Array:
+        """Factors from the near to the far end."""
+        return np.exp(self.sign * np.linspace(self.near, self.far, points))
+
+    def narrow(self, winners: Array, best: int) -> None:
+        """Keep the first step of the grid at which another option is the best."""
+        steps = np.linspace(self.near, self.far, len(winners))
+        changed = np.nonzero(winners != best)[0]
+        self.found = bool(len(changed))
+        if self.found:
+            first = int(changed[0])
+            self.near, self.far, self.winner = float(steps[max(0, first - 1)]), float(steps[first]), int(winners[first])
+
+
+def switches(contest: Contest, best: int) -> tuple[Switch, ...]:
+    """For each input the nearest value at which the option at the position `best` is not the best any more.
+
+    What belongs to an accelerator is stretched for all options on that of the best one, the rest for all options. A
+    change that is undone within a step of 3 % of the first grid may be missed.
+    """
+    searches = [
+        _Search(driver, sign, _touched(contest, driver, best))
+        for driver in contest.drivers.values()
+        for sign in (1.0, -1.0)
+    ]
+    for points in (_GRID, *[_FINER] * _ROUNDS):
+        open_ = [s for s in searches if s.found or points == _GRID]
+        for slow in (True, False):  # a longer prompt changes every operator: those few apart from the many others
+            some = [s for s in open_ if (s.driver.column in _CORE) is slow]
+            if some:
+                winners = contest.best(_blocks(contest, some, points), points * len(some))
+                for search, part in zip(some, np.split(winners, len(some)), strict=True):
+                    search.narrow(part, best)
+    pairs = zip(contest.drivers.values(), searches[::2], searches[1::2], strict=True)
+    return tuple(_switch(contest, driver, best, both) for driver, *both in pairs)
+
+
+def _touched(contest: Contest, driver: DriverSpec, best: int) -> tuple[str, ...]:
+    group = contest.group(driver, contest.options[best])
+    return tuple(option for option in contest.options if contest.group(driver, option) == group)
+
+
+def _blocks(contest: Contest, searches: Sequence[_Search], points: int) -> dict[tuple[str, str], Array]:
+    """The samples of several searches side by side: in the block of one only its own input is stretched.
+
+    Options that are not touched are given their own factors as well, or they would inherit those of their base.
+    """
+    count, columns = points * len(searches), {search.driver.column for search in searches}
+    stretched = {(column, option): np.ones(count) for column in columns for option in contest.options}
+    for i, search in enumerate(searches):
+        factors = search.grid(points)
+        for option in search.touched:
+            stretched[search.driver.column, option][i * points : (i + 1) * points] = factors
+    return stretched
+
+
+def _switch(contest: Contest, driver: DriverSpec, best: int, searches: Iterable[_Search]) -> Switch:
+    title, unit, given = _named(contest, driver, contest.options[best])
+    low, high = given / WIDEST, given * WIDEST
+    found = [s for s in searches if s.found]
+    if not found:
+        return Switch(title, unit, given, None, "", low, high)
+    nearest = min(found, key=lambda s: s.far)
+    option = contest.options[nearest.winner] if nearest.winner >= 0 else ""
+    return Switch(title, unit, given, given * float(np.exp(nearest.sign * nearest.far)), option, low, high)
+
+
+def _named(contest: Contest, driver: DriverSpec, best: str) -> tuple[str, str, float]:
+    """What is stretched, in its own unit where it has one."""
+    results = contest.results
+    title = f"{driver.title} ({contest.group(driver, best)})" if driver.alone else driver.title
+    names = [driver.input]
+    if driver.column == "price_factor":
+        names = ["device_price"] if results.get("is_bought", best) else ["rent_hourly"]
+    elif driver.column == "load_factor":
+        names = ["peak_rate", "request_rate"]
+    for name in (n for n in names if n in results.book.quantities):
+        quantity = results.book.quantities[name]
+        value = results.get(name, best) if quantity.per else results.get(name)
+        if isinstance(value, float) and value:
+            return title, quantity.type.unit.label, value
+    return title, "", 1.0
