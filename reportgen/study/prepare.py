@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.book.build import load_book
+from reportgen.engine.explain import with_values
+from reportgen.engine.results import Results
+from reportgen.errors import EvaluationError
 from reportgen.study.screen import screen
 from reportgen.study.search import search
 from reportgen.study.trials import settle_trials
@@ -27,4 +30,7 @@ def prepared_book(
 
 def chosen(book: Book, keep: Sequence[str] = ()) -> Book:
     """The book with the rows that everything else evaluates, prints and recalculates; `keep` as in `screen`."""
-    return settle_trials(search(screen(book, keep)))
+    try:
+        return settle_trials(search(screen(book, keep)))
+    except EvaluationError as error:
+        raise with_values(Results(book), error) from None
