@@ -48,10 +48,12 @@ def show_search(results: Results) -> None:
 def show_sensitivity(results: Results) -> None:
     """Print the tornado, the values at which the decision changes, and the shares of the samples."""
     console, unit = stdout_console(), str(results.get("objective_unit") or "")
+    drivers = results.book.dimensions["driver"].names
     console.print(Text(f"{results.get('sensitivity_finding')}."))
+    console.print(Text(f"Inputs of {results.get('trial_base', drivers[0])} stretched, one at a time"))
     made = _table("input", "low", "high", f"at low\n{unit}", f"given\n{unit}", f"at high\n{unit}", "feasible")
-    drivers = [row for row in results.rows(("driver",)) if row["swing_rank"] is not None]
-    for row in sorted(drivers, key=lambda r: float(r["swing_rank"] or 0)):
+    rows = sorted(results.rows(("driver",)), key=lambda row: float(row["swing_rank"] or len(drivers) + 1))
+    for row in rows:
         feasible = [end for end in ("low", "high") if not row[f"{end}_feasible"]]
         made.add_row(
             str(row["driver_title"]), f"x {row['low_factor']:.2f}", f"x {row['high_factor']:.2f}",
@@ -68,7 +70,7 @@ def show_sensitivity(results: Results) -> None:
         where = "–" if switch.value is None else number(switch.value)
         to = switch.option or ("no option is feasible" if switch.value is not None else "stays from x 0.1 to x 10")
         made.add_row(switch.title, switch.unit, number(switch.given), where, to)
-    console.print(Text(f"\nThe best option changes ({robust.option} is the best)"))
+    console.print(Text(f"\n{robust.option} is the best, until"))
     console.print(made)
     made = _table("option", "is the best in")
     for option, share in robust.shares.items():

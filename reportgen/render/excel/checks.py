@@ -48,15 +48,14 @@ def scalar_problem(plan: Plan, quantity: Quantity) -> str:
     return f'IF({validity(plan, quantity, quantity.name)},"",{_quoted(problem_text(quantity, ()))})'
 
 
-def add_checks(plan: Plan, built: set[tuple[str, ...]]) -> None:
-    """Give each table with inputs a column `problem`, and those of `built` their values as built."""
+def add_checks(plan: Plan) -> None:
+    """Give each table with inputs a column `problem`, and the values as built beside them."""
     for table in plan.tables.values():
         inputs = [c for c in table.columns.values() if c.group == "input"]
         if not inputs:
             continue
         _add_problems(plan, table, inputs)
-        if table.dims in built:
-            _add_built(table, inputs)
+        _add_built(table, inputs)
 
 
 def _add_problems(plan: Plan, table: Table, inputs: list[Column]) -> None:

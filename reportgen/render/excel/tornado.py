@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from openpyxl.chart import BarChart, Reference
-from openpyxl.chart.legend import LegendEntry
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.drawing.line import LineProperties
 
@@ -41,7 +40,8 @@ def tornado_chart(writer: Writer, sheet: Worksheet, onto: Worksheet, column: int
     chart: Any = BarChart()
     chart.type, chart.style, chart.grouping, chart.overlap, chart.gapWidth = "bar", 2, "stacked", 100, 40
     name = str(plan.results.get("objective_name"))
-    chart.title = f"{name[:1].upper()}{name[1:]}{', ' + unit if unit else ''}, when one input is stretched"
+    what = f"{name[:1].upper()}{name[1:]}{', ' + unit if unit else ''}"
+    chart.title = f"{what}, input by input: less (blue) and more than as given"
     chart.add_data(
         Reference(sheet, min_col=column + 2, max_col=column + 4, min_row=2, max_row=2 + count), titles_from_data=True
     )
@@ -50,8 +50,8 @@ def tornado_chart(writer: Writer, sheet: Worksheet, onto: Worksheet, column: int
     start.graphicalProperties = GraphicalProperties(noFill=True, ln=LineProperties(noFill=True))
     for series, colour in ((below, _BELOW), (above, _ABOVE)):
         series.graphicalProperties = GraphicalProperties(solidFill=colour)
-    chart.legend.position = "b"
-    chart.legend.legendEntry = [LegendEntry(idx=0, delete=True)]
+    chart.legend = None
+    chart.y_axis.number_format = "[>=1000]#,##0;General"
     chart.x_axis.delete = chart.y_axis.delete = False
     chart.x_axis.scaling.orientation = "maxMin"
     chart.y_axis.crosses = "max"

@@ -87,7 +87,7 @@ def assemble(results: Results) -> tuple[Workbook, Writer]:
     for name in homes.values():
         if name not in sheets:
             sheets[name] = workbook.create_sheet(name, len(_SHEETS) - 5)
-    add_checks(plan, {dims for dims, home in homes.items() if home in ("Inputs", "Options")})
+    add_checks(plan)
     writer = Writer(plan, styles)
     problems = _tables(writer, sheets, homes)
     summary_page(writer, sheets["Summary"], problems, search_line)
