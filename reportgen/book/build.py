@@ -7,6 +7,7 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from reportgen.book.batches import add_batches
 from reportgen.book.book import Book, Dimension, Member, Quantity
 from reportgen.book.candidates import add_candidates, read_search
 from reportgen.book.collect import Entry, Origin, Row, collect
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-__all__ = ["build_book", "load_book"]
+__all__ = ["build_book", "calibration", "load_book"]
 
 _RISKS = {
     "setting": "Low: it can be undone at once.",
@@ -56,7 +57,7 @@ def load_book(path: Path, name: str | None = None, mentions: Sequence[str] = (),
         SpecError: with every mistake found.
     """
     loaded = load_scenario(path, name)
-    return build_book(loaded, path.stem, mentions, (*overlays, *_calibration(loaded, path.parent)))
+    return build_book(loaded, path.stem, mentions, (*overlays, *calibration(loaded, path.parent)))
 
 
 def build_book(
@@ -66,7 +67,7 @@ def build_book(
     return _Builder(loaded, name, mentions, overlays).book()
 
 
-def _calibration(loaded: Loaded[ScenarioSpec], folder: Path) -> tuple[str, ...]:
+def calibration(loaded: Loaded[ScenarioSpec], folder: Path) -> tuple[str, ...]:
     """The calibration file that a scenario names; no other file of the machine is read for it."""
     given = loaded.spec.calibration
     if not given:
@@ -95,7 +96,7 @@ class _Builder:
         self.problems = self.all.problems
         add_days(self.all, loaded)
         add_candidates(self.all, loaded)
-        trials = add_trials(self.all, loaded)
+        trials = {**add_batches(self.all, loaded), **add_trials(self.all, loaded)}
         self.based_on, self.overridden = add_options(self.all, loaded, trials)
         self._repeat_rows()
         self.dimensions = {n: self._dimension(n) for n in self.all.dimensions}

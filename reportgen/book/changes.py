@@ -130,6 +130,8 @@ def read_value(
 
 
 def _plain(value: str, quantity: Quantity) -> object:
+    if not value and quantity.type.kind == "text":
+        return value
     if value in ("", "null", "absent"):
         return None
     if quantity.type.kind == "flag":

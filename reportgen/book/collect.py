@@ -28,13 +28,25 @@ if TYPE_CHECKING:
         ScenarioSpec,
     )
 
-__all__ = ["Collection", "Entry", "Origin", "Row", "collect", "each_cell", "known_rows"]
+__all__ = [
+    "SECTIONS",
+    "WHOLE",
+    "Collection",
+    "Entry",
+    "Origin",
+    "Row",
+    "collect",
+    "each_cell",
+    "known_rows",
+    "read_row",
+]
 
-_SECTIONS = {
+SECTIONS = {
     "models": "model", "accelerators": "accelerator", "requests": "request", "periods": "period", "prices": "price",
     "currencies": "currency",
 }  # fmt: skip
-_WHOLE = ("period",)
+"""The dimension whose rows each section of a scenario holds."""
+WHOLE = ("period",)
 """Dimensions of which a scenario gives all rows or none: they are parts of a whole."""
 
 
@@ -93,6 +105,8 @@ class Collection:
     levers: dict[str, Row] = field(default_factory=dict)
     drivers: dict[str, tuple[DriverSpec, Origin]] = field(default_factory=dict)
     inputs: dict[str, Entry] = field(default_factory=dict)
+    formulas: dict[str, Entry] = field(default_factory=dict)
+    """What a scenario computes in another way than the library, by quantity."""
     reports: list[ReportSpec] = field(default_factory=list)
 
     def fail(self, message: str, span: Span, hint: str = "") -> None:
@@ -156,16 +170,18 @@ def _declared(known: Library, files: Texts[Loaded[LibrarySpec]]) -> set[str]:
 
 def _own_rows(spec: ScenarioSpec, dimension: str) -> Mapping[str, Mapping[str, Any]]:
     """The rows of a dimension that a scenario gives itself."""
-    sections = {"option": _options(spec), **{d: getattr(spec, section) for section, d in _SECTIONS.items()}}
+    sections = {"option": _options(spec), **{d: getattr(spec, section) for section, d in SECTIONS.items()}}
     named = spec.dimensions[dimension].rows if dimension in spec.dimensions else {}
     return {**sections.get(dimension, {}), **named}
 
 
 def _options(spec: ScenarioSpec) -> dict[str, dict[str, Any]]:
-    """The options of a scenario, what a search may make of its candidates, and trials, a row for each."""
+    """The options of a scenario, what a search may make of its candidates, trials and batches, a row for each."""
     options, search = dict(spec.options), spec.search
     if spec.sensitivity is not None:
         options["a trial"] = {"is_trial": True}
+    if spec.batches:
+        options["a batch"] = {"is_batch_point": True}
     if search is None:
         return options
     varied = [cells for values in search.vary.values() if isinstance(values, dict) for cells in values.values()]
@@ -185,7 +201,7 @@ def _add_library(collection: Collection, loaded: Loaded[LibrarySpec], declared: 
     spec, root = loaded.spec, Origin(loaded.document, ())
     _add_parts(collection, spec, root, declared)
     for name, row in spec.levers.items():
-        collection.levers[name] = _row(collection, row, root.at("levers", name))
+        collection.levers[name] = read_row(collection, row, root.at("levers", name))
     for name, driver in spec.drivers.items():
         collection.drivers[name] = (driver, root.at("drivers", name))
     collection.inputs.update(_inputs(spec, root))
@@ -194,13 +210,13 @@ def _add_library(collection: Collection, loaded: Loaded[LibrarySpec], declared: 
 
 def _add_scenario(collection: Collection, loaded: Loaded[ScenarioSpec]) -> None:
     spec, root = loaded.spec, Origin(loaded.document, ())
-    for section, dimension in _SECTIONS.items():
+    for section, dimension in SECTIONS.items():
         given = getattr(spec, section)
         if given and dimension not in collection.dimensions:
             hint = "this accounting has none" if dimension == "period" else "give an option a price:, which uses them"
             collection.fail(f"'{section}' has no use here", root.at(section).span(key=True), hint)
             continue
-        if given and dimension in _WHOLE:
+        if given and dimension in WHOLE:
             collection.rows.pop(dimension, None)
             collection.names.pop(dimension, None)
         for name, row in given.items():
@@ -209,6 +225,7 @@ def _add_scenario(collection: Collection, loaded: Loaded[ScenarioSpec]) -> None:
     for name, row in spec.options.items():
         add_row(collection, "option", name, row, root.at("options", name))
     collection.inputs.update(_inputs(spec, root))
+    collection.formulas = {name: Entry(value, root.at("formulas", name)) for name, value in spec.formulas.items()}
     _add_measured(collection, spec, root)
     collection.reports.append(spec.report)
 
@@ -273,14 +290,14 @@ def _add_parts(collection: Collection, spec: LibrarySpec | ScenarioSpec, root: O
             origin = root.at("dimensions", name, "rows", member)
             if "each" in row:
                 rest = {k: v for k, v in row.items() if k != "each"}
-                collection.repeated.append((name, member, str(row["each"]), _row(collection, rest, origin)))
+                collection.repeated.append((name, member, str(row["each"]), read_row(collection, rest, origin)))
             else:
                 add_row(collection, name, member, row, origin)
 
 
 def add_row(collection: Collection, dimension: str, name: str, row: dict[str, Any], origin: Origin) -> None:
     """Add a member, or cells to a member that is there under this name or, from another file, under this alias."""
-    made = _row(collection, row, origin)
+    made = read_row(collection, row, origin)
     rows = collection.rows.setdefault(dimension, {})
     names = collection.names.setdefault(dimension, {})
     same = names.get(name.casefold(), "")
@@ -320,7 +337,8 @@ def _correct(row: Row, later: Row) -> None:
             row.cells[name] = entry
 
 
-def _row(collection: Collection, row: dict[str, Any], origin: Origin) -> Row:
+def read_row(collection: Collection, row: dict[str, Any], origin: Origin) -> Row:
+    """A row as written, its descriptive keys apart from its cells."""
     made = Row(origin)
     if not isinstance(row, dict):
         collection.fail("a row holds keys and values", origin.span())

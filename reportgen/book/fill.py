@@ -21,6 +21,7 @@ __all__ = ["fill"]
 def fill(site: Site) -> None:
     """Read everything that was written for the drafts."""
     filler = _Filler(site)
+    filler.check_formulas()
     filler.read_formulas()
     filler.read_rows()
     filler.read_inputs()
@@ -30,12 +31,33 @@ class _Filler:
     def __init__(self, site: Site) -> None:
         self.site = site
 
+    def check_formulas(self) -> None:
+        """A scenario's formulas stand in place of others: of computed quantities with one formula."""
+        computed = [n for n, d in self.site.drafts.items() if not d.by and not d.is_input and d.spec.value is None]
+        for name, entry in self.site.all.formulas.items():
+            draft = self.site.drafts.get(name)
+            span = entry.origin.span(key=True)
+            if name in computed and draft is not None and draft.origin.document is entry.origin.document:
+                self.site.all.fail(f"'{name}' is a quantity of your own", span, "change its formula: there")
+            elif draft is None or name not in computed:
+                what = "is unknown" if draft is None else "has no formula to replace"
+                hint = nearest(name, computed)
+                if draft is not None and draft.by:
+                    hint = f"it is given in the rows of {draft.by[0]}"
+                elif draft is not None:
+                    hint = "set an input under inputs:" if draft.is_input else "it is a constant"
+                self.site.all.fail(f"the quantity '{name}' {what}", span, hint)
+
     def read_formulas(self) -> None:
         for name, draft in self.site.drafts.items():
             if draft.by:
                 continue
             spec = draft.spec
-            if spec.text is not None:
+            if name in self.site.all.formulas:
+                entry = self.site.all.formulas[name]
+                source = entry.origin.document.source(entry.origin.path, str(entry.value))
+                draft.formula = self._written(read_formula(source, self.site.problems.append), source, entry.origin)
+            elif spec.text is not None:
                 origin = draft.origin.at("text")
                 source = origin.document.source(origin.path, spec.text)
                 draft.formula = self._written(read_text(source, self.site.problems.append), source, origin)

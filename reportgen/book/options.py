@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.book.collect import Collection, Entry, Origin, Row
+from reportgen.book.collect import Collection, Entry, Origin, Row, read_row
 from reportgen.errors import Problem, SpecError, nearest
 from reportgen.spec.model import QuantitySpec, ScenarioSpec
 
@@ -82,7 +82,8 @@ def _add_levers(collection: Collection, loaded: Loaded[ScenarioSpec], rows: dict
     wanted = loaded.spec.levers
     names = list(collection.levers) if wanted == "all" else [] if wanted == "none" else list(wanted)
     for i, name in enumerate(names):
-        span = loaded.document.span(("levers", i))
+        named = isinstance(wanted, dict)
+        span = loaded.document.span(("levers", name if named else i), key=named)
         if name not in collection.levers:
             collection.fail(f"unknown lever '{name}'", span, nearest(name, collection.levers))
         elif name in names[:i]:
@@ -93,6 +94,10 @@ def _add_levers(collection: Collection, loaded: Loaded[ScenarioSpec], rows: dict
         else:
             lever = collection.levers[name]
             rows[name] = Row(lever.origin, dict(lever.meta), dict(lever.cells))
+            if isinstance(wanted, dict):
+                own = read_row(collection, wanted[name], Origin(loaded.document, ("levers", name)))
+                rows[name].meta.update(own.meta)
+                rows[name].cells.update(own.cells)
 
 
 def _origin(spec: ScenarioSpec, name: str, last: Mapping[str, Row]) -> str:

@@ -138,6 +138,7 @@ class _Settler:
             {k: cells[k] for k in self._ordered(keys, draft.by)}, draft.formula.text if draft.formula else "",
             {k: draft.cells[k].text for k in keys}, _places(draft, keys), given(self.site, draft, keys), draft.is_input,
             spec.minimum, spec.maximum, spec.whole, spec.symbol, spec.source, spec.better or "", spec.topic,
+            _default(draft),
         )  # fmt: skip
 
     def _ordered(self, keys: list[tuple[str, ...]], by: tuple[str, ...]) -> list[tuple[str, ...]]:
@@ -145,6 +146,16 @@ class _Settler:
             return keys
         places = [{m: i for i, m in enumerate(self.site.dimensions[d].names)} for d in by]
         return sorted(keys, key=lambda key: tuple(place[m] for place, m in zip(places, key, strict=True)))
+
+
+def _default(draft: Draft) -> float | str | bool | None:
+    """The value that a row has by default, as far as it is plain: no text with a unit, and no pattern."""
+    value = draft.spec.value if draft.spec.value is not None else draft.spec.default
+    if isinstance(value, str):
+        return value if draft.type.kind in ("member", "text") and "{" not in value else None
+    if isinstance(value, bool) or value is None:
+        return value
+    return float(value)
 
 
 def _places(draft: Draft, keys: list[tuple[str, ...]]) -> dict[tuple[str, ...], Span]:

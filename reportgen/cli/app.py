@@ -56,7 +56,8 @@ def reportgen(
 
 
 for verb in commands.VERBS:
-    app.command(short_help=str(verb.__doc__).partition("\n")[0])(verb)
+    name = verb.__name__.replace("_workbook", "").replace("_", "-")
+    app.command(name, short_help=str(verb.__doc__).partition("\n")[0])(verb)
 
 
 def main() -> None:

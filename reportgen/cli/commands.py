@@ -14,6 +14,7 @@ from reportgen.cli.decisions import search, sensitivity
 from reportgen.cli.measured import accuracy, calibrate
 from reportgen.cli.output import Library, print_paths, put
 from reportgen.cli.studies import compare, sweep
+from reportgen.cli.workbooks import diff, import_workbook, lint, say_left_out
 from reportgen.errors import Problem, SpecError
 
 if TYPE_CHECKING:
@@ -31,6 +32,13 @@ class Format(StrEnum):
     json = "json"
     csv = "csv"
     parquet = "parquet"
+
+
+class References(StrEnum):
+    """How the formulas of a workbook name cells of tables."""
+
+    structured = "structured"
+    a1 = "a1"
 
 
 class Listing(StrEnum):
@@ -85,16 +93,26 @@ def build(
     formats: Annotated[
         str, typer.Option("--format", metavar="FORMATS", help="Any of xlsx, pdf, html, json, csv, separated by commas.")
     ] = "xlsx,pdf",
+    references: Annotated[
+        References, typer.Option("--references", help="How formulas name cells; a1 for Google Sheets and Numbers.")
+    ] = References.structured,
+    together: Annotated[
+        str, typer.Option("--together", metavar="NAME", help="Write one workbook, with sheets for each scenario.")
+    ] = "",
     library: Library = [],  # noqa: B006 - Typer copies it
 ) -> None:
     """Write the workbook and the report of each scenario, named after its file.
 
-    All scenarios are checked before anything is written. A file appears whole or not at all.
+    An edited workbook (.xlsx) stands for the scenario that import would make of it. All scenarios are checked before
+    anything is written. A file appears whole or not at all.
 
     \b
     Examples:
       reportgen build specs/alice.yaml
       reportgen build specs/*.yaml -o reports --format xlsx,json
+      reportgen build specs/bob.yaml --format xlsx --references a1
+      reportgen build specs/alice.yaml specs/bob.yaml --format xlsx --together both
+      reportgen build edited.xlsx --format pdf
     """  # noqa: D301 - \b keeps the lines of the examples apart
     from reportgen import api
     from reportgen.cli.show import progress
@@ -104,7 +122,17 @@ def build(
         raise SpecError([Problem("--format names no format", None, "formats: " + ", ".join(api.FORMATS))])
     try:
         with progress() as say:
-            written = api.build(specs, out, wanted, say, parallel=True, library=library)
+            written = api.build(
+                specs,
+                out,
+                wanted,
+                say,
+                parallel=True,
+                library=library,
+                references=references.value,
+                edited=say_left_out,
+                together=together.removesuffix(".xlsx"),
+            )
     except api.PartlyBuilt as error:
         print_paths(error.written)
         raise
@@ -363,6 +391,9 @@ VERBS: list[Callable[..., None]] = [
     new,
     schema,
     catalog,
+    import_workbook,
+    diff,
+    lint,
     import_model,
     accuracy,
     calibrate,

@@ -76,11 +76,12 @@ class _Printer:
     def _field(self, field: tree.Field) -> str:
         if field.decimals is None:
             return self.at_least(field.node, CONCAT + 1)
-        # FIXED alone would not do: LibreOffice's makes 1.00 of 1.005, and 1.005*100 is a little less than 100.5
+        # FIXED alone would not do: LibreOffice's makes 1.00 of 1.005, IronCalc's -0 of -0.1, and 1.005*100 is a little
+        # less than 100.5
         text, decimals = self.at_least(field.node, LOOSE), field.decimals
         if field.percent:
             return f'FIXED(ROUND({text},{decimals + 2})*100,{decimals},TRUE)&"%"'
-        return f"FIXED(ROUND({text},{decimals}),{decimals},TRUE)" if decimals else f"FIXED({text},0,TRUE)"
+        return f"FIXED(ROUND({text},{decimals}),{decimals},TRUE)"
 
 
 def _literal(node: tree.Literal) -> _Printed:

@@ -34,7 +34,7 @@ class Beside:
             if process.stdout is not None:
                 process.stdout.close()
 
-    def start(self, results: Results, otherwise: Callable[[], bytes]) -> Callable[[], bytes]:
+    def start(self, results: Results, references: str, otherwise: Callable[[], bytes]) -> Callable[[], bytes]:
         """Begin the workbook of an evaluated book; the function that is returned waits for it.
 
         `otherwise` makes it here: where there is one processor, or where the other process did not succeed.
@@ -43,7 +43,7 @@ class Beside:
             return otherwise
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
         with tempfile.TemporaryFile() as file:  # a pipe would hold us up until the other process reads it
-            pickle.dump((results.book, results.inputs, results.robustness), file)
+            pickle.dump((results.book, results.inputs, results.robustness, references), file)
             file.seek(0)
             process = subprocess.Popen(
                 [sys.executable, "-m", "reportgen.render.excel"],

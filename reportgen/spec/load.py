@@ -88,6 +88,7 @@ def _check_version(data: dict[str, Any], document: Document) -> None:
         )
 
 
+_LIMITS = {"greater_than_equal": ("at least", "ge"), "less_than_equal": ("at most", "le")}
 _WANTED = {
     "string_type": "a text",
     "float_type": "a number",
@@ -104,7 +105,7 @@ def _problem(model: type[BaseModel], document: Document, error: Any) -> Problem:
     """One of pydantic's errors in our words."""
     kind, loc = str(error["type"]), tuple(error["loc"])
     path = tuple(part for part in loc if part != "[key]" and not _is_tag(part))
-    last = path[-1] if path else ""
+    last = next((part for part in reversed(path) if isinstance(part, str)), "")
     span, key_span = document.span(path), document.span(path, key=True)
     if kind == "extra_forbidden":
         return Problem(f"unknown key '{last}'", key_span, nearest(str(last), list(fields_at(model, path[:-1]))))
@@ -123,6 +124,9 @@ def _problem(model: type[BaseModel], document: Document, error: Any) -> Problem:
         return Problem(f"'{last}' needs {_WANTED[kind]}, not {_found(error['input'])}", span)
     if kind == "value_error":
         return Problem(f"'{last}' {error['ctx']['error']}", span)
+    if kind in _LIMITS:
+        words, bound = _LIMITS[kind]
+        return Problem(f"'{last}' needs {words} {error['ctx'][bound]}, not {_found(error['input'])}", span)
     return Problem(f"'{last}': {str(error['msg']).lower()}", span)
 
 

@@ -51,7 +51,9 @@ def _word(value: Any) -> Any:
 def _levers(value: Any) -> Any:
     if value in ("all", "none") or (isinstance(value, list) and all(isinstance(name, str) for name in value)):
         return value
-    raise ValueError("needs all, none, or a list of names, as in [a, b]")
+    if isinstance(value, dict) and all(row is None or isinstance(row, dict) for row in value.values()):
+        return {name: row or {} for name, row in value.items()}
+    raise ValueError("needs all, none, a list of names, as in [a, b], or rows with cells of yours")
 
 
 def _drivers(value: Any) -> Any:
@@ -109,8 +111,11 @@ Varied = Annotated[
 """The values of one column, or settings of several columns by name."""
 
 Day = Annotated[str | None, BeforeValidator(_date), WithJsonSchema({"type": ["string", "null"], "format": "date"})]
-Levers = Annotated[list[str] | Literal["all", "none"], BeforeValidator(_levers)]
+Levers = Annotated[list[str] | dict[str, dict[str, Any]] | Literal["all", "none"], BeforeValidator(_levers)]
+"""Names of levers, or rows that lay cells of the scenario over those of the levers."""
+
 Drivers = Annotated[list[str] | Literal["all"], BeforeValidator(_drivers)]
+Batch = Annotated[int, Field(ge=1, le=100_000)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=60)]
 Row = dict[str, Any]
 """A member's row: descriptive keys (title, source, ...) and the cells of quantities."""
@@ -292,6 +297,9 @@ class ScenarioSpec(_Part):
     sensitivity: SensitivitySpec | None = Field(
         default=None, description="Which inputs are stretched to see whether the decision stands"
     )
+    batches: list[Batch] = Field(
+        default=[], description="Batch sizes at which the baseline's latency and throughput are shown, as in [1, 4, 16]"
+    )
     levers: Levers = Field(default="all", description="Which optimisations are tried on the baseline")
     inputs: dict[str, Cell] = Field(default={}, description="Values of scenario-wide inputs, by name")
     models: dict[str, Row] = Field(default={}, description="Models beside those of the catalogue")
@@ -304,6 +312,9 @@ class ScenarioSpec(_Part):
     dimensions: dict[Name, DimensionSpec] = Field(default={}, description="Rows added to other dimensions")
     quantities: dict[Name, QuantitySpec] = Field(
         default={}, description="Quantities of your own, with unit and formula"
+    )
+    formulas: dict[Name, Cell] = Field(
+        default={}, description="Formulas of yours in place of the library's, by quantity; the unit stays"
     )
     rules: dict[Name, RuleSpec] = Field(default={}, description="Recommendations of your own")
     report: ReportSpec = Field(

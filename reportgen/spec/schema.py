@@ -58,7 +58,10 @@ def scenario_schema(library: Iterable[LibrarySpec], catalogues: Mapping[str, Seq
     properties["inputs"] |= {"properties": known.scalars(), "additionalProperties": _CELL}
     properties["dimensions"]["properties"] = {name: known.dimension(name) for name in known.extended()}
     properties["accounting"] = {**properties["accounting"], "enum": known.accountings()}
-    properties["levers"]["anyOf"] = [{"enum": ["all", "none"]}, {"type": "array", "items": {"enum": known.levers()}}]
+    row = {"$ref": "#/$defs/option_row"}
+    rows = {"type": "object", "properties": dict.fromkeys(known.levers(), row), "additionalProperties": False}
+    listed = {"type": "array", "items": {"enum": known.levers()}}
+    properties["levers"]["anyOf"] = [{"enum": ["all", "none"]}, listed, rows]
     stretched = {"type": "array", "items": {"enum": known.members["driver"]}}
     made["$defs"]["SensitivitySpec"]["properties"]["drivers"]["anyOf"] = [{"enum": ["all"]}, stretched]
     for aim in made["$defs"]["ObjectiveSpec"]["properties"].values():

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from ruamel.yaml import YAML
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-__all__ = ["with_found", "yaml_text"]
+__all__ = ["with_found", "with_value", "yaml_text"]
 
 
 def yaml_text(data: dict[str, Any]) -> str:
@@ -44,6 +44,83 @@ def with_found(text: str, found: Mapping[str, Mapping[str, float | bool | str]],
     for key, value in {"found": rows, "found_for": found_for}.items():
         text = _with_key(text, "search", key, value)
     return text
+
+
+def with_value(text: str, path: Sequence[str | int], value: Any) -> str:
+    r"""A YAML text with the value at a path of keys set, and keys that are missing added; the rest stays as it is.
+
+    >>> print(with_value("options:\n  h100: {batch: 4}  # one\n", ("options", "h100", "replicas"), 2.0), end="")
+    options:
+      h100: {batch: 4, replicas: 2}  # one
+    >>> print(with_value("title: A\n", ("inputs", "tpot_target"), None), end="")
+    title: A
+    inputs: {tpot_target: null}
+    """
+    at, rest = YAML(typ="safe", pure=True).compose(text), list(path)
+    while rest:
+        inner = _child(at, rest[0])
+        if inner is None or (len(rest) > 1 and _is_empty(inner)):
+            break
+        at = inner
+        rest.pop(0)
+    value = _plain_all(value)
+    if not rest:
+        return _replaced(text, at, value)
+    for key in reversed(rest[1:]):
+        value = {key: value}
+    inner = _child(at, rest[0])
+    if inner is not None:
+        return _replaced(text, inner, value)
+    return _added(text, at, str(rest[0]), value)
+
+
+def _child(node: Any, key: str | int) -> Any:
+    """What stands under a key of a mapping, or at a place of a list."""
+    if isinstance(node.value, list) and node.tag.endswith(":seq"):
+        return node.value[key] if isinstance(key, int) and key < len(node.value) else None
+    pairs = node.value if isinstance(node.value, list) else []
+    return next((v for k, v in pairs if k.value == key), None)
+
+
+def _is_empty(node: Any) -> bool:
+    """Whether a value holds no keys to which others could be added: nothing, or `{}`."""
+    return not node.value or not isinstance(node.value, list)
+
+
+def _replaced(text: str, node: Any, value: Any) -> str:
+    """The text with another value in the place of a node."""
+    start, end = node.start_mark.index, node.end_mark.index
+    if isinstance(node.value, list) and not node.flow_style:
+        lines = text.split("\n")
+        last = _last_line(node, lines)
+        end = sum(len(line) + 1 for line in lines[:last]) + len(lines[last])
+        start = len(text[:start].rstrip())
+    elif not isinstance(node.value, list) and node.style in ("|", ">"):
+        lines = text.split("\n")
+        end = sum(len(line) + 1 for line in lines[: _last_line(node, lines)]) + len(lines[_last_line(node, lines)])
+    written = _pair("key", value).removeprefix("key:").strip()
+    space = " " if start and text[start - 1] == ":" else ""
+    return f"{text[:start]}{space}{written}{text[end:]}"
+
+
+def _added(text: str, node: Any, key: str, value: Any) -> str:
+    """The text with one more key in a mapping."""
+    if node.flow_style:
+        end = node.end_mark.index - 1
+        return f"{text[:end]}{', ' if node.value else ''}{_pair(key, value)}{text[end:]}"
+    lines = text.split("\n")
+    margin = " " * node.value[0][0].start_mark.column
+    after = _last_line(node, lines) + 1
+    return "\n".join([*lines[:after], margin + _pair(key, value), *lines[after:]])
+
+
+def _plain_all(value: Any) -> Any:
+    """Whole numbers as people write them, wherever they stand."""
+    if isinstance(value, dict):
+        return {key: _plain_all(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain_all(inner) for inner in value]
+    return _plain(value) if isinstance(value, float) else value
 
 
 def _plain(value: float | bool | str) -> int | float | str:

@@ -15,8 +15,13 @@ __all__ = ["settle_trials", "trials_of"]
 
 
 def trials_of(book: Book) -> tuple[str, ...]:
-    """The options that are trials of a sensitivity."""
-    cells = book.quantities["is_trial"].cells if "is_trial" in book.quantities else {}
+    """The options that only show how a result follows an input: trials of a sensitivity, and batch sizes."""
+    return _marked(book, "is_trial")
+
+
+def _marked(book: Book, flag: str) -> tuple[str, ...]:
+    """The options in whose cell a constant flag holds."""
+    cells = book.quantities[flag].cells if flag in book.quantities else {}
     return tuple(key[0] for key, node in cells.items() if getattr(node, "value", False) is True)
 
 
@@ -25,7 +30,8 @@ def settle_trials(book: Book, inputs: Inputs | None = None) -> Book:
 
     `inputs` are changes under which it is sought.
     """
-    wanted, trials = book.scenario.sensitivity, trials_of(book)
+    wanted, batches = book.scenario.sensitivity, _marked(book, "is_batch_point")
+    trials = [name for name in trials_of(book) if name not in batches]
     if wanted is None or wanted.option != BEST or not trials:
         return book
     found = Evaluator(book, inputs).value("best_option")

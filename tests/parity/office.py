@@ -201,6 +201,14 @@ class Document:
         """Print the workbook to a PDF file."""
         self._call("store_pdf", str(Path(path).resolve()))
 
+    def set_formula(self, sheet: str, address: str, formula: str) -> None:
+        """Type a formula into a cell, as LibreOffice writes it (arguments are parted by `;`)."""
+        self._call("set_formula", sheet, address, formula)
+
+    def store(self, path: Path | str) -> None:
+        """Save a copy as .xlsx, in LibreOffice's own way."""
+        self._call("store", str(Path(path).resolve()))
+
     def close(self) -> None:
         """Close the workbook without saving."""
         self._call("close")

@@ -14,7 +14,7 @@ import openpyxl
 import pytest
 from openpyxl.styles import Protection
 from openpyxl.workbook.defined_name import DefinedName
-from openpyxl.worksheet.table import Table
+from openpyxl.worksheet.table import Table, TableColumn
 
 from reportgen.render.excel.finish import finish
 from tests.parity import office as driver
@@ -50,7 +50,9 @@ def workbook(tmp_path: Path) -> Path:
     sheet["D2"] = "=1/0"
     sheet["D3"] = True
     sheet["D4"] = '=IF(D3,"on","off")'
-    sheet.add_table(Table(displayName="t_x", ref="A1:B3"))
+    table = Table(displayName="t_x", ref="A1:B3")
+    table.tableColumns = [TableColumn(id=i, name=name) for i, name in enumerate(rows[0], start=1)]
+    sheet.add_table(table)
     book.defined_names["batch"] = DefinedName("batch", attr_text="'It''s'!$A$2")
     book.defined_names["column"] = DefinedName("column", attr_text="'It''s'!$A$2:$A$3")
     closed = book.create_sheet("closed")
@@ -58,8 +60,7 @@ def workbook(tmp_path: Path) -> Path:
     closed["B1"].protection = Protection(locked=False)
     closed.protection.sheet = True
     path = tmp_path / "book with space.xlsx"
-    book.save(path)
-    path.write_bytes(finish(path.read_bytes(), {"It's": {"D1": 999}}))
+    path.write_bytes(finish(book, {"It's": {"D1": 999}}))
     return path
 
 

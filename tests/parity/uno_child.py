@@ -200,6 +200,15 @@ class Documents:
         url = pathlib.Path(path).as_uri()
         self.open_documents[document].storeToURL(url, properties(FilterName="calc_pdf_Export"))
 
+    def store(self, document: int, path: str) -> None:
+        """Save a copy of a workbook, as a user would who keeps its format."""
+        url = pathlib.Path(path).as_uri()
+        self.open_documents[document].storeToURL(url, properties(FilterName="Calc MS Excel 2007 XML"))
+
+    def set_formula(self, document: int, sheet: str, address: str, formula: str) -> None:
+        """Type a formula into a cell, in the words and signs of LibreOffice."""
+        self.cell(document, sheet, address).Formula = formula
+
 
 def requests(soffice: list[Soffice]) -> queue.SimpleQueue:
     """The lines of standard input; a thread watches for its end, also while LibreOffice is busy."""

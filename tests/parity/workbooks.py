@@ -60,8 +60,8 @@ def counts_changes(sheet: str, text: str) -> bool:
     )
 
 
-def differs(ours: object, theirs: object) -> bool:
-    """Whether the engine's value and the spreadsheet's are not the same."""
+def differs(ours: object, theirs: object, slack: float = 0.0) -> bool:
+    """Whether the engine's value and the spreadsheet's are not the same, beyond what a slack allows."""
     if isinstance(ours, ErrorValue):
         return not isinstance(theirs, dict)
     if ours in (None, "") or theirs in (None, ""):
@@ -69,7 +69,7 @@ def differs(ours: object, theirs: object) -> bool:
     if isinstance(ours, bool):
         ours = float(ours)
     if isinstance(ours, (int, float)) and isinstance(theirs, (int, float)):
-        return abs(ours - theirs) > TOLERANCE * max(abs(ours), abs(theirs))
+        return abs(ours - theirs) > TOLERANCE * max(abs(ours), abs(theirs)) + slack
     return ours != theirs
 
 

@@ -15,7 +15,7 @@ from openpyxl.chart.label import DataLabelList
 from openpyxl.comments import Comment
 from openpyxl.styles import Font
 from openpyxl.worksheet.formula import ArrayFormula
-from openpyxl.worksheet.table import Table
+from openpyxl.worksheet.table import Table, TableColumn
 
 from reportgen.render.excel.cell_values import number_text
 from reportgen.render.excel.finish import CellValue, ErrorValue, finish
@@ -42,24 +42,21 @@ FORMULAS: dict[str, CellValue] = {
 VALUES: dict[str, CellValue] = {**NUMBERS, **FORMULAS}
 
 
-def saved(book: openpyxl.Workbook) -> bytes:
-    buffer = io.BytesIO()
-    book.save(buffer)
-    return buffer.getvalue()
-
-
 def first_sheet(book: openpyxl.Workbook) -> Any:
     sheet: Any = book.active
     sheet.title = TITLE
     return sheet
 
 
-@pytest.fixture(scope="module")
-def raw() -> bytes:
-    return made(datetime.datetime(2020, 2, 2, 2, 2, 2))
+@pytest.fixture
+def raw() -> openpyxl.Workbook:
+    return made()
 
 
-def made(created: datetime.datetime) -> bytes:
+DAY = datetime.datetime(2020, 2, 2, 2, 2, 2)
+
+
+def made(created: datetime.datetime = DAY) -> openpyxl.Workbook:
     """A workbook with one of everything that the pass touches."""
     book = openpyxl.Workbook()
     book.properties.created = created
@@ -74,12 +71,13 @@ def made(created: datetime.datetime) -> bytes:
     sheet["E1"].font = Font(name="Calibri", size=11, bold=True, italic=True, color="FF0000", underline="single")
     sheet["E2"].comment = Comment("hello", "me")
     sheet["E3"].hyperlink = "https://example.org/"
-    sheet.add_table(Table(displayName="t_data", ref="A1:B6"))
+    columns = [TableColumn(id=1, name="x"), TableColumn(id=2, name="y")]
+    sheet.add_table(Table(displayName="t_data", ref="A1:B6", tableColumns=columns))
     labels = book.create_sheet("names")
     for name in ("plain", "b", 3, True, None):
         labels.append([name])
     add_charts(sheet, labels)
-    return saved(book)
+    return book
 
 
 def add_charts(sheet: Any, labels: Any) -> None:
@@ -102,8 +100,8 @@ def add_charts(sheet: Any, labels: Any) -> None:
 
 
 @pytest.fixture(scope="module")
-def finished(raw: bytes) -> bytes:
-    return finish(raw, {TITLE: VALUES})
+def finished() -> bytes:
+    return finish(made(), {TITLE: VALUES})
 
 
 def part(package: bytes, name: str) -> Any:
@@ -148,21 +146,11 @@ def test_a_formula_without_a_value_has_none(finished: bytes) -> None:
     assert reread(finished, data_only=False)["C3"].value == "=NOW()"
 
 
-def test_a_value_of_an_earlier_run_does_not_outlive_it(finished: bytes) -> None:
-    again = finish(finished, {})
-    assert cell(again, "B4") == (None, None)
-    assert cell(again, "D1") == cell(finished, "D1")
-
-
-def test_constants_are_written_with_all_their_digits(raw: bytes, finished: bytes) -> None:
+def test_constants_are_written_with_all_their_digits(raw: openpyxl.Workbook, finished: bytes) -> None:
     sheet = reread(finished)
     assert {address: sheet[address].value for address in NUMBERS} == NUMBERS
-    assert reread(raw)["A2"].value != NUMBERS["A2"]
-
-
-def test_constants_of_other_types_stay(raw: bytes, finished: bytes) -> None:
+    assert {address: raw[TITLE][address].value for address in NUMBERS} == NUMBERS
     assert cell(finished, "C4") == ("b", "1")
-    assert cell(finish(raw, {TITLE: {"C4": 5, "D1": 7, "A1": "other"}}), "C4") == ("b", "1")
 
 
 @pytest.mark.parametrize(
@@ -188,18 +176,18 @@ def test_numbers_of_numpy_are_numbers() -> None:
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
-def test_what_is_no_number_is_refused_with_its_place(raw: bytes, value: float) -> None:
+def test_what_is_no_number_is_refused_with_its_place(raw: openpyxl.Workbook, value: float) -> None:
     with pytest.raises(ValueError, match='sheet "It\'s data": cell B3: a cell cannot hold'):
         finish(raw, {TITLE: {"B3": value}})
 
 
-def test_a_value_of_a_foreign_type_is_refused(raw: bytes) -> None:
+def test_a_value_of_a_foreign_type_is_refused(raw: openpyxl.Workbook) -> None:
     values: Any = {TITLE: {"B3": None, "B4": [1]}}
     with pytest.raises(ValueError, match="cell B4: a cell cannot hold a list"):
         finish(raw, values)
 
 
-def test_values_without_a_cell_are_refused(raw: bytes) -> None:
+def test_values_without_a_cell_are_refused(raw: openpyxl.Workbook) -> None:
     with pytest.raises(ValueError, match="sheets that are not in the workbook: x"):
         finish(raw, {"x": {"A1": 1}})
     with pytest.raises(ValueError, match="cells that are not in the sheet: Z9"):
@@ -229,21 +217,10 @@ def test_only_texts_whose_blanks_matter_ask_to_keep_them(finished: bytes) -> Non
     assert kept == [" spaced ", "two\nlines"]
 
 
-def test_formatted_texts_keep_their_runs() -> None:
-    from openpyxl.cell.rich_text import CellRichText, TextBlock
-    from openpyxl.cell.text import InlineFont
-
-    book = openpyxl.Workbook()
-    first_sheet(book)["A1"] = CellRichText("a _x0041_ ", TextBlock(InlineFont(b=True), "bold"))
-    table = part(finish(saved(book), {}), "xl/sharedStrings.xml")
-    assert [text.text for text in table.iterfind(".//m:t", MAIN)] == ["a _x005F_x0041_ ", "bold"]
-    assert table.find(".//m:b", MAIN) is not None
-
-
 def test_a_workbook_without_texts_has_no_table() -> None:
     book = openpyxl.Workbook()
     first_sheet(book)["A1"] = 1
-    with zipfile.ZipFile(io.BytesIO(finish(saved(book), {}))) as archive:
+    with zipfile.ZipFile(io.BytesIO(finish(book, {}))) as archive:
         assert "xl/sharedStrings.xml" not in archive.namelist()
 
 
@@ -312,28 +289,19 @@ def test_charts_leave_nothing_to_be_assumed(finished: bytes) -> None:
     assert [root.find(".//c:autoTitleDeleted", CHART).get("val") for root in (scatter, bars)] == ["1", "0"]
 
 
-def test_an_unplain_range_of_a_chart_stays_without_a_cache(raw: bytes) -> None:
-    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    parts["xl/charts/chart1.xml"] = parts["xl/charts/chart1.xml"].replace(b"'It''s data'!$B$2:$B$6", b"some_name")
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, data in parts.items():
-            archive.writestr(name, data)
-    chart = part(finish(buffer.getvalue(), {}), "xl/charts/chart1.xml")
+def test_an_unplain_range_of_a_chart_stays_without_a_cache(raw: openpyxl.Workbook) -> None:
+    raw[TITLE]._charts[0].series[0].yVal.numRef.f = "some_name"
+    chart = part(finish(raw, {}), "xl/charts/chart1.xml")
     assert chart.find(".//c:yVal//c:numCache", CHART) is None
     assert chart.find(".//c:xVal//c:numCache", CHART) is not None
 
 
-def test_bytes_do_not_depend_on_the_clock(raw: bytes, finished: bytes) -> None:
+def test_bytes_do_not_depend_on_the_clock(raw: openpyxl.Workbook, finished: bytes) -> None:
     assert finish(raw, {TITLE: VALUES}) == finished
     assert finish(made(datetime.datetime(2021, 3, 3, 3, 3, 3)), {TITLE: VALUES}) == finished
 
 
-@pytest.mark.parametrize("before", [{}, VALUES, {"B2": True, "B3": "text", "B4": 1, "B5": ErrorValue("#REF!")}])
-def test_a_workbook_can_be_finished_again(raw: bytes, finished: bytes, before: dict[str, Any]) -> None:
-    assert finish(finish(raw, {TITLE: before}), {TITLE: VALUES}) == finished
-
+def test_the_parts_stand_in_one_order(finished: bytes) -> None:
     with zipfile.ZipFile(io.BytesIO(finished)) as archive:
         entries = archive.infolist()
     assert {entry.date_time for entry in entries} == {(1980, 1, 1, 0, 0, 0)}
@@ -342,7 +310,7 @@ def test_a_workbook_can_be_finished_again(raw: bytes, finished: bytes, before: d
     assert names == [*first, *sorted(set(names) - set(first))]
 
 
-def test_the_stamp_is_the_only_date(raw: bytes) -> None:
+def test_the_stamp_is_the_only_date(raw: openpyxl.Workbook) -> None:
     package = finish(raw, {}, stamp=datetime.date(2026, 3, 1))
     book = openpyxl.load_workbook(io.BytesIO(package))
     day = datetime.datetime(2026, 3, 1)

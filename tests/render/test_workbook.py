@@ -17,6 +17,7 @@ import pytest
 from reportgen.book.build import load_book
 from reportgen.book.names import name_fault
 from reportgen.engine.results import evaluate
+from reportgen.render.excel.growing import GROWING, SPARE
 from reportgen.render.excel.workbook import workbook_bytes
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -146,7 +147,7 @@ def test_sheets_are_those_that_people_expect(alice: bytes) -> None:
 def test_charts_are_native_and_have_caches(alice: bytes) -> None:
     with zipfile.ZipFile(io.BytesIO(alice)) as package:
         charts = [package.read(n).decode() for n in package.namelist() if n.startswith("xl/charts/chart")]
-    assert len(charts) == 2
+    assert len(charts) == 3
     assert any("scatterChart" in c and 'logBase val="10' in c for c in charts)
     assert any("barChart" in c for c in charts)
     assert all("numCache" in c for c in charts)
@@ -239,16 +240,19 @@ def test_every_quantity_of_the_method_is_linked_to_its_cells(spec: str) -> None:
             assert all(m in row for m in member.split(", "))
         elif not (declared.input and len(declared.by) == 2):
             assert len(heads) == 1
-            assert len(cells) == len(results.plain(quantity))
+            spare = SPARE if declared.per[0] in GROWING and len(declared.per) == 1 else 0
+            assert len(cells) == len(results.plain(quantity)) + spare
     assert left == set()
 
 
-def test_the_titles_of_results_lead_to_their_method(alice: bytes) -> None:
+def test_the_names_of_results_lead_to_their_method(alice: bytes) -> None:
     workbook = read(alice)
-    count = 0
+    count, leading = 0, ("Method", "Summary")
     for sheet in workbook:
-        for link in (c.hyperlink for row in sheet.iter_rows() for c in row if c.hyperlink and sheet.title != "Method"):
-            name = sheet[link.ref].offset(row=2).value
+        for link in (
+            c.hyperlink for row in sheet.iter_rows() for c in row if c.hyperlink and sheet.title not in leading
+        ):
+            name = sheet[link.ref].value
             method, cells = target(workbook, link.location)
             assert method.title == "Method"
             assert cells[0][0].value in (name, str(name).removesuffix("_value"))

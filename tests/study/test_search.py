@@ -350,6 +350,8 @@ def test_workbooks_of_searched_and_kept_rows_are_the_same(lay: Load) -> None:
         values = [
             [[getattr(cell.value, "text", cell.value) for cell in row] for row in book[name]] for book in (one, other)
         ]
+        if name == "Summary":  # the list of the sheets names the studies in one workbook only
+            values = [[row for row in rows if "Studies" not in row] for rows in values]
         assert values[0] == values[1], name
 
 

@@ -292,8 +292,8 @@ def test_the_workbook_keeps_values_with_what_they_hold_for(lay: Lay) -> None:
     assert len(workbook["Sensitivity"]._charts) == 1
     data = writer.values["Chart data"]
     assert results.get("swing_rank", "price") == 1
-    assert data["J3"] == "Price of the hardware (× 0.70 to × 1.30)"
+    assert data["Q3"] == "Price of the hardware (× 0.70 to × 1.30)"
     ends = [number(results, f"{end}_value", "price") for end in ("low", "high")]
-    assert [data["K3"], data["L3"], data["M3"]] == pytest.approx(
+    assert [data["R3"], data["S3"], data["T3"]] == pytest.approx(
         [ends[0], number(results, "given_value", "price") - ends[0], ends[1] - number(results, "given_value", "price")]
     )

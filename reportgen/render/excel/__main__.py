@@ -6,15 +6,15 @@ import pickle
 import sys
 
 from reportgen.engine.results import evaluate
-from reportgen.render.excel.workbook import workbook_bytes
+from reportgen.render.excel.workbook import checked, workbook_bytes
 
 
 def main() -> None:
     """Evaluate a book again, which is quicker than to hand its values over, and write its workbook."""
-    book, inputs, robustness = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the process that started this one
+    book, inputs, robustness, references = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the process that started this one
     results = evaluate(book, inputs)
     results.robustness = robustness
-    sys.stdout.buffer.write(workbook_bytes(results))
+    sys.stdout.buffer.write(checked(workbook_bytes(results, references)))
 
 
 if __name__ == "__main__":

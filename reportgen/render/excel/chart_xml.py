@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from lxml.etree import _Element
 
-__all__ = ["Cells", "complete_chart", "fill_chart_caches", "referenced_cells"]
+__all__ = ["Cells", "complete_chart", "fill_chart_caches"]
 
 Cells: TypeAlias = "Mapping[str, Mapping[str, CellValue]]"  # sheet title: {address: value}
 
@@ -66,14 +66,6 @@ def _complete_labels(labels: _Element) -> None:
         return
     for place, flag in enumerate(_LABEL_FLAGS):
         _first_child(labels, flag, "0", after=(*_BEFORE_FLAGS, *_LABEL_FLAGS[:place]))
-
-
-def referenced_cells(root: _Element) -> dict[str, set[str]]:
-    """The cells that a chart draws, by sheet title."""
-    found: dict[str, set[str]] = {}
-    for _, title, addresses in _references(root):
-        found.setdefault(title, set()).update(addresses)
-    return found
 
 
 def fill_chart_caches(root: _Element, cells: Cells) -> None:

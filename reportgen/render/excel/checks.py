@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.book.ranges import needs, problem_text
+from reportgen.render.excel.growing import GROWING, grow
 from reportgen.render.excel.layout import Cell, Column, Table
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def validity(plan: Plan, quantity: Quantity, cell: str) -> str:
         dimension = quantity.type.dimension
         text = f"ISNUMBER(MATCH({cell},{plan.tables[dimension,].whole(dimension)},0))"
     elif kind == "text":
-        text = f"ISTEXT({cell})"
+        return f'IF({cell}="",TRUE,ISTEXT({cell}))'
     else:
         text = f"IF(ISNUMBER({cell}),{_bounds(quantity, cell)},FALSE)"
     return f'IF({cell}="",TRUE,{text})' if quantity.type.absent else text
@@ -55,7 +56,9 @@ def add_checks(plan: Plan) -> None:
         if not inputs:
             continue
         _add_problems(plan, table, inputs)
-        _add_built(table, inputs)
+        keys = [table.columns[d] for d in table.dims if d in GROWING and len(table.dims) == 1]
+        _add_built(table, [*keys, *inputs])
+    grow(plan)
 
 
 def _add_problems(plan: Plan, table: Table, inputs: list[Column]) -> None:

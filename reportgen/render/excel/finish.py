@@ -3,33 +3,41 @@
 from __future__ import annotations
 
 import datetime
+import io
 from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from reportgen.render.excel.cell_values import CellValue, ErrorValue, SharedStrings, fill_cells, read_cells
-from reportgen.render.excel.chart_xml import complete_chart, fill_chart_caches, referenced_cells
+from reportgen.render.excel.cell_values import CellValue, ErrorValue, SharedStrings
+from reportgen.render.excel.chart_xml import complete_chart, fill_chart_caches
 from reportgen.render.excel.package import (
     SHEET,
     add_part,
     make_targets_relative,
     parse,
     read_parts,
+    related,
     serialise,
     sheet_parts,
     write_parts,
 )
+from reportgen.render.excel.rows import Rows, taken_out
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from lxml.etree import _Element
+    from openpyxl import Workbook
+
+    from reportgen.render.excel.chart_xml import Cells
 
 __all__ = ["CellValue", "ErrorValue", "finish"]
 
 _STRINGS = "xl/sharedStrings.xml"
+_HERE = "here-come-the-rows"
 _DATES = "{http://purl.org/dc/terms/}"
 _PROPERTIES = "{http://schemas.openxmlformats.org/officeDocument/2006/extended-properties}"
+_DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing}"
 _NO_DATE = datetime.date(1980, 1, 1)
 
 # The order of the format's schema; Excel reads any order, validators do not.
@@ -41,21 +49,33 @@ _FONT_RANK = {SHEET + name: rank for rank, name in enumerate(_FONT)}
 
 
 def finish(
-    package: bytes, values: Mapping[str, Mapping[str, CellValue]], *, stamp: datetime.date | None = None
+    workbook: Workbook,
+    values: Mapping[str, Mapping[str, CellValue]],
+    *,
+    stamp: datetime.date | None = None,
+    charts: Mapping[str, Sequence[str]] | None = None,
 ) -> bytes:
-    """A finished workbook, the same bytes for the same arguments.
+    """A finished workbook, the same bytes for the same arguments; the one that is given has no cells afterwards.
 
     Args:
-        package: A workbook as openpyxl saves it.
-        values: Sheet title: {address: what the cell shows}. A formula cell that is not named gets no value. Constant
-            numbers may be named too: they are then written with all their digits.
+        workbook: Texts in it are plain.
+        values: Sheet title: {address: what the cell shows}. A formula cell that is not named gets no value: a reader
+            then computes it, where it would believe a wrong one.
         stamp: The day the workbook says it was made; without one, the first day that a zip file can hold.
+        charts: Sheet title: the alternative texts of its charts, in their order.
 
     Raises:
         ValueError: for a sheet or a cell that the workbook does not have, or a number that is not finite.
     """
-    parts = read_parts(package)
-    _fill_sheets_and_charts(parts, values)
+    strings, buffer = SharedStrings(), io.BytesIO()
+    rows = taken_out(workbook, values, strings)
+    workbook.save(buffer)
+    parts = read_parts(buffer.getvalue())
+    _put_rows(parts, rows)
+    if len(strings):
+        add_part(parts, _STRINGS, strings.part(), "sharedStrings")
+    _complete_charts(parts, {title: made.cells for title, made in rows.items()})
+    _describe_charts(parts, charts or {})
     _order_fonts(parts)
     _ask_for_recalculation(parts)
     _name_the_maker(parts, stamp or _NO_DATE)
@@ -63,33 +83,39 @@ def finish(
     return write_parts(parts)
 
 
-def _fill_sheets_and_charts(parts: dict[str, bytes], values: Mapping[str, Mapping[str, CellValue]]) -> None:
-    sheets = sheet_parts(parts)
-    if unknown := sorted(values.keys() - sheets.keys()):
-        message = f"values for sheets that are not in the workbook: {', '.join(unknown)}"
-        raise ValueError(message)
-    charts = {name: parse(part) for name, part in parts.items() if name.startswith("xl/charts/chart")}
-    drawn: dict[str, set[str]] = {}
-    for chart in charts.values():
-        for title, addresses in referenced_cells(chart).items():
-            drawn.setdefault(title, set()).update(addresses)
-    strings, cells = SharedStrings(parts.get(_STRINGS)), {}
-    for title, name in sheets.items():
-        root = parse(parts[name])
-        try:
-            fill_cells(root, values.get(title, {}), strings)
-        except ValueError as error:
-            message = f"sheet {title!r}: {error}"
-            raise ValueError(message) from error
-        if title in drawn:
-            cells[title] = read_cells(root, drawn[title], strings)
-        parts[name] = serialise(root)
-    if len(strings):
-        add_part(parts, _STRINGS, strings.part(), "sharedStrings")
-    for name, chart in charts.items():
+def _put_rows(parts: dict[str, bytes], rows: Mapping[str, Rows]) -> None:
+    """Put the rows of each sheet into the frame that was saved without them."""
+    for title, name in sheet_parts(parts).items():
+        root, made = parse(parts[name]), rows[title]
+        for dimension in root.iter(SHEET + "dimension"):
+            dimension.set("ref", made.area)
+        data = root.find(SHEET + "sheetData")
+        assert data is not None
+        data.clear()
+        data.text = _HERE
+        before, after = serialise(root).split(_HERE.encode())
+        parts[name] = before + made.xml + after
+
+
+def _complete_charts(parts: dict[str, bytes], cells: Cells) -> None:
+    for name in [name for name in parts if name.startswith("xl/charts/chart")]:
+        chart = parse(parts[name])
         complete_chart(chart)
         fill_chart_caches(chart, cells)
         parts[name] = serialise(chart)
+
+
+def _describe_charts(parts: dict[str, bytes], charts: Mapping[str, Sequence[str]]) -> None:
+    """Say what each chart shows, for those who cannot see it."""
+    sheets = sheet_parts(parts)
+    for title, texts in charts.items():
+        for drawing in related(parts, sheets[title], "drawing"):
+            root = parse(parts[drawing])
+            frames = [frame.find(f".//{_DRAWING}cNvPr") for frame in root.iter(_DRAWING + "graphicFrame")]
+            for frame, text in zip(frames, texts, strict=True):
+                if frame is not None and text:
+                    frame.set("descr", text)
+            parts[drawing] = serialise(root)
 
 
 def _order_fonts(parts: dict[str, bytes]) -> None:

@@ -53,19 +53,23 @@ class Table:
     dims: Dims
     keys: list[tuple[str, ...]]
     columns: dict[str, Column] = field(default_factory=dict)
+    spare: int = 0
+    """Rows below those of the keys, for new members."""
+    prefix: str = ""
+    """Tells the tables of scenarios apart that share a workbook."""
 
     @property
     def name(self) -> str:
         """Its name in the workbook."""
-        return "t_" + key_of(self.dims)
+        return f"t_{self.prefix}{key_of(self.dims)}"
 
     def local(self, column: str) -> str:
         """The cell of a column in the row at hand."""
         return f"{self.name}[[#This Row],[{column}]]"
 
     def whole(self, column: str) -> str:
-        """All cells of a column."""
-        return f"{self.name}[{column}]"
+        """All cells of a column; in a table of one row marked as a range, which IronCalc would take for a cell."""
+        return f"{self.name}[{column}]" if len(self.keys) + self.spare > 1 else f"{self.name}[[{column}]:[{column}]]"
 
     def rows(self, only: str | None = None, dimension: str = "") -> Iterator[int]:
         """Row numbers; perhaps only those of one member."""

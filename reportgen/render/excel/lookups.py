@@ -24,6 +24,8 @@ class Lookups:
         self.results, self.book = results, results.book
         self.tables, self.scalars = tables, scalars
         self._made: dict[tuple[Dims, tree.Ref, bool], str] = {}
+        self.read: dict[tuple[Dims, str], tree.Ref] = {}
+        """What a look-up column of a table holds, or (without dimensions) a named cell with a look-up."""
 
     def column(self, ref: tree.Ref, table: Table, rows: list[int] | None) -> str:
         """The column of a table that holds a reference: the quantity's own, or a look-up made for it."""
@@ -66,6 +68,8 @@ class Lookups:
         title = f"Row of {quantity.title.lower()}" if position else quantity.title + self._reference_title(ref)
         unit = quantity.type.unit.label if kind == "number" else ""
         table.columns[name] = Column(name, title, "position" if position else "look-up", unit, kind, quantity)
+        if not position:
+            self.read[table.dims, name] = ref
         return name
 
     def _fill_lookup(self, ref: tree.Ref, table: Table, column: Column, rows: list[int], position: bool) -> None:
@@ -105,7 +109,8 @@ class Lookups:
     def _kept_blank(self, ref: tree.Ref, text: str) -> str:
         """An empty cell read by INDEX is 0; an absent input must stay absent."""
         quantity = self.book.quantities[ref.name]
-        return f'IF({text}="","",{text})' if quantity.input and quantity.type.absent else text
+        blank = quantity.input and (quantity.type.absent or quantity.type.kind == "text")
+        return f'IF({text}="","",{text})' if blank else text
 
     def _fetch(self, ref: tree.Ref, table: Table, rows: list[int]) -> str:
         """The formula that reads a reference from the table of its quantity."""
@@ -193,6 +198,7 @@ class Lookups:
             value = self.results.listed(self.results.evaluator.node(ref, ()), (), quantity.type.dimension)[0]
             unit = quantity.type.unit.label if quantity.type.kind == "number" else ""
             title = quantity.title + self._reference_title(ref)
+            self.read[(), name] = ref
             self.scalars[name] = Scalar(name, title, Cell(value, text), unit, quantity.type.kind, quantity)
         return name
 

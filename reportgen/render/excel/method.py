@@ -75,12 +75,12 @@ def _link(writer: Writer, sheet: Worksheet, row: int, target: str) -> None:
 
 
 def _link_back(writer: Writer, sheet: Worksheet, rows: dict[str, int]) -> None:
-    """A click on the title of a column of results leads to how it is computed."""
+    """A click on the name of a column of results leads to how it is computed."""
     workbook = sheet.parent
     assert workbook is not None
     for placed in writer.placed.values():
         for column in placed.columns:
             if column.quantity is not None and column.group == "result":
-                head = workbook[placed.sheet][f"{placed.letters[column.name]}{placed.row - 3}"]
+                head = workbook[placed.sheet][f"{placed.letters[column.name]}{placed.row - 1}"]
                 target = f"'{sheet.title}'!A{rows[column.quantity.name]}"
                 head.hyperlink = Hyperlink(ref=head.coordinate, location=target)

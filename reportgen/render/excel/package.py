@@ -20,6 +20,7 @@ __all__ = [
     "make_targets_relative",
     "parse",
     "read_parts",
+    "related",
     "serialise",
     "sheet_parts",
     "write_parts",
@@ -74,6 +75,15 @@ def sheet_parts(parts: dict[str, bytes]) -> dict[str, str]:
     }
     sheets = parse(parts["xl/workbook.xml"]).iter(SHEET + "sheet")
     return {sheet.get("name", ""): targets[sheet.get(f"{{{_OFFICE}}}id")] for sheet in sheets}
+
+
+def related(parts: dict[str, bytes], name: str, kind: str) -> list[str]:
+    """The parts that a part names as related, of one kind such as `drawing`."""
+    relations = posixpath.join(posixpath.dirname(name), "_rels", posixpath.basename(name) + ".rels")
+    if relations not in parts:
+        return []
+    every = parse(parts[relations]).iter(_RELATION)
+    return [_resolve(relations, r.get("Target", "")) for r in every if r.get("Type") == f"{_OFFICE}/{kind}"]
 
 
 def make_targets_relative(parts: dict[str, bytes]) -> None:

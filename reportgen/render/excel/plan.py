@@ -11,6 +11,7 @@ from reportgen.lang.excel import to_excel
 from reportgen.render.excel.layout import Cell, Column, Dims, Group, Scalar, Table, slug, wide
 from reportgen.render.excel.lookups import Lookups
 from reportgen.render.excel.reductions import reduction
+from reportgen.render.excel.references import prefix_of
 
 if TYPE_CHECKING:
     from reportgen.engine.results import Results
@@ -21,8 +22,8 @@ __all__ = ["Plan"]
 class Plan:
     """All tables and scalars of a workbook, with formulas and values."""
 
-    def __init__(self, results: Results) -> None:
-        self.results, self.book = results, results.book
+    def __init__(self, results: Results, label: str = "") -> None:
+        self.results, self.book, self.label = results, results.book, label
         self.scalars: dict[str, Scalar] = {}
         self.tables: dict[Dims, Table] = {}
         self.lookups = Lookups(results, self.tables, self.scalars)
@@ -39,7 +40,7 @@ class Plan:
         order = list(self.book.dimensions)
         for dims in sorted(wanted, key=lambda ds: (len(ds), [order.index(d) for d in ds])):
             keys = list(itertools.product(*(self.book.dimensions[d].names for d in dims)))
-            table = self.tables[dims] = Table(dims, keys)
+            table = self.tables[dims] = Table(dims, keys, prefix=prefix_of(self.label))
             for axis, dimension in enumerate(dims):
                 column = Column(dimension, self.book.dimensions[dimension].title.capitalize(), "key", kind="text")
                 column.cells = {row: Cell(key[axis]) for row, key in enumerate(keys)}
@@ -116,6 +117,11 @@ class Plan:
                 made = self._formula(node, table, quantity, rows)
             for row in rows:
                 column.cells[row] = Cell(None, made.formula, made.array, made.input)
+
+    def printed(self, node: tree.Node, quantity: Quantity, rows: list[int] | None = None) -> str:
+        """How a part of a quantity's formula is written in its cells."""
+        table = self.tables[quantity.per] if quantity.per else None
+        return self._formula(node, table, quantity, rows).formula or ""
 
     # --- formulas ------------------------------------------------------------------------------------------------
 

@@ -38,13 +38,16 @@ def reduction(
         if not kept:
             return f'IFERROR(INDEX({members},MATCH({at},{column},0)),"")', False
         return f'IFERROR(INDEX({members},MATCH({at},IF({"*".join(kept)},{column}),0)),"")', True
+    known = f'({column}<>"")'
     extreme = "MIN" if function in ("min", "argmin") else "MAX"
     chosen = f"IF({'*'.join(kept)},{column})" if kept else column
     if function in ("min", "max"):
         text = f"{extreme}({chosen})"
-        return (f'IF(COUNT({chosen})=0,"",{text})' if may_be_empty else text), bool(kept)
+        # counted with a product: IronCalc counts no cells of an array, and asks an array ISNUMBER as a whole
+        none = f"SUMPRODUCT({'*'.join([*kept, known])})=0" if kept else f"COUNT({column})=0"
+        return (f'IF({none},"",{text})' if may_be_empty else text), bool(kept)
     sign = "<=" if extreme == "MIN" else ">="
-    hit = "*".join([*kept, f"ISNUMBER({column})"])
+    hit = "*".join([*kept, known])
     found = f"MATCH(TRUE,IF({hit},{column}{sign}{extreme}({chosen})),0)"
     return f'IFERROR(INDEX({members},{found}),"")', True
 

@@ -10,13 +10,23 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Si
 if TYPE_CHECKING:
     from openpyxl import Workbook
 
-__all__ = ["Look", "Styles", "number_format"]
+__all__ = ["Look", "Styles", "number_format", "side"]
 
 FONT = "Calibri"  # Excel's own; LibreOffice has a metric twin
 INK, MUTED, BLUE, WHITE = "1B2733", "6B7785", "0B5394", "FFFFFF"
-FILLS = {"title": "0B5394", "head": "DCE8F4", "unit": "EEF4FA", "input": "FFF6D6", "good": "E3F4EA", "bad": "FBE3DA"}
+FILLS = {
+    "title": "0B5394", "head": "DCE8F4", "unit": "EEF4FA", "input": "FFF6D6", "good": "E3F4EA", "bad": "FBE3DA",
+    "changed": "FFD966", "met": "00785A", "missed": "B94700",
+}  # fmt: skip
+"""`met` and `missed` carry white text; like `good` and `bad` they are told apart by the colour-blind, too."""
+
+_LEFT = ("big", "figure", "banner", "words")
+_CENTRED = ("big", "figure", "banner", "words", "word", "value", "label", "range", "aside")
+
+_BOLD = ("title", "head", "key", "heading", "big", "figure", "banner", "value", "word", "changed", "label")
 
 _SCALED = ("B", "FLOP", "FLOP/s", "B/s")
+_MONEY = ("USD", "USD/year")
 _COUNTS = ("token", "sequence", "layer", "element", "head")
 
 
@@ -24,25 +34,35 @@ def number_format(kind: str, unit: str) -> str:
     """The number format of a column: SI scaling for large quantities, whole numbers for positions and counts."""
     if kind in ("position", "count"):
         return "0"
+    if kind == "flag":
+        return '"TRUE";"TRUE";"FALSE"'  # for programs in which it is a number
     if kind != "number":
         return "General"
+    if unit in _MONEY:
+        return "#,##0"
     if unit in _SCALED:
         return '[>=1E+12]0.00,,,,"T";[>=1E+6]0.00,,"M";#,##0.##'
     if unit in _COUNTS:
         return "#,##0.##"
     if unit == "s":
         return "[<0.001]0.000E+00;[<1]0.0000;#,##0.00"
-    return "[<0.1]0.0000;#,##0.00" if unit else "#,##0.####"
+    return "[=0]0;[<0.1]0.0000;#,##0.00" if unit else "#,##0.####"
+
+
+def side(kind: str) -> str:
+    """Where the cells of a column stand: numbers on the right, so that digits are below each other."""
+    return {"flag": "center", "text": "left", "member": "left"}.get(kind, "right")
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a cell looks."""
+    """How a cell looks; `side` as in `side`, or where its role has it."""
 
     role: str = "plain"
     format: str = "General"
     wrap: bool = False
     quote: bool = False
+    side: str = ""
 
 
 class Styles:
@@ -66,30 +86,47 @@ class Styles:
     def _make(self, look: Look) -> Any:
         cell: Any = self._sheet.cell(1, 1)
         role = look.role
-        bold = role in ("title", "head", "key", "heading", "big", "figure")
+        bold = role in _BOLD
         colour = {
             "title": WHITE,
             "look-up": MUTED,
+            "aside": MUTED,
             "position": MUTED,
             "name": MUTED,
             "note": MUTED,
             "input": BLUE,
             "link": BLUE,
         }
-        size = {"heading": 14, "big": 18, "figure": 14, "name": 8, "unit": 9, "note": 9}.get(role, 10)
+        size = {
+            "heading": 14,
+            "big": 18,
+            "banner": 16,
+            "figure": 14,
+            "value": 12,
+            "word": 12,
+            "name": 8,
+            "unit": 9,
+            "note": 9,
+        }.get(role, 10)
         underline: Any = "single" if role == "link" else None
         cell.font = Font(name=FONT, size=size, bold=bold, color=colour.get(role, INK), underline=underline)
-        fill = {"title": "title", "head": "head", "unit": "unit", "name": "unit", "input": "input"}.get(role)
+        fill = {
+            "title": "title", "head": "head", "unit": "unit", "name": "unit", "input": "input", "good": "good",
+            "bad": "bad", "changed": "changed",
+        }.get(role)  # fmt: skip
         cell.fill = PatternFill("solid", fgColor=FILLS[fill]) if fill else PatternFill()
         thin = Side(style="hair", color="C8D2DC")
         cell.border = (
-            Border(bottom=thin) if role not in ("heading", "note", "title", "big", "bare", "link") else Border()
+            Border(bottom=thin)
+            if role not in ("heading", "note", "title", "big", "banner", "bare", "link")
+            else Border()
         )
-        vertical = "top" if look.wrap or role == "head" else "center"
+        vertical = "center" if role in _CENTRED else "top"
         cell.alignment = Alignment(
             wrap_text=look.wrap or role == "head",
             vertical=vertical,
-            horizontal="left" if role in ("big", "figure") else None,
+            horizontal=look.side or {"word": "center"}.get(role, "left" if role in _LEFT else None),
+            indent=1 if role in ("banner", "words") or look.side == "left" else 0,
         )
         cell.number_format = look.format
         cell.protection = Protection(locked=role != "input")

@@ -7,18 +7,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from openpyxl.formatting.rule import Rule
-from openpyxl.styles import Font
+from openpyxl.styles import Font, PatternFill
 from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.filters import AutoFilter
 from openpyxl.worksheet.formula import ArrayFormula
 from openpyxl.worksheet.table import Table as ExcelTable
-from openpyxl.worksheet.table import TableColumn, TableStyleInfo
+from openpyxl.worksheet.table import TableColumn, TableFormula, TableStyleInfo
 
 from reportgen.book.ranges import needs
 from reportgen.render.excel.layout import OWN_ROW, Cell, Column, Table
-from reportgen.render.excel.styles import Look, Styles, number_format
+from reportgen.render.excel.styles import FILLS, Look, Styles, number_format, side
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["Placed", "Writer"]
 
 _ORDER = ("key", "input", "check", "result", "look-up", "position", "built")
+_HEADING = 21
+"""The height of a row with a heading, in points."""
 _RISKY = ("=", "+", "-", "@", "\t", "\r", "#")
 
 
@@ -38,7 +40,7 @@ class Placed:
     def __init__(self, table: Table, sheet: str, row: int, column: int, columns: list[Column]) -> None:
         self.table, self.sheet, self.row, self.columns = table, sheet, row, columns
         self.letters = {c.name: get_column_letter(column + i) for i, c in enumerate(columns)}
-        self.last = row + len(table.keys) - 1
+        self.last = row + len(table.keys) + table.spare - 1
         self.right = column + len(columns) - 1
 
     def range(self, column: str) -> str:
@@ -87,6 +89,8 @@ class Writer:
         if isinstance(value, float):
             self.values.setdefault(sheet.title, {})[cell.coordinate] = value
         self.styles.apply(cell, look)
+        if look.role == "heading":
+            sheet.row_dimensions[row].height = _HEADING
         return cell
 
     def formula(
@@ -129,25 +133,30 @@ class Writer:
         )
         excel.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=False)
         excel.tableColumns = [TableColumn(id=i, name=made.name) for i, made in enumerate(columns, start=1)]
+        if table.spare:
+            _fill_down(excel.tableColumns, columns)
         excel.autoFilter = AutoFilter(ref=excel.ref)
         sheet.add_table(excel)
         self._widths(sheet, placed, column)
+        self._mark_changes(sheet, placed)
         if fold:
             self._outline(sheet, placed, column)
         return placed
 
     def _head(self, sheet: Worksheet, placed: Placed, made: Column, column: int) -> None:
-        top = placed.row - 3
-        self.put(sheet, top, column, made.title, Look("head"))
-        self.put(sheet, top + 1, column, made.unit or None, Look("unit"))
-        self.put(sheet, top + 2, column, made.name, Look("name"))
+        top, where = placed.row - 3, _side(made)
+        self.put(sheet, top, column, made.title, Look("head", side=where))
+        self.put(sheet, top + 1, column, made.unit or None, Look("unit", side=where))
+        self.put(sheet, top + 2, column, made.name, Look("name", side="" if made.group == "key" else "left"))
         sheet.row_dimensions[top].height = 42
 
     def _column(self, sheet: Worksheet, placed: Placed, made: Column, column: int) -> None:
         letter, form = get_column_letter(column), number_format(made.kind, made.unit)
         role = {"key": "key", "input": "plain", "check": "plain", "built": "look-up"}.get(made.group, made.group)
         wrap = made.kind == "text" and made.group == "result"
-        look, input_look = Look(role, form, wrap), Look("input", "General" if made.kind != "number" else form)
+        where = _side(made)
+        look = Look(role, form, wrap, side=where)
+        input_look = Look("input", "General" if made.kind != "number" else form, side=where)
         inputs: list[str] = []
         for row, cell in made.cells.items():
             number = placed.row + row
@@ -204,7 +213,7 @@ class Writer:
             texts = [str(c.value) for c in made.cells.values() if isinstance(c.value, str)]
             longest = max((len(t) for t in texts), default=0)
             words = max((len(w) for w in made.title.split()), default=0)
-            wide = min(46, max(11, longest + 2, words + 3, len(made.name) * 0.8 + 1))
+            wide = min(46, max(11, longest + 2, words + 3, len(made.name) * 0.8 + 3))
             letter = get_column_letter(column + i)
             sheet.column_dimensions[letter].width = max(
                 wide, sheet.column_dimensions[letter].width if letter in sheet.column_dimensions else 0
@@ -218,6 +227,21 @@ class Writer:
                 dimension.outlineLevel = 1
                 dimension.hidden = True
 
+    def _mark_changes(self, sheet: Worksheet, placed: Placed) -> None:
+        """Inputs that are no longer as built stand out."""
+        for made in placed.columns:
+            built = placed.letters.get(f"{made.name}_as_built")
+            if built is not None:
+                letter = placed.letters[made.name]
+                self.mark_changed(sheet, f"{letter}{placed.row}:{letter}{placed.last}", f"${built}{placed.row}")
+
+    def mark_changed(self, sheet: Worksheet, area: str, built: str) -> None:
+        """Have cells stand out that differ from those beside them; `built` is the cell as built of the first one."""
+        first = area.partition(":")[0]
+        look = DifferentialStyle(font=Font(bold=True), fill=PatternFill("solid", bgColor=FILLS["changed"]))
+        rule = Rule(type="expression", formula=[f"${first}<>{built}"], dxf=look)
+        sheet.conditional_formatting.add(area, rule)
+
     def mute(self, sheet: Worksheet, placed: Placed, column: str) -> None:
         """Rows whose cell in the column is 0 do not apply; they are printed in grey."""
         if column in placed.letters and placed.table.keys:
@@ -229,6 +253,18 @@ class Writer:
                 dxf=DifferentialStyle(font=Font(color="B8C0C8")),
             )
             sheet.conditional_formatting.add(area, rule)
+
+
+def _side(made: Column) -> str:
+    return "" if made.group == "key" else side(made.kind)
+
+
+def _fill_down(heads: list[TableColumn], columns: list[Column]) -> None:
+    """Tell Excel the formula of each column that has one, so that a row typed below the table computes, too."""
+    for head, column in zip(heads, columns, strict=True):
+        texts = {cell.formula for cell in column.cells.values()}
+        if len(texts) == 1 and None not in texts:
+            head.calculatedColumnFormula = TableFormula(attr_text=texts.pop())
 
 
 def _runs(cells: list[str]) -> list[str]:

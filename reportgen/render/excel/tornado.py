@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from openpyxl.chart import BarChart, Reference
+from openpyxl.chart.series import SeriesLabel
 from openpyxl.chart.shapes import GraphicalProperties
-from openpyxl.drawing.line import LineProperties
 
 from reportgen.engine.values import fixed
 from reportgen.lang.excel import quoted
+from reportgen.render.excel.chart_parts import axis, no_line, place, title
+from reportgen.render.excel.chart_specs import chart_spec, palette
 from reportgen.render.excel.styles import Look
 
 if TYPE_CHECKING:
@@ -21,7 +23,8 @@ __all__ = ["tornado_chart"]
 
 _DIMS = ("driver",)
 _NEEDED = ("swing_rank", "low_value", "high_value", "given_value", "low_factor", "high_factor")
-_BELOW, _ABOVE = "0072B2", "E69F00"
+_BELOW, _ABOVE = 0, 3
+"""Their colours in the palette."""
 
 
 def tornado_chart(writer: Writer, sheet: Worksheet, onto: Worksheet, column: int) -> None:
@@ -31,41 +34,41 @@ def tornado_chart(writer: Writer, sheet: Worksheet, onto: Worksheet, column: int
         return
     count = len(plan.tables[_DIMS].keys)
     unit = str(plan.results.get("objective_unit") or "")
-    writer.put(sheet, 1, column, "How the objective follows its inputs", Look("heading"))
+    spec = chart_spec("tornado")
+    writer.put(sheet, 1, column, spec.title, Look("heading"))
     heads = ("Row", "Input and its ends", "Start", "Less than as given", "More than as given")
     for i, head in enumerate(heads):
         writer.put(sheet, 2, column + i, head, Look("head"))
-    for place in range(1, count + 1):
-        _bar(writer, sheet, column, place)
+    for number in range(1, count + 1):
+        _bar(writer, sheet, column, number)
     chart: Any = BarChart()
     chart.type, chart.style, chart.grouping, chart.overlap, chart.gapWidth = "bar", 2, "stacked", 100, 40
     name = str(plan.results.get("objective_name"))
     what = f"{name[:1].upper()}{name[1:]}{', ' + unit if unit else ''}"
-    chart.title = f"{what}, input by input: less (blue) and more than as given"
+    chart.title = title(f"{what}: {spec.title[:1].lower()}{spec.title[1:]}")
     chart.add_data(
         Reference(sheet, min_col=column + 2, max_col=column + 4, min_row=2, max_row=2 + count), titles_from_data=True
     )
     chart.set_categories(Reference(sheet, min_col=column + 1, min_row=3, max_row=2 + count))
     start, below, above = chart.series
-    start.graphicalProperties = GraphicalProperties(noFill=True, ln=LineProperties(noFill=True))
-    for series, colour in ((below, _BELOW), (above, _ABOVE)):
+    start.graphicalProperties = no_line()
+    for series, colour in ((below, palette()[_BELOW]), (above, palette()[_ABOVE])):
         series.graphicalProperties = GraphicalProperties(solidFill=colour)
-    chart.legend = None
-    chart.y_axis.number_format = "[>=1000]#,##0;General"
-    chart.x_axis.delete = chart.y_axis.delete = False
-    chart.x_axis.scaling.orientation = "maxMin"
-    chart.y_axis.crosses = "max"
-    chart.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill="DDE3E9", w=6000))
-    chart.height, chart.width = max(7.0, 3 + 0.9 * count), 24
-    onto.add_chart(chart, f"A{placed.last + 3}")
+    start.tx = SeriesLabel(v=" ")  # it has a place in the legend, and nothing to say there
+    chart.legend.position = "b"
+    axis(chart.x_axis, spec.y, numbers="General")
+    axis(chart.y_axis, spec.x, what)
+    chart.x_axis.scaling.orientation, chart.y_axis.crosses = "maxMin", "max"
+    chart.height, chart.width = max(8.0, 4 + 0.9 * count), 24
+    place(onto, chart, f"C{placed.last + 3}", spec.alt)
 
 
-def _bar(writer: Writer, sheet: Worksheet, column: int, place: int) -> None:
+def _bar(writer: Writer, sheet: Worksheet, column: int, number: int) -> None:
     """The cells of the bar in a place; empty where fewer inputs move the objective."""
-    plan, row = writer.plan, place + 2
+    plan, row = writer.plan, number + 2
     table = plan.tables[_DIMS]
     places = [plan.results.get("swing_rank", *key) for key in table.keys]
-    at = places.index(float(place)) if float(place) in places else None
+    at = places.index(float(number)) if float(number) in places else None
     ranks = table.whole("swing_rank")
     here, start, below, above = (sheet.cell(row, column + i).coordinate for i in (0, 2, 3, 4))
 
@@ -90,8 +93,8 @@ def _bar(writer: Writer, sheet: Worksheet, column: int, place: int) -> None:
         (below, f"{centre}-{start}", middle - min(known) if known else None),
         (above, f"MAX({span})-{centre}", max(known) - middle if known else None),
     )
-    text = f'IF({place}>COUNT({ranks}),"",MATCH({place},{ranks},0))'
+    text = f'IF({number}>COUNT({ranks}),"",MATCH({number},{ranks},0))'
     writer.formula(sheet, row, column, text, None if at is None else float(at + 1), Look("plain", "0"))
     writer.formula(sheet, row, column + 1, f'IF({here}="","",{words})', title, Look())
-    for i, (_, text, number) in enumerate(numbers, start=2):
-        writer.formula(sheet, row, column + i, f'IF({here}="","",{text})', number, Look("plain", "0.00"))
+    for i, (_, text, shown) in enumerate(numbers, start=2):
+        writer.formula(sheet, row, column + i, f'IF({here}="","",{text})', shown, Look("plain", "0.00"))

@@ -3,39 +3,51 @@
 from __future__ import annotations
 
 import datetime
-import io
 from typing import TYPE_CHECKING, Any
 
 from openpyxl import Workbook
+from openpyxl.worksheet.page import PageMargins
 
-from reportgen.render.excel.charts import option_chart, roofline_chart
+from reportgen.errors import OutputError
+from reportgen.render.excel.batch_chart import BATCHES, batch_chart
+from reportgen.render.excel.chart_parts import descriptions, room_below
+from reportgen.render.excel.charts import ROOFLINE, option_chart, roofline_chart
 from reportgen.render.excel.checks import add_checks
+from reportgen.render.excel.dashboard import CHARTS, contents, summary_page
 from reportgen.render.excel.finish import finish
+from reportgen.render.excel.lint import lint
 from reportgen.render.excel.method import method_page
-from reportgen.render.excel.pages import (
-    derived_page,
-    inputs_page,
-    scenario_page,
-    sources_page,
-    summary_page,
-)
+from reportgen.render.excel.pages import Area, derived_page, inputs_page, scenario_page, sources_page
 from reportgen.render.excel.plan import Plan
+from reportgen.render.excel.references import STYLES, prefix_names, prefix_of, write_ranges
+from reportgen.render.excel.room import fit_columns, fit_rows, table_room, total_width
+from reportgen.render.excel.shown import shown_options
 from reportgen.render.excel.studies import search_line, studies_page
 from reportgen.render.excel.styles import Styles
 from reportgen.render.excel.tables import Placed, Writer
 from reportgen.render.excel.tornado import tornado_chart
+from reportgen.render.excel.verdicts import colour_verdicts
+from reportgen.render.excel.views import cost_view, memory_view
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from openpyxl.worksheet.worksheet import Worksheet
 
     from reportgen.engine.results import Results
+    from reportgen.render.excel.cell_values import CellValue
     from reportgen.render.excel.layout import Table
+    from reportgen.render.excel.shown import Shown
+    from reportgen.spec.model import ScenarioSpec
 
-__all__ = ["assemble", "workbook_bytes"]
+__all__ = [
+    "STYLES", "add_scenario", "assemble", "checked", "describe", "empty_workbook", "saved", "sheet_title",
+    "workbook_bytes",
+]  # fmt: skip
 
 _SHEETS = (
-    "Summary", "Inputs", "Options", "Requests", "Stages", "Operators", "Operator rates", "Recommendations", "Rules",
-    "Requirements", "Sensitivity", "Studies", "Load", "Prices",
+    "Summary", "Inputs", "Options", "Memory", "Cost", "Batch sweep", "Requests", "Stages", "Operators",
+    "Operator rates", "Recommendations", "Rules", "Requirements", "Sensitivity", "Studies", "Load", "Prices",
     "Efficiency", "Option efficiency", "Catalogue", "Lists", "Method", "Sources", "Scenario", "Chart data",
 )  # fmt: skip
 _HOME = {
@@ -46,10 +58,12 @@ _HOME = {
     ("accelerator_family",): "Efficiency", ("engine",): "Efficiency", ("scheme",): "Efficiency",
     ("option", "requirement"): "Requirements", ("driver",): "Sensitivity", ("period",): "Load",
     ("option", "period"): "Load", ("price",): "Prices", ("currency",): "Load", ("commitment",): "Load",
-    ("evidence",): "Efficiency", ("option", "operator_class"): "Option efficiency",
+    ("evidence",): "Efficiency", BATCHES: "Batch sweep", ("option", "operator_class"): "Option efficiency",
 }  # fmt: skip
 _STACKED = ("Inputs", "Lists", "Efficiency", "Load")
 """Sheets with tables one below the other."""
+_COLOURED = (("option",), BATCHES)
+"""Tables whose verdicts are coloured."""
 _TITLES = {
     ("option",): "Options: what is compared", ("option", "stage"): "Passes through the network",
     ("option", "stage", "operator"): "Operators of one layer, and of the network",
@@ -60,49 +74,106 @@ _TITLES = {
     ("period",): "Periods of the day", ("currency",): "Currencies", ("price",): "Prices",
     ("option", "rival"): "Every option against every other: cost, latency, capacity",
     ("option", "change"): "In what every option differs from its base",
+    BATCHES: "Latency and throughput of the baseline over the batch size",
     ("option", "operator_class"): "Shares of the roofline that each class of operators reaches",
 }  # fmt: skip
+_ONE_PAGE = ("Summary", "Method", "Sources")
+_PAGE = 260
+"""Characters side by side that can still be read on one page."""
+
 _TABS = {"Summary": "0B5394", "Inputs": "E6B800", "Options": "E6B800", "Catalogue": "E6B800", "Efficiency": "E6B800"}
 
 
-def workbook_bytes(results: Results) -> bytes:
-    """The finished workbook of an evaluated book; the same bytes for the same book and inputs."""
-    workbook, writer = assemble(results)
-    buffer = io.BytesIO()
-    workbook.save(buffer)
-    date = results.book.scenario.date
-    return finish(buffer.getvalue(), writer.values, stamp=datetime.date.fromisoformat(date) if date else None)
+def workbook_bytes(results: Results, references: str = "structured") -> bytes:
+    """The finished workbook of an evaluated book; the same bytes for the same book and inputs.
+
+    `references` is one of `STYLES`: how formulas refer to the cells of tables.
+    """
+    workbook, writer = assemble(results, references)
+    return saved(workbook, writer.values, results.book.scenario.date)
 
 
-def assemble(results: Results) -> tuple[Workbook, Writer]:
-    """The workbook before it is saved, and the writer that knows where each table stands and what each cell shows."""
+def checked(content: bytes) -> bytes:
+    """A workbook as it is, after the linter has looked at it.
+
+    Raises:
+        OutputError: it has a finding; such a workbook is not written.
+    """
+    found = lint(content)
+    if found:
+        lines = [f"  {finding.where}: {finding.text} ({finding.rule})" for finding in found[:10]]
+        more = f"\n  and {len(found) - 10} more" if len(found) > 10 else ""
+        raise OutputError("the workbook would not be sound and was not written:\n" + "\n".join(lines) + more)
+    return content
+
+
+def saved(workbook: Workbook, values: Mapping[str, Mapping[str, CellValue]], date: str | None) -> bytes:
+    """The bytes of an assembled workbook, with what its cells show."""
+    stamp = datetime.date.fromisoformat(date) if date else None
+    return finish(workbook, values, stamp=stamp, charts=descriptions(workbook))
+
+
+def assemble(results: Results, references: str = "structured", label: str = "") -> tuple[Workbook, Writer]:
+    """The workbook before it is saved, and the writer that knows where each table stands and what each cell shows.
+
+    `label` as in `add_scenario`.
+    """
+    workbook = empty_workbook()
+    writer = add_scenario(workbook, results, references, label)
+    describe(workbook, results.book.scenario)
+    return workbook, writer
+
+
+def empty_workbook() -> Workbook:
+    """A workbook without sheets."""
     workbook = Workbook()
     first = workbook.active
     assert first is not None
     workbook.remove(first)
-    plan = Plan(results)
+    return workbook
+
+
+def add_scenario(workbook: Workbook, results: Results, references: str, label: str) -> Writer:
+    """Add the sheets of a scenario.
+
+    With a label their titles begin with it, and so do the names of tables and cells.
+    """
+    names = set(workbook.defined_names)
+    plan = Plan(results, label)
     styles = Styles(workbook)
-    sheets = {name: workbook.create_sheet(name) for name in _SHEETS}
+    sheets = {name: workbook.create_sheet(sheet_title(name, label)) for name in _SHEETS}
     homes = {dims: _home(plan, table) for dims, table in plan.tables.items()}
     for name in homes.values():
         if name not in sheets:
-            sheets[name] = workbook.create_sheet(name, len(_SHEETS) - 5)
+            sheets[name] = workbook.create_sheet(sheet_title(name, label), workbook.index(sheets["Catalogue"]))
     add_checks(plan)
     writer = Writer(plan, styles)
-    problems = _tables(writer, sheets, homes)
-    summary_page(writer, sheets["Summary"], problems, search_line)
+    area = _tables(writer, sheets, homes)
+    shown = shown_options(writer, sheets["Chart data"], 1, 1)
+    below = summary_page(writer, sheets["Summary"], area, shown, search_line)
     studies_page(writer, sheets["Studies"])
     method_page(writer, sheets["Method"])
     sources_page(writer, sheets["Sources"])
     scenario_page(writer, sheets["Scenario"])
-    _charts(writer, sheets)
-    styles.close()
+    below = max(below, _charts(writer, sheets, shown))
+    for name, letters in (("Method", "BEFG"), ("Sources", "DG")):
+        fit_rows(writer, sheets[name], letters, range(2, sheets[name].max_row + 1))
     for name in [n for n, s in sheets.items() if s.max_row == 1 and s["A1"].value is None]:
         workbook.remove(sheets.pop(name))
-    for sheet in sheets.values():
-        _page_setup(sheet)
-    _properties(workbook, plan)
-    return workbook, writer
+    contents(writer, sheets["Summary"], below, dict(sorted(sheets.items(), key=lambda i: workbook.index(i[1]))))
+    styles.close()
+    for name, sheet in sheets.items():
+        _page_setup(sheet, name)
+    if references == "a1":
+        write_ranges(sheets.values(), writer.placed.values())
+    if label:
+        prefix_names(workbook, sheets.values(), set(workbook.defined_names) - names, prefix_of(label))
+    return writer
+
+
+def sheet_title(name: str, label: str) -> str:
+    """The title of a sheet of a scenario; Excel allows 31 characters."""
+    return f"{label} {name}"[:31] if label else name
 
 
 def _home(plan: Plan, table: Table) -> str:
@@ -114,7 +185,7 @@ def _home(plan: Plan, table: Table) -> str:
     return " by ".join(reversed(table.dims)).replace("_", " ").capitalize()[:31]
 
 
-def _tables(writer: Writer, sheets: dict[str, Worksheet], homes: dict[tuple[str, ...], str]) -> tuple[int, int]:
+def _tables(writer: Writer, sheets: dict[str, Worksheet], homes: dict[tuple[str, ...], str]) -> Area:
     """Write the tables: one below the other, those of the catalogue side by side, for they may grow."""
     scalars = sum(1 for s in writer.plan.scalars.values() if s.cell.input)
     derived = sum(1 for s in writer.plan.scalars.values() if not s.cell.input)
@@ -132,7 +203,10 @@ def _tables(writer: Writer, sheets: dict[str, Worksheet], homes: dict[tuple[str,
             if down[home] == 1:
                 sheets[home].freeze_panes = _frozen(placed)
             down[home] = placed.last + 3
+        table_room(writer, sheets[home], placed)
         writer.mute(sheets[home], placed, "repeats")
+        if dims in _COLOURED:
+            colour_verdicts(sheets[home], placed, writer.plan.book)
     writer.validate_tables()
     derived_page(writer, sheets["Lists"], 1)
     return inputs_page(writer, sheets["Inputs"], 1)
@@ -149,20 +223,31 @@ def _frozen(placed: Placed) -> str:
     return f"{placed.letters[names[min(keys, len(names) - 1)]]}{placed.row}"
 
 
-def _charts(writer: Writer, sheets: dict[str, Worksheet]) -> None:
-    needed = {"peak_compute", "bandwidth", "total_arithmetic_intensity", "total_inference_time", "accelerator"}
-    if needed <= set(writer.plan.book.quantities):
-        roofline_chart(writer, sheets["Chart data"], sheets["Summary"], "G5")
-    option_chart(writer, sheets["Chart data"], sheets["Summary"], "G25", 6)
-    tornado_chart(writer, sheets["Chart data"], sheets["Sensitivity"], 9)
+def _charts(writer: Writer, sheets: dict[str, Worksheet], shown: tuple[Shown, Shown]) -> int:
+    """Views and native charts; returns the first row of the Summary below its charts.
+
+    What each chart draws stands in columns of its own on the sheet of their data.
+    """
+    data, summary, row = sheets["Chart data"], sheets["Summary"], 2
+    if set(writer.plan.book.quantities) >= ROOFLINE:
+        height = roofline_chart(writer, data, summary, f"{CHARTS}{row}", 5, shown)
+        row = room_below(summary, row, height)
+    height = option_chart(writer, data, summary, f"{CHARTS}{row}", 9, shown)
+    row = room_below(summary, row, height)
+    tornado_chart(writer, data, sheets["Sensitivity"], 16)
+    memory_view(writer, sheets["Memory"], data, 22, shown)
+    cost_view(writer, sheets["Cost"], data, 24, shown)
+    batch_chart(writer, data, sheets["Batch sweep"], 26)
+    fit_columns(data, writer)
+    return row
 
 
-def _page_setup(sheet: Any) -> None:
+def _page_setup(sheet: Any, name: str) -> None:
     sheet.sheet_view.showGridLines = False
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
-    wide = sheet.max_column > 20
-    if wide:  # several pages side by side, each with the keys
+    sheet.page_margins = PageMargins(left=0.4, right=0.4, top=0.5, bottom=0.6, header=0.3, footer=0.3)
+    if name not in _ONE_PAGE and total_width(sheet) > _PAGE:  # several pages side by side, each with the keys
         sheet.page_setup.scale = 60
         sheet.print_title_cols = "A:B"
     else:
@@ -170,15 +255,15 @@ def _page_setup(sheet: Any) -> None:
         sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.oddFooter.right.text = "&A · page &P of &N"
     sheet.print_options.horizontalCentered = False
-    if sheet.title in _TABS:
-        sheet.sheet_properties.tabColor = _TABS[sheet.title]
-    if sheet.freeze_panes and sheet.title != "Summary":
+    if name in _TABS:
+        sheet.sheet_properties.tabColor = _TABS[name]
+    if sheet.freeze_panes and name != "Summary":
         row = int("".join(c for c in sheet.freeze_panes if c.isdigit()))
         sheet.print_title_rows = f"1:{row - 1}" if row > 1 else None
 
 
-def _properties(workbook: Workbook, plan: Plan) -> None:
-    scenario = plan.book.scenario
+def describe(workbook: Workbook, scenario: ScenarioSpec) -> None:
+    """What the file's properties say."""
     workbook.properties.title = scenario.title
     workbook.properties.creator = scenario.author or "reportgen"
     workbook.properties.description = scenario.description

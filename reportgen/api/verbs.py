@@ -2,44 +2,31 @@
 
 from __future__ import annotations
 
-import functools
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from reportgen.errors import EvaluationError, OutputError, Problem, Span, SpecError, nearest
+from reportgen.api.shared import folders, json_bytes, silent
+from reportgen.api.workbooks import import_workbook, is_workbook
+from reportgen.errors import EvaluationError, Problem, Span, SpecError, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
+    from reportgen.api.shared import Folders
     from reportgen.book.book import Book
     from reportgen.engine.explain import Explanation
     from reportgen.engine.results import Results
-    from reportgen.fit.accuracy import Accuracy
-    from reportgen.fit.calibrate import Calibration
-    from reportgen.fit.measure import Measured
-    from reportgen.fit.records import Given
-    from reportgen.render.beside import Beside
-    from reportgen.render.files import Staged
+    from reportgen.intake.edited.bring_back import Edited
     from reportgen.study.compare import Comparison
     from reportgen.study.sweep import Sweep
 
-    Folders = str | Path | Iterable[str | Path]
-
 __all__ = [
-    "FORMATS", "PartlyBuilt", "accuracy", "build", "calibrate", "catalog", "check", "check_all", "compare", "evaluate",
-    "explain", "import_model", "measure", "new", "schema", "search", "sensitivity", "sweep",
+    "all_evaluated", "catalog", "check", "check_all", "compare", "evaluate", "explain", "import_model", "new", "schema",
+    "search", "sensitivity", "sweep",
 ]  # fmt: skip
 
-FORMATS = ("xlsx", "pdf", "html", "json", "csv")
 _CATALOGUES = {"models": "models.csv", "accelerators": "accelerators.csv", "prices": "prices.csv"}
-
-
-class PartlyBuilt(OutputError):  # noqa: N818 - it says what was done, too
-    """Some outputs could not be made on this system; `written` are the others."""
-
-    def __init__(self, message: str, written: list[Path]) -> None:
-        super().__init__(message)
-        self.written = written
 
 
 def check(path: str | Path, library: Folders = ()) -> Book:
@@ -61,7 +48,7 @@ def check_all(paths: Iterable[str | Path], library: Folders = ()) -> list[Book]:
     Raises:
         SpecError: with every mistake found, in the order of the files.
     """
-    return [results.book for results in _all_evaluated(paths, library)]
+    return [results.book for results in all_evaluated(paths, library)]
 
 
 def evaluate(
@@ -88,50 +75,11 @@ def evaluate(
         from reportgen.study.prepare import prepared_book
 
         changes = list(changes)
-        scenario = prepared_book(Path(scenario), str(scenario), [*changes, *keep], _folders(library))
+        if is_workbook(scenario):
+            scenario = import_workbook(scenario, library).book
+        else:
+            scenario = prepared_book(Path(scenario), str(scenario), [*changes, *keep], folders(library))
     return evaluate_book(scenario, read_changes(scenario, changes))
-
-
-def build(
-    paths: Iterable[str | Path],
-    out: str | Path = "out",
-    formats: Sequence[str] = ("xlsx", "pdf"),
-    progress: Callable[[str], None] | None = None,
-    *,
-    parallel: bool = False,
-    library: Folders = (),
-) -> list[Path]:
-    """Write the outputs of scenarios, each named after its file; all of them, or none.
-
-    All scenarios are checked before anything is made, everything is made before a file gets its name, and what
-    stood there before stays until then. `progress` is told what is being made; `parallel` makes the workbook in a
-    second process beside the report.
-
-    Raises:
-        SpecError: a mistake in a scenario, or in what is asked for.
-        PartlyBuilt: this system cannot make PDFs; the other outputs have been written.
-        OutputError: an output could not be made or written.
-    """
-    from reportgen.render.beside import Beside
-    from reportgen.render.files import Staged
-
-    folder, sources = Path(out), [Path(path) for path in paths]
-    _check_request(sources, folder, formats)
-    missing: dict[Path, str] = {}
-    with Staged() as staged, Beside() as beside:
-        for results in _all_evaluated(sources, library):
-            if results.book.scenario.sensitivity is not None:
-                from reportgen.study.robustness import robustness
-
-                results.robustness = robustness(results)
-            second = beside if parallel and "pdf" in formats else None
-            _stage(staged, second, results, folder, formats, missing, progress or _silent)
-        written = staged.commit()
-    if missing:
-        names = ", ".join(str(path) for path in missing)
-        verb = "was" if len(missing) == 1 else "were"
-        raise PartlyBuilt(f"{names} {verb} not written: {next(iter(missing.values()))}", written)
-    return written
 
 
 def explain(
@@ -182,7 +130,7 @@ def sweep(
         from reportgen.study.prepare import prepared_book
 
         named = [*changes, *mentions(vary), *options]
-        scenario = prepared_book(Path(scenario), str(scenario), named, _folders(library))
+        scenario = prepared_book(Path(scenario), str(scenario), named, folders(library))
     return design(scenario, vary, show, options, changes)
 
 
@@ -197,7 +145,7 @@ def compare(paths: Iterable[str | Path], library: Folders = ()) -> Comparison:
 
     sources = [Path(path) for path in paths]
     names = told_apart(sources)
-    return beside(_all_evaluated(sources, library), names)
+    return beside(all_evaluated(sources, library), names)
 
 
 def search(path: str | Path, library: Folders = ()) -> Results:
@@ -213,7 +161,7 @@ def search(path: str | Path, library: Folders = ()) -> Results:
     from reportgen.study.prepare import chosen
     from reportgen.study.search import again
 
-    book = load_book(Path(path), str(path), overlays=_folders(library))
+    book = load_book(Path(path), str(path), overlays=folders(library))
     if book.studies.search is None:
         hint = "add search: with candidates: and vary:"
         raise SpecError([Problem("the scenario asks for no search", Span(str(path)), hint)])
@@ -278,7 +226,7 @@ def new(
         staged.add(target, text.encode())
         companion = target.with_name("scenario.schema.json")
         if not companion.exists():
-            staged.add(companion, _json(schema(library=library)))
+            staged.add(companion, json_bytes(schema(library=library)))
         return staged.commit()
 
 
@@ -290,7 +238,7 @@ def schema(which: Literal["scenario", "library"] = "scenario", library: Folders 
 
     if which == "library":
         return library_schema()
-    known = read_library(_folders(library))
+    known = read_library(folders(library))
     rows = {table.dimension: list(known_rows(known, table.dimension)) for table in known.tables}
     return scenario_schema([loaded.spec for loaded in known.files], rows)
 
@@ -310,7 +258,7 @@ def catalog(which: str, library: Folders = ()) -> list[dict[str, Any]]:
 
     if which not in _CATALOGUES:
         raise SpecError([Problem(f"there is no catalogue '{which}'", None, nearest(which, _CATALOGUES))])
-    return catalogue(read_library(_folders(library)), CATALOGUES[_CATALOGUES[which]])
+    return catalogue(read_library(folders(library)), CATALOGUES[_CATALOGUES[which]])
 
 
 def import_model(path: str | Path, name: str = "", retrieved: str = "") -> dict[str, Any]:
@@ -327,176 +275,6 @@ def import_model(path: str | Path, name: str = "", retrieved: str = "") -> dict[
     return read_config(Path(path), name, retrieved)
 
 
-def accuracy(
-    path: str | Path, calibration: str | Path | None = None, *, given: Given | None = None, library: Folders = ()
-) -> Accuracy:
-    """Predict every row of a file of measurements and compare; the errors by metric, load, engine, device and so on.
-
-    `calibration` is a file that `calibrate` wrote; without it the library's own factors hold. `given` says what a
-    benchmark's result file leaves open.
-
-    Raises:
-        SpecError: the file cannot be read.
-    """
-    from reportgen.fit.accuracy import accuracy as compare
-    from reportgen.fit.benchmarks import read_measurements
-    from reportgen.fit.configuration import measured_book
-
-    overlays = (*_folders(library), *([] if calibration is None else [str(calibration)]))
-    read, unread = read_measurements(Path(path), given)
-    return compare(read, unread, measured_book(overlays))
-
-
-def calibrate(
-    path: str | Path,
-    title: str = "",
-    source: str = "",
-    progress: Callable[[str], None] | None = None,
-    *,
-    given: Given | None = None,
-    library: Folders = (),
-) -> tuple[Calibration, str]:
-    """Fit the efficiency factors to a file of measurements; the fit, and the text of a calibration file.
-
-    Raises:
-        SpecError: the file cannot be read, or its measurements do not support a fit.
-    """
-    from reportgen.fit.benchmarks import read_measurements
-    from reportgen.fit.calibrate import calibrate as fit
-    from reportgen.fit.configuration import measured_book
-    from reportgen.fit.write import calibration_text
-
-    book = measured_book(tuple(_folders(library)))
-    read, unread = read_measurements(Path(path), given)
-    found = fit(read, unread, progress or _silent, book)
-    return found, calibration_text(found, book, source or Path(path).name, title)
-
-
-def measure(
-    device: int = 0,
-    accelerator: str = "",
-    *,
-    quick: bool = False,
-    progress: Callable[[str], None] | None = None,
-    library: Folders = (),
-) -> tuple[Measured, str]:
-    """Time kernels on a device of this machine; the efficiency factors, and the text of a calibration file.
-
-    `accelerator` says what the device is where the catalogue does not know the name that it gives itself.
-
-    Raises:
-        SpecError: there is no such device, or it is not in the catalogue.
-        OutputError: PyTorch is not installed, or finds no device.
-    """
-    from reportgen.fit.measure import calibration_text, load_torch
-    from reportgen.fit.measure import measure as time_kernels
-
-    found = time_kernels(
-        load_torch(), catalog("accelerators", library), device=device, accelerator=accelerator, quick=quick,
-        progress=progress or _silent,
-    )  # fmt: skip
-    return found, calibration_text(found)
-
-
-# --- checking ----------------------------------------------------------------------------------------------------
-
-
-def _folders(library: Folders) -> tuple[str, ...]:
-    return (str(library),) if isinstance(library, str | Path) else tuple(str(folder) for folder in library)
-
-
-def _all_evaluated(paths: Iterable[str | Path], library: Folders = ()) -> list[Results]:
-    """Every scenario evaluated, or all mistakes of all of them."""
-    results, problems, folders = list["Results"](), list[Problem](), _folders(library)
-    for path in paths:
-        try:
-            results.append(evaluate(path, library=folders))
-        except (SpecError, EvaluationError) as error:
-            problems += error.problems
-    if problems:
-        raise SpecError(problems)
-    return results
-
-
-def _check_request(sources: Sequence[Path], folder: Path, formats: Sequence[str]) -> None:
-    """Refuse what could not be written before anything is done."""
-    problems = [
-        Problem(f"there is no format '{name}'", None, nearest(name, FORMATS)) for name in formats if name not in FORMATS
-    ]
-    seen: dict[str, Path] = {}
-    for source in sources:
-        other = seen.setdefault(source.stem.casefold(), source)
-        if other is not source:
-            hint = "outputs are named after the scenario file: rename one, or build them into different folders"
-            problems.append(Problem(f"{other} and {source} would write the same outputs", None, hint))
-    targets = {(folder / f"{source.stem}.{name}").resolve() for source in sources for name in formats}
-    problems += [
-        Problem("an output would be written over this scenario", Span(str(source)), "choose another folder with -o")
-        for source in sources
-        if source.resolve() in targets
-    ]
-    if problems:
-        raise SpecError(problems)
-
-
-# --- making outputs ----------------------------------------------------------------------------------------------
-
-
-def _stage(
-    staged: Staged,
-    beside: Beside | None,
-    results: Results,
-    folder: Path,
-    formats: Sequence[str],
-    missing: dict[Path, str],
-    progress: Callable[[str], None],
-) -> None:
-    """Make the outputs of one scenario; the workbook is begun first and waited for last."""
-    from reportgen.render.document.errors import DocumentUnavailable
-
-    workbook = functools.cache(lambda: _workbook(results))
-    if beside is not None:
-        workbook = functools.cache(beside.start(results, workbook))
-    made: dict[Path, bytes] = {}
-    for kind in sorted((k for k in FORMATS if k in formats), key=lambda k: k == "xlsx"):
-        target = folder / f"{results.book.name}.{kind}"
-        progress(str(target))
-        try:
-            made |= dict(_outputs(kind, target, results, workbook))
-        except DocumentUnavailable as error:
-            missing[target] = str(error)
-    for path in sorted(made, key=lambda path: FORMATS.index(path.suffix[1:])):
-        staged.add(path, made[path])
-
-
-def _workbook(results: Results) -> bytes:
-    from reportgen.render.excel.workbook import workbook_bytes
-
-    return workbook_bytes(results)
-
-
-def _outputs(kind: str, target: Path, results: Results, workbook: Callable[[], bytes]) -> list[tuple[Path, bytes]]:
-    """The files of one format; CSV has one for each table."""
-    from reportgen.render import text
-
-    if kind == "xlsx":
-        return [(target, workbook())]
-    if kind == "json":
-        return [(target, text.json_text(results).encode())]
-    if kind == "csv":
-        return [
-            (target.with_name(f"{results.book.name}.{table}.csv"), text.csv_text(results, table).encode())
-            for table in text.table_names(results.book)
-        ]
-    from reportgen.render.document.adapter import html_text, pdf_bytes
-
-    return [(target, html_text(results).encode() if kind == "html" else pdf_bytes(results, workbook))]
-
-
-def _silent(_: str) -> None:
-    """Nobody wants to know."""
-
-
 def _catalogued(which: str, name: str, library: Folders) -> str:
     """The member of a catalogue that a name or an alias means."""
     rows = catalog(which, library)
@@ -508,7 +286,21 @@ def _catalogued(which: str, name: str, library: Folders) -> str:
     raise SpecError([Problem(f"unknown {kind} '{name}'", None, nearest(name, [row["name"] for row in rows]))])
 
 
-def _json(data: object) -> bytes:
-    import json
-
-    return (json.dumps(data, ensure_ascii=False, indent=2) + "\n").encode()
+def all_evaluated(
+    paths: Iterable[str | Path], library: Folders = (), edited: Callable[[Edited], None] | None = None
+) -> list[Results]:
+    """Every scenario evaluated, or all mistakes of all of them; `edited` is told what was changed in workbooks."""
+    results, problems, names = list["Results"](), list[Problem](), folders(library)
+    for path in paths:
+        try:
+            if is_workbook(path):
+                found = import_workbook(path, names)
+                (edited or silent)(found)
+                results.append(evaluate(replace(found.book, name=Path(path).stem)))
+            else:
+                results.append(evaluate(path, library=names))
+        except (SpecError, EvaluationError) as error:
+            problems += error.problems
+    if problems:
+        raise SpecError(problems)
+    return results

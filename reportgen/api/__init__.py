@@ -1,0 +1,24 @@
+"""The verbs: what the command line does, as plain functions."""
+
+from reportgen.api.building import FORMATS, PartlyBuilt, build
+from reportgen.api.measured import accuracy, calibrate, measure
+from reportgen.api.verbs import (
+    catalog,
+    check,
+    check_all,
+    compare,
+    evaluate,
+    explain,
+    import_model,
+    new,
+    schema,
+    search,
+    sensitivity,
+    sweep,
+)
+from reportgen.api.workbooks import import_workbook, lint
+
+__all__ = [
+    "FORMATS", "PartlyBuilt", "accuracy", "build", "calibrate", "catalog", "check", "check_all", "compare", "evaluate",
+    "explain", "import_model", "import_workbook", "lint", "measure", "new", "schema", "search", "sensitivity", "sweep",
+]  # fmt: skip

@@ -1,0 +1,46 @@
+"""Batches: an option for each batch size that is to be shown beside the baseline's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.book.collect import Entry, Origin, Row
+
+if TYPE_CHECKING:
+    from reportgen.book.collect import Collection
+    from reportgen.spec.load import Loaded
+    from reportgen.spec.model import ScenarioSpec
+
+__all__ = ["BATCH_POINT", "add_batches"]
+
+BATCH_POINT = "batch_point"
+"""The dimension whose rows are the batch sizes."""
+
+
+def add_batches(collection: Collection, loaded: Loaded[ScenarioSpec]) -> dict[str, Row]:
+    """Add a row of `batch_point` for each batch size that the scenario lists; their options are returned."""
+    given = collection.rows.pop(BATCH_POINT, {})
+    options: dict[str, Row] = {}
+    origin = Origin(loaded.document, ("batches",))
+    if not loaded.spec.batches:
+        for row in given.values():
+            hint = "list the batch sizes, as in batches: [1, 4, 16]"
+            collection.fail("no batch sizes are shown here", row.origin.span(key=True), hint)
+        return options
+    if BATCH_POINT not in collection.dimensions:
+        collection.fail("'batches' has no use here", origin.span(key=True), "this accounting has none")
+        return options
+    rows = collection.rows[BATCH_POINT] = {}
+    for i, batch in enumerate(loaded.spec.batches):
+        place, name = origin.at(i), f"batch_{batch}"
+        if name in options:
+            collection.fail(f"the batch size {batch} stands here twice", place.span())
+            continue
+        cells = {"is_trial": True, "is_batch_point": True, "batch": batch}
+        options[name] = Row(place, {"title": f"Batch {batch}"}, {k: Entry(v, place) for k, v in cells.items()})
+        point = Row(place, {"title": f"{batch}"}, {"point_option": Entry(name, place)})
+        rows[name] = point
+        if name in given:
+            point.meta.update(given[name].meta)
+            point.cells.update(given[name].cells)
+    return options

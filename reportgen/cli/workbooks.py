@@ -1,0 +1,136 @@
+"""The verbs on workbooks that people have edited: back into a scenario, what was changed, what is wrong with one."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reportgen.cli.output import Library, put
+from reportgen.errors import Problem, Span, SpecError
+
+if TYPE_CHECKING:
+    from reportgen.intake.edited.bring_back import Edited
+
+__all__ = ["diff", "import_workbook", "lint"]
+
+Workbook = Annotated[
+    Path, typer.Argument(metavar="WORKBOOK", help="A workbook that build has written.", show_default=False)
+]
+
+
+Scenario = Annotated[
+    str, typer.Option("--scenario", metavar="NAME", help="Which is meant, where several scenarios share a workbook.")
+]
+
+
+class Listing(StrEnum):
+    """How changes or findings are printed."""
+
+    table = "table"
+    json = "json"
+
+
+def import_workbook(
+    workbook: Workbook,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="FILE", help="The scenario to write.", show_default=False)
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that exists.")] = False,
+    scenario: Scenario = "",
+    library: Library = [],  # noqa: B006 - Typer copies it
+) -> None:
+    """Turn an edited workbook back into a scenario.
+
+    Changed inputs, options, prices, rows that were added, and formulas rewritten alike in every row come into it; the
+    rest of the file stays as it was written. What no scenario can hold is listed, and stays out. Nothing is executed.
+
+    \b
+    Examples:
+      reportgen import edited.xlsx -o edited.yaml
+      reportgen import edited.xlsx > edited.yaml
+    """  # noqa: D301
+    from reportgen import api
+
+    if out is not None and out.exists() and not force:
+        raise SpecError([Problem("the file exists already", Span(str(out)), "write over it with --force")])
+    edited = api.import_workbook(workbook, library, scenario)
+    put(edited.text.encode(), out)
+    say_left_out(edited)
+
+
+def diff(
+    workbook: Workbook,
+    form: Annotated[Listing, typer.Option("--format", help="How to print.")] = Listing.table,
+    scenario: Scenario = "",
+    library: Library = [],  # noqa: B006
+) -> None:
+    """Show what was changed in a workbook since it was built.
+
+    Inputs with their old and new values, formulas that were rewritten or overwritten by values, rows that were added,
+    and what is gone. The exit code is 1 where there is anything.
+
+    \b
+    Examples:
+      reportgen diff edited.xlsx
+      reportgen diff edited.xlsx --format json
+    """  # noqa: D301
+    from reportgen import api
+    from reportgen.cli.show_workbooks import as_json, show_changes
+
+    edited = api.import_workbook(workbook, library, scenario)
+    if form is Listing.json:
+        put((json.dumps(as_json(edited), ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode(), None)
+    else:
+        show_changes(edited)
+    if edited.changed:
+        raise typer.Exit(1)
+
+
+def lint(
+    workbook: Annotated[
+        Path, typer.Argument(metavar="WORKBOOK", help="A workbook of whatever make.", show_default=False)
+    ],
+    form: Annotated[Listing, typer.Option("--format", help="How to print.")] = Listing.table,
+) -> None:
+    """Look for what Excel, LibreOffice or other programs would stumble over in a workbook.
+
+    Every workbook is looked at so before it is written. The exit code is 1 where there is a finding.
+
+    \b
+    Examples:
+      reportgen lint out/alice.xlsx
+      reportgen lint edited.xlsx --format json
+    """  # noqa: D301
+    from reportgen import api
+
+    found = api.lint(workbook)
+    if form is Listing.json:
+        rows = [{"rule": f.rule, "where": f.where, "text": f.text} for f in found]
+        put((json.dumps(rows, ensure_ascii=False, indent=1) + "\n").encode(), None)
+    else:
+        for finding in found:
+            typer.echo(f"{workbook}: {finding.where}: {finding.text} ({finding.rule})")
+        typer.echo(f"{workbook}: {len(found) or 'no'} finding{'' if len(found) == 1 else 's'}")
+    if found:
+        raise typer.Exit(1)
+
+
+_MOST = 20
+"""Cells that are listed one by one."""
+
+
+def say_left_out(edited: Edited) -> None:
+    """Say on stderr what a scenario cannot hold."""
+    left = [f"{o.where}: {o.why}" for o in edited.overrides]
+    left += [f"{what} is gone" for what in edited.comparison.removed]
+    if not left:
+        return
+    typer.echo(f"{len(left)} change{'' if len(left) == 1 else 's'} stayed out of the scenario:", err=True)
+    for line in left[:_MOST]:
+        typer.echo(f"  {line}", err=True)
+    if len(left) > _MOST:
+        typer.echo(f"  and {len(left) - _MOST} more, which reportgen diff lists", err=True)

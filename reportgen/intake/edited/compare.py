@@ -1,0 +1,413 @@
+"""What differs between a workbook as built and as edited: inputs, rows, formulas, and everything else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from openpyxl.utils.cell import column_index_from_string
+from openpyxl.worksheet.formula import ArrayFormula
+
+from reportgen.book.ranges import fault, problem_text
+from reportgen.errors import Problem, Span, nearest
+from reportgen.intake.edited.formula import HARMFUL, Token, Unreadable, parse, tokens
+from reportgen.intake.edited.layout import of_build
+from reportgen.intake.edited.locate import NewRow, locate
+from reportgen.intake.edited.sheets import Content, ErrorText, address
+from reportgen.render.excel.layout import slug
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from openpyxl import Workbook
+
+    from reportgen.book.book import Quantity
+    from reportgen.intake.edited.layout import Layout
+    from reportgen.intake.edited.sheets import EditedWorkbook
+    from reportgen.render.excel.layout import Cell, Column, Table
+    from reportgen.render.excel.tables import Placed, Writer
+
+__all__ = ["Added", "Comparison", "Formula", "Input", "Override", "compare"]
+
+Plain = float | str | bool | None
+_LOGICAL = {"TRUE": True, "FALSE": False}
+"""Formulas that programs take for the value itself."""
+_DIGITS = 1e-14
+"""Programs that keep 15 digits change numbers by this part of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """An input that holds another value: the quantity, its cell, and where it stands."""
+
+    quantity: str
+    cell: tuple[str, ...]
+    where: str
+    old: Plain
+    new: Plain
+
+    @property
+    def address(self) -> str:
+        """As `--set` writes it."""
+        return ".".join((*self.cell, self.quantity))
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A new member of a dimension, with the inputs typed into its row: by quantity, or quantity and second member."""
+
+    dimension: str
+    name: str
+    where: str
+    cells: dict[tuple[str, ...], Plain]
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A formula that was rewritten: where it stands in the plan (table or nothing, column, row), and its tokens."""
+
+    table: tuple[str, ...]
+    column: str
+    row: int
+    where: str
+    old: str
+    new: str
+    found: tuple[Token, ...] | None
+    """None where it cannot be read."""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A cell that is not as built and that no scenario can hold; `why` says what it is."""
+
+    where: str
+    why: str
+    old: str
+    new: str
+
+
+@dataclass
+class Comparison:
+    """All differences; `problems` are those with which nothing can be done."""
+
+    inputs: list[Input] = field(default_factory=list)
+    added: list[Added] = field(default_factory=list)
+    formulas: list[Formula] = field(default_factory=list)
+    overrides: list[Override] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def compare(edited: EditedWorkbook, workbook: Workbook, writer: Writer) -> Comparison:
+    """Compare an edited workbook with the one that its own scenario gives."""
+    return _Comparer(edited, workbook, writer).compared()
+
+
+class _Comparer:
+    def __init__(self, edited: EditedWorkbook, workbook: Workbook, writer: Writer) -> None:
+        self.edited, self.workbook, self.writer = edited, workbook, writer
+        self.built: Layout = of_build(workbook, writer.placed, writer.plan.label)
+        self.located = locate(edited, self.built, writer)
+        self.now = self.located.layout
+        self.made = Comparison(problems=self.located.problems)
+        self.members = {name: set(d.names) for name, d in writer.plan.book.dimensions.items()}
+        for row in self.located.new_rows:
+            if len(row.dims) == 1:
+                self.members.setdefault(row.dims[0], set()).add(row.name)
+        self.seen: dict[str, set[tuple[int, int]]] = {name: set() for name in edited.sheets}
+
+    def compared(self) -> Comparison:
+        """Everything, table by table and then sheet by sheet."""
+        self._sheets()
+        self.made.removed += self.located.gone_columns
+        for dims, placed in self.writer.placed.items():
+            self._table(dims, placed)
+        self._scalars()
+        for new in self.located.new_rows:
+            self._new_row(new)
+        self._rest()
+        self._harmful()
+        return self.made
+
+    # --- sheets --------------------------------------------------------------------------------------------------
+
+    def _sheets(self) -> None:
+        """Sheets that are gone; without those that hold inputs nothing can be said."""
+        needed = {place[0] for name, place in self.built.names.items() if self._is_input(name)}
+        needed |= {p.sheet for p in self.writer.placed.values() if any(c.group == "input" for c in p.columns)}
+        fresh = [title for title in self.edited.sheets if title not in self.workbook.sheetnames]
+        for title in self.workbook.sheetnames:
+            if title in self.edited.sheets:
+                continue
+            if title in needed:
+                near = f"is it '{fresh[0]}' now? rename it back" if len(fresh) == 1 else nearest(title, fresh)
+                self._fail(f"the sheet '{title}' is gone, which holds inputs", near)
+            else:
+                self.made.removed.append(f"the sheet '{title}'")
+        for title in fresh:
+            self.made.overrides.append(Override(title, "a sheet that the build does not have", "", "a new sheet"))
+
+    def _is_input(self, name: str) -> bool:
+        scalar = self.writer.plan.scalars.get(name)
+        return scalar is not None and scalar.cell.input
+
+    # --- tables --------------------------------------------------------------------------------------------------
+
+    def _table(self, dims: tuple[str, ...], placed: Placed) -> None:
+        table = placed.table
+        standing = self.now.tables.get(table.name)
+        if standing is None:
+            return
+        sheet, places = self.edited.sheets[standing.sheet], {index: row for row, index in standing.rows.items()}
+        last = len(table.keys) + table.spare
+        for made in placed.columns:
+            if made.name not in standing.columns:
+                continue
+            column = standing.columns[made.name]
+            first = column_index_from_string(placed.letters[made.name])
+            for index, row in places.items():
+                self.seen[sheet.title].add((row, column))
+                cell = made.cells.get(index)
+                if index >= len(table.keys) and (index >= last or made.group in ("input", "key")):
+                    continue  # of rows that are new
+                now = sheet.cells.get((row, column)) or Content(None)
+                where = f"{sheet.title}!{address(row, column)}"
+                here = (placed.sheet, placed.row + index, first)
+                self._cell(cell, now, where, (dims, made, index, table), here, (sheet.title, row, column))
+
+    def _cell(
+        self, cell: Cell | None, now: Content, where: str, at: tuple[Any, Column, int, Table],
+        old_place: tuple[str, int, int], new_place: tuple[str, int, int],
+    ) -> None:  # fmt: skip
+        """One cell of a table."""
+        dims, column, index, table = at
+        is_input = column.group == "input"
+        if cell is None:
+            if now.formula is not None or now.value not in (None, ""):
+                self._override(where, "a cell that the build leaves empty", "", now)
+        elif cell.formula is None:
+            if is_input and now.formula is not None:
+                self._rewritten(dims, column.name, index, where, "", now, new_place)
+            elif is_input:
+                self._input(column.quantity, self._key(column, table, index), where, cell.value, now.value)
+            elif now.formula is not None or not _same(cell.value, now.value):
+                self._override(where, "a text or number beside the inputs", _shown(cell.value), now)
+        elif now.formula is None and is_input:
+            self._input(column.quantity, self._key(column, table, index), where, None, now.value, inherited=True)
+        elif now.formula is None:
+            if _LOGICAL.get(cell.formula) is not now.value:
+                self._override(where, "a value in place of a formula", "=" + cell.formula, now)
+        else:
+            old = self._as_built(old_place)
+            if not self._alike(old, now.formula, old_place, new_place):
+                self._rewritten(dims, column.name, index, where, old, now, new_place)
+
+    def _key(self, column: Column, table: Table, index: int) -> tuple[str, ...]:
+        """The members that say which cell of its quantity an input is."""
+        quantity, key = column.quantity, table.keys[index]
+        assert quantity is not None
+        if len(quantity.by) < 2:
+            return key
+        inner = next(
+            m
+            for m in self.writer.plan.book.dimensions[quantity.by[1]].names
+            if column.name == f"{quantity.name}_{slug(m)}"
+        )
+        return (*key, inner)
+
+    def _as_built(self, place: tuple[str, int, int]) -> str:
+        value: Any = self.workbook[place[0]].cell(place[1], place[2]).value
+        return str(value.text if isinstance(value, ArrayFormula) else value).removeprefix("=")
+
+    def _input(
+        self, quantity: Quantity | None, cell: tuple[str, ...], where: str, old: Plain, new: Plain, *,
+        inherited: bool = False,
+    ) -> None:  # fmt: skip
+        """An input's value against that of the build, and against what it needs."""
+        assert quantity is not None
+        value = _read(quantity, new)
+        if not inherited and _same(old, value):
+            return
+        self._check(quantity, cell, where, value)
+        self.made.inputs.append(Input(quantity.name, cell, where, old, value))
+
+    def _check(self, quantity: Quantity, cell: tuple[str, ...], where: str, value: Plain) -> None:
+        names = self.members.get(quantity.type.dimension, set())
+        unknown = quantity.type.kind == "member" and value is not None and value not in names
+        if isinstance(value, ErrorText) or fault(quantity, value) or unknown:
+            said = "nothing" if value is None else str(value)[:60]
+            hint = nearest(str(value), names) if unknown else ""
+            self._fail(f"{where}: {problem_text(quantity, cell)}, not {said}", hint)
+
+    # --- named cells, new rows, and the rest ---------------------------------------------------------------------
+
+    def _scalars(self) -> None:
+        for name, scalar in self.writer.plan.scalars.items():
+            place = self.now.names.get(name)
+            if place is None:
+                if not scalar.cell.input:
+                    self.made.removed.append(f"the name '{name}'")
+                continue
+            sheet, row, column = place
+            self.seen[sheet].add((row, column))
+            now = self.edited.sheets[sheet].cells.get((row, column)) or Content(None)
+            where = f"{sheet}!{address(row, column)}"
+            old_place = self.built.names[name]
+            if scalar.cell.formula is None:
+                if now.formula is not None:
+                    self._override(where, f"a formula in place of the input '{name}'", _shown(scalar.cell.value), now)
+                else:
+                    self._input(scalar.quantity, (), where, scalar.cell.value, now.value)
+            elif now.formula is None:
+                self._override(where, "a value in place of a formula", "=" + scalar.cell.formula, now)
+            else:
+                old = self._as_built(old_place)
+                if not self._alike(old, now.formula, old_place, place):
+                    self._rewritten((), name, 0, where, old, now, place)
+
+    def _new_row(self, new: NewRow) -> None:
+        """A row that was added, with what was typed into it."""
+        where = f"{new.sheet}!{new.row}"
+        table = self.writer.plan.tables[new.dims]
+        inputs = [c for c in table.columns.values() if c.group == "input"]
+        if len(new.dims) > 1 or not inputs:
+            said = f"a row that the build does not have ({new.name})"
+            self.made.overrides.append(Override(where, said, "", new.name))
+            return
+        standing, sheet = self.now.tables[table.name], self.edited.sheets[new.sheet]
+        cells: dict[tuple[str, ...], Plain] = {}
+        for column in inputs:
+            quantity = column.quantity
+            assert quantity is not None
+            place = (new.row, standing.columns[column.name])
+            now = sheet.cells.get(place) or Content(None)
+            here = f"{new.sheet}!{address(*place)}"
+            inner = column.name.removeprefix(quantity.name).lstrip("_") if len(quantity.by) == 2 else ""
+            names = self.writer.plan.book.dimensions[quantity.by[1]].names if inner else ()
+            member = next((m for m in names if slug(m) == inner), "")
+            if now.formula is not None:
+                self._override(here, f"a formula in the new row '{new.name}'", "", now)
+                continue
+            value = _read(quantity, now.value)
+            if value is None and (quantity.type.absent or new.dims == ("option",)):
+                continue
+            self._check(quantity, (new.name, member) if member else (new.name,), here, value)
+            if value == quantity.default and new.dims != ("option",):
+                continue
+            cells[(quantity.name, member) if member else (quantity.name,)] = value
+        self.made.added.append(Added(new.dims[0], new.name, where, cells))
+
+    def _rest(self) -> None:
+        """What stands outside tables and named cells: formulas against those of the build, and what is new."""
+        named = {place for name, place in self.built.names.items() if name in self.writer.plan.scalars}
+        for sheet in self.workbook.worksheets:
+            if sheet.title not in self.edited.sheets:
+                continue
+            cells: Iterator[Any] = iter(sheet._cells.values())
+            for cell in cells:
+                place = (sheet.title, cell.row, cell.column)
+                if cell.value is None or place in named or self.built.table_at(*place) is not None:
+                    continue
+                self._loose(cell, place)
+        for title, edited in self.edited.sheets.items():
+            if title not in self.workbook.sheetnames:
+                continue
+            for row, column in sorted(edited.cells.keys() - self.seen[title]):
+                now = edited.cells[row, column]
+                if now.formula is not None or now.value not in (None, ""):
+                    self._override(f"{title}!{address(row, column)}", "a cell that the build does not have", "", now)
+
+    def _loose(self, cell: Any, place: tuple[str, int, int]) -> None:
+        title, row, column = place
+        self.seen[title].add((row, column))
+        now = self.edited.sheets[title].cells.get((row, column)) or Content(None)
+        where = f"{title}!{address(row, column)}"
+        if cell.data_type != "f":
+            if now.formula is not None or not _same(cell.value, now.value):
+                self._override(where, "a text or number beside the inputs", _shown(cell.value), now)
+            return
+        old = self._as_built(place)
+        if now.formula is None:
+            self._override(where, "a value in place of a formula", "=" + old, now)
+        elif not self._alike(old, now.formula, place, place):
+            self._override(where, "a formula that was rewritten", "=" + old, now)
+
+    def _harmful(self) -> None:
+        """Formulas that reach out of the workbook are refused, wherever they stand."""
+        for title, sheet in self.edited.sheets.items():
+            for place, content in sheet.cells.items():
+                text = content.formula
+                if text is None:
+                    continue
+                upper = text.upper()
+                bad = next((name for name in HARMFUL if f"{name}(" in upper), "")
+                if bad or ("|" in text.replace('"', "") and "!" in text and "|'" in text):
+                    what = f"the function {bad}" if bad else "a link to another program"
+                    self._fail(
+                        f"{title}!{address(*place)} holds {what}, which reaches out of the workbook; nothing was read"
+                    )
+
+    # --- formulas ------------------------------------------------------------------------------------------------
+
+    def _alike(self, old: str, new: str, old_place: tuple[str, int, int], new_place: tuple[str, int, int]) -> bool:
+        """Whether two formulas mean the same, each where it stands."""
+        if old == new and "$" not in old and "!" not in old:
+            return True
+        try:
+            ours = tokens(old, lambda text: self.built.meaning(text, *old_place))
+            theirs = tokens(new, lambda text: self.now.meaning(text, *new_place))
+            return ours == theirs or parse(ours) == parse(theirs)
+        except Unreadable:
+            return False
+
+    def _rewritten(
+        self, dims: tuple[str, ...], column: str, index: int, where: str, old: str, now: Content,
+        place: tuple[str, int, int],
+    ) -> None:  # fmt: skip
+        assert now.formula is not None
+        found, why = None, ""
+        try:
+            found = tokens(now.formula, lambda text: self.now.meaning(text, *place))
+            parse(found)
+        except Unreadable as error:
+            found, why = None, f"it holds {error}"
+        self.made.formulas.append(Formula(dims, column, index, where, old, now.formula, found, why))
+
+    def _override(self, where: str, why: str, old: str, now: Content) -> None:
+        new = "=" + now.formula if now.formula is not None else _shown(now.value)
+        self.made.overrides.append(Override(where, why, old, new))
+
+    def _fail(self, message: str, hint: str = "") -> None:
+        self.made.problems.append(Problem(message, Span(str(self.edited.path)), hint))
+
+
+def _read(quantity: Quantity, value: Plain) -> Plain:
+    """A cell's value as its quantity takes it: an empty text is nothing, and 1 may stand for true."""
+    if value in (None, ""):
+        return "" if quantity.type.kind == "text" else None
+    if quantity.type.kind == "flag" and not isinstance(value, bool) and value in (0, 1):
+        return bool(value)
+    if quantity.type.kind == "number" and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    return value
+
+
+def _same(old: Plain, new: Plain) -> bool:
+    """Whether two values are the same but for the last of 16 digits; nothing is an empty text."""
+    old, new = (None if value == "" else value for value in (old, new))
+    if isinstance(old, bool) or isinstance(new, bool):
+        return old is new or (
+            isinstance(old, int | float) and isinstance(new, int | float) and float(old) == float(new)
+        )
+    if isinstance(old, int | float) and isinstance(new, int | float):
+        return abs(old - new) <= _DIGITS * max(abs(old), abs(new))
+    return old == new
+
+
+def _shown(value: Plain) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).upper()
+    return f"{value:g}" if isinstance(value, float) else str(value)

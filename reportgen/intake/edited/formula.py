@@ -1,0 +1,238 @@
+"""Excel formulas read: as tokens in which every reference stands for what it means, and as trees."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["HARMFUL", "Node", "Token", "Unreadable", "normal", "parse", "tokens"]
+
+Token: TypeAlias = tuple[str, object]
+"""Kind and content: number, text, logical, error, ref, call, sign."""
+
+Node: TypeAlias = tuple[object, ...]
+"""A tree: `("number", 2.0)`, `("ref", meaning)`, `("call", "MIN", ...)`, `("+", a, b)`, `("neg", a)`."""
+
+HARMFUL = frozenset({"WEBSERVICE", "CALL", "REGISTER", "REGISTER.ID", "RTD", "DDE", "EXEC", "SQL.REQUEST", "DDEAUTO"})
+"""Functions that reach out of a workbook."""
+
+
+class Unreadable(Exception):  # noqa: N818 - not an error of ours: the formula is then told as it is
+    """A formula holds something that no formula of ours can mean; the message says what."""
+
+
+_TOKEN = re.compile(
+    r"""
+    (?P<space>\s+)
+  | (?P<text>"(?:[^"]|"")*")
+  | (?P<error>\#(?:N/A|[A-Z0-9/]+[!?]))
+  | (?P<ref>
+        (?:(?:'(?:[^']|'')+'|[A-Za-z_][\w.]*)!)?
+        \$?[A-Za-z]{1,3}\$?[0-9]+ (?: : \$?[A-Za-z]{1,3}\$?[0-9]+ )? (?![\w(.\[])
+      | [A-Za-z_]\w*\[ (?: [^\[\]'] | '. | \[ (?: [^\[\]'] | '. )* \] )* \]
+    )
+  | (?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)
+  | (?P<call>[A-Za-z_][\w.]*)\(
+  | (?P<name>[A-Za-z_\\][\w.]*)
+  | (?P<sign><>|<=|>=|[-+*/^&=<>%(),;@])
+    """,
+    re.VERBOSE,
+)
+_LOGICAL = {"TRUE": True, "FALSE": False}
+
+
+def tokens(text: str, meaning: Callable[[str], object]) -> tuple[Token, ...]:
+    """The tokens of a formula without the leading `=`.
+
+    Args:
+        text: the formula as the file holds it.
+        meaning: what a reference or a name stands for; what is equal stands for the same cells.
+
+    Raises:
+        Unreadable: something in it is no formula of ours.
+    """
+    found: list[Token] = []
+    at = 0
+    while at < len(text):
+        match = _TOKEN.match(text, at)
+        if match is None:
+            what = "a link to another workbook" if text[at] == "[" else f"'{text[at : at + 20]}'"
+            raise Unreadable(what)
+        at = match.end()
+        kind, part = match.lastgroup, match[0]
+        if kind == "space" or part == "@":
+            continue
+        if kind == "number":
+            found.append(("number", float(part)))
+        elif kind == "text":
+            found.append(("text", part[1:-1].replace('""', '"')))
+        elif kind == "call":
+            found.append(("call", match["call"].upper().removeprefix("_XLFN.").removeprefix("_XLWS.")))
+        elif kind in ("ref", "name"):
+            logical = _LOGICAL.get(part.upper()) if kind == "name" else None
+            found.append(("ref", meaning(part)) if logical is None else ("logical", logical))
+        else:
+            found.append((str(kind), part))
+    return tuple(_joined(found))
+
+
+def _joined(found: list[Token]) -> Iterator[Token]:
+    """`TRUE()` is TRUE, and an argument's separator is a comma."""
+    skip = 0
+    for i, (kind, part) in enumerate(found):
+        if skip:
+            skip -= 1
+        elif kind == "call" and part in _LOGICAL and found[i + 1 : i + 2] == [("sign", ")")]:
+            skip = 1
+            yield "logical", _LOGICAL[str(part)]
+        else:
+            yield kind, "," if (kind, part) == ("sign", ";") else part
+
+
+_BINARY = {
+    **dict.fromkeys(("=", "<>", "<", "<=", ">", ">="), 1),
+    "&": 2, "+": 3, "-": 3, "*": 4, "/": 4, "^": 5,
+}  # fmt: skip
+MAX_DEPTH = 200
+
+
+@lru_cache(maxsize=50_000)
+def parse(found: tuple[Token, ...]) -> Node:
+    """The tree of a formula's tokens; brackets leave no trace.
+
+    Raises:
+        Unreadable: they make no formula.
+    """
+    reader = _Reader(found)
+    node = reader.expression(0, 0)
+    if reader.at != len(found):
+        raise Unreadable(f"'{reader.here()}'")
+    return node
+
+
+class _Reader:
+    def __init__(self, found: tuple[Token, ...]) -> None:
+        self.found, self.at = found, 0
+
+    def here(self) -> str:
+        """The token at hand, as text."""
+        return str(self.found[self.at][1]) if self.at < len(self.found) else "its end"
+
+    def sign(self) -> str:
+        """The sign at hand, or nothing."""
+        if self.at < len(self.found) and self.found[self.at][0] == "sign":
+            return str(self.found[self.at][1])
+        return ""
+
+    def expression(self, least: int, depth: int) -> Node:
+        """An operand and what follows it that binds at least so tightly; all operators group to the left."""
+        if depth > MAX_DEPTH:
+            raise Unreadable("more levels than a workbook may have")
+        left = self.operand(depth)
+        while (level := _BINARY.get(self.sign(), 0)) > least:
+            symbol = self.sign()
+            self.at += 1
+            left = (symbol, left, self.expression(level, depth + 1))
+        return left
+
+    def operand(self, depth: int) -> Node:
+        """A sign, a value, a call or brackets, with the per cent signs behind it."""
+        if self.sign() in ("-", "+"):
+            symbol = self.sign()
+            self.at += 1
+            inner = self.expression(_BINARY["^"], depth + 1)  # a sign binds more tightly than a power
+            return ("neg", inner) if symbol == "-" else inner
+        node = self.value(depth)
+        while self.sign() == "%":
+            self.at += 1
+            node = ("percent", node)
+        return node
+
+    def value(self, depth: int) -> Node:
+        """A value, a call or brackets."""
+        if self.at >= len(self.found):
+            raise Unreadable("a formula that breaks off")
+        kind, part = self.found[self.at]
+        self.at += 1
+        if kind == "call":
+            given = self.arguments(depth)
+            return ("^", *given) if part == "POWER" and len(given) == 2 else ("call", part, *given)
+        if (kind, part) == ("sign", "("):
+            node = self.expression(0, depth + 1)
+            self.close()
+            return node
+        if kind == "sign":
+            raise Unreadable(f"'{part}' where a value belongs")
+        return (kind, part)
+
+    def arguments(self, depth: int) -> list[Node]:
+        """The arguments of a call, up to its bracket."""
+        if self.sign() == ")":
+            self.at += 1
+            return []
+        made = [self.argument(depth)]
+        while self.sign() == ",":
+            self.at += 1
+            made.append(self.argument(depth))
+        self.close()
+        return made
+
+    def argument(self, depth: int) -> Node:
+        """One argument; it may be left out."""
+        return ("missing",) if self.sign() in (",", ")") else self.expression(0, depth + 1)
+
+    def close(self) -> None:
+        """The closing bracket."""
+        if self.sign() != ")":
+            raise Unreadable(f"a bracket that is not closed before '{self.here()}'")
+        self.at += 1
+
+
+def normal(node: Node) -> Node:
+    """The tree with the constants of each product in front, as one, and other words for the same thing made alike.
+
+    >>> normal(("*", ("/", ("ref", "a"), ("number", 4.0)), ("number", 2.0)))
+    ('product', '0.5', ((1, ('ref', 'a')),))
+    """
+    if node[0] in ("*", "/", "number", "percent", "neg"):
+        constant, parts = _factors(node, 1)
+        return ("product", f"{constant:.12g}", tuple(parts)) if parts else ("number", f"{constant:.12g}")
+    if node[0] == "ref":
+        return node
+    if node[:2] == ("call", "NOT") and isinstance(node[2], tuple) and node[2][0] == "<>" and ("text", "") in node[2]:
+        return normal(("=", *node[2][1:]))
+    if node[:2] in (("call", "AND"), ("call", "OR")):
+        return ("call", node[1], *(normal(part) for part in _flat(node)))
+    return tuple(normal(part) if isinstance(part, tuple) else part for part in node)
+
+
+def _flat(node: Node) -> list[Node]:
+    """The arguments of an AND or OR, with those of its own kind inside it."""
+    made: list[Node] = []
+    for part in node[2:]:
+        assert isinstance(part, tuple)
+        made += _flat(part) if part[:2] == node[:2] else [part]
+    return made
+
+
+def _factors(node: Node, sign: int) -> tuple[float, list[tuple[int, Node]]]:
+    """A product's constant, and its other factors with 1, or -1 for those that it is divided by."""
+    kind = node[0]
+    if kind in ("*", "/"):
+        left, right = node[1], node[2]
+        assert isinstance(left, tuple)
+        assert isinstance(right, tuple)
+        (a, first), (b, second) = _factors(left, sign), _factors(right, sign if kind == "*" else -sign)
+        return a * b, [*first, *second]
+    if kind == "number":
+        value = float(str(node[1]))
+        return (value if sign == 1 else 1 / value if value else float("inf")), []
+    inner = node[1]
+    if kind in ("percent", "neg") and isinstance(inner, tuple):
+        constant, parts = _factors(inner, sign)
+        return constant * (-1.0 if kind == "neg" else 0.01**sign), parts
+    return 1.0, [(sign, normal(node))]

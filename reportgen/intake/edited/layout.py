@@ -1,0 +1,145 @@
+"""Where tables and named cells stand, as built and as edited, so that references in both mean the same."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from openpyxl.utils.cell import column_index_from_string, coordinate_to_tuple
+
+from reportgen.render.excel.references import prefix_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from openpyxl import Workbook
+
+    from reportgen.render.excel.tables import Placed
+
+__all__ = ["Layout", "Meaning", "Standing", "of_build"]
+
+Meaning = tuple[Any, ...]
+"""What a reference means: `("own", table, column)` in the formula's own row, `("cell", table, column, row)`,
+`("column", table, first, last)`, `("name", name)`, `("at", sheet, row, column)`, `("area", corner, corner)`."""
+
+_STRUCTURED = re.compile(
+    r"(\w+)\[(?:\[#This Row\],\s*\[([^\[\]]+)\]|\[([^\[\]]+)\]:\[([^\[\]]+)\]|([^\[\]#@]+))\]", re.IGNORECASE
+)
+_CELLS = re.compile(
+    r"(?:'((?:[^']|'')+)'!|([A-Za-z_][\w.]*)!)?\$?([A-Za-z]{1,3})\$?([0-9]+)(?::\$?([A-Za-z]{1,3})\$?([0-9]+))?"
+)
+
+
+@dataclass(slots=True)
+class Standing:
+    """Where a table stands: its sheet, the columns by name, and for each row of the sheet which row of it that is."""
+
+    name: str
+    sheet: str
+    columns: dict[str, int]
+    rows: dict[int, int]
+    at: dict[int, str] = field(init=False)
+    """The columns by place."""
+
+    def __post_init__(self) -> None:
+        self.at = {place: name for name, place in self.columns.items()}
+
+
+@dataclass
+class Layout:
+    """All tables and named cells of one workbook."""
+
+    tables: dict[str, Standing]
+    names: dict[str, tuple[str, int, int]]
+    prefix: str = ""
+    """What the names of cells begin with in the workbook; here they stand without it."""
+    _named: dict[tuple[str, int, int], str] = field(init=False, repr=False)
+    _on: dict[str, list[Standing]] = field(init=False, repr=False)
+    _folded: dict[str, str] = field(init=False, repr=False)
+    _sheets: dict[str, str] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._named = {place: name for name, place in self.names.items()}
+        self._folded = {name.casefold(): name for name in self.names}
+        self._on = {}
+        for table in self.tables.values():
+            self._on.setdefault(table.sheet, []).append(table)
+        self._sheets = {sheet.casefold(): sheet for sheet, _, _ in self.names.values()}
+        self._sheets |= {sheet.casefold(): sheet for sheet in self._on}
+
+    def meaning(self, text: str, sheet: str, row: int, column: int) -> Meaning:
+        """What a reference or a name means in a formula of that cell."""
+        if "[" in text:
+            return self._structured(text, sheet, row)
+        found = _CELLS.fullmatch(text)
+        plain = text.casefold().removeprefix(self.prefix.casefold())
+        if found is None or plain in self._folded:
+            return ("name", self._folded.get(plain, text))
+        quoted, plain, left, top, right, bottom = found.groups()
+        other = quoted.replace("''", "'") if quoted else plain or sheet
+        other = self._sheets.get(other.casefold(), other)
+        first = other, int(top), column_index_from_string(left.upper())
+        own = self.table_at(sheet, row, column)
+        if right is None:
+            return self._cell(first, own, row)
+        last = other, int(bottom), column_index_from_string(right.upper())
+        return self._area(first, last, own, row)
+
+    def _structured(self, text: str, sheet: str, row: int) -> Meaning:
+        found = _STRUCTURED.fullmatch(text)
+        if found is None:
+            return ("text", text)
+        name, own, first, last, whole = found.groups()
+        if own is None:
+            return ("column", name, first or whole, last or whole)
+        table = self.tables.get(name)
+        if table is None or table.sheet != sheet or row not in table.rows:
+            return ("text", text)
+        return ("own", name, own)
+
+    def _cell(self, place: tuple[str, int, int], own: Standing | None, row: int) -> Meaning:
+        name = self._named.get(place)
+        if name is not None:
+            return ("name", name)
+        sheet, at, column = place
+        table = self.table_at(sheet, at, column)
+        if table is None:
+            return ("at", *place)
+        if table is own and at == row:
+            return ("own", table.name, table.at[column])
+        return ("cell", table.name, table.at[column], table.rows[at])
+
+    def _area(self, first: tuple[str, int, int], last: tuple[str, int, int], own: Standing | None, row: int) -> Meaning:
+        table = self.table_at(*first)
+        if table is not None and (first[1], last[1]) == (min(table.rows), max(table.rows)) and last[2] in table.at:
+            return ("column", table.name, table.at[first[2]], table.at[last[2]])
+        return ("area", self._cell(first, own, row), self._cell(last, own, row))
+
+    def table_at(self, sheet: str, row: int, column: int) -> Standing | None:
+        """The table that a cell is in."""
+        for table in self._on.get(sheet, ()):
+            if row in table.rows and column in table.at:
+                return table
+        return None
+
+
+def of_build(workbook: Workbook, placed: Mapping[tuple[str, ...], Placed], label: str = "") -> Layout:
+    """The layout of a workbook as built; `label` is that of the scenario where several share the workbook."""
+    prefix = prefix_of(label)
+    tables = {made.table.name: _standing(made) for made in placed.values()}
+    names: dict[str, tuple[str, int, int]] = {}
+    for name, defined in workbook.defined_names.items():
+        sheet, _, cell = str(defined.attr_text).rpartition("!")
+        if ":" not in cell:
+            names[name.removeprefix(prefix)] = (
+                sheet.strip("'").replace("''", "'"),
+                *coordinate_to_tuple(cell.replace("$", "")),
+            )
+    return Layout(tables, names, prefix)
+
+
+def _standing(placed: Placed) -> Standing:
+    columns = {name: column_index_from_string(letter) for name, letter in placed.letters.items()}
+    rows = {placed.row + i: i for i in range(placed.last - placed.row + 1)}
+    return Standing(placed.table.name, placed.sheet, columns, rows)

@@ -1,0 +1,159 @@
+"""Finding the tables and named cells of a build in an edited workbook, wherever they stand now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from openpyxl.utils.cell import column_index_from_string
+
+from reportgen.errors import Problem, Span, nearest
+from reportgen.intake.edited.layout import Layout, Standing
+from reportgen.intake.edited.sheets import EditedTable, address
+
+if TYPE_CHECKING:
+    from reportgen.intake.edited.sheets import EditedSheet, EditedWorkbook
+    from reportgen.render.excel.layout import Table
+    from reportgen.render.excel.tables import Placed, Writer
+
+__all__ = ["Located", "NewRow", "locate"]
+
+
+@dataclass(frozen=True, slots=True)
+class NewRow:
+    """A row of a table whose name the build did not have."""
+
+    dims: tuple[str, ...]
+    name: str
+    sheet: str
+    row: int
+
+
+@dataclass
+class Located:
+    """Where all that was built stands now, what is new, and what cannot be found."""
+
+    layout: Layout
+    new_rows: list[NewRow] = field(default_factory=list)
+    gone_columns: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def locate(edited: EditedWorkbook, built: Layout, writer: Writer) -> Located:
+    """Find tables by their names, or where they were built by their heads; columns by heads, and rows by keys."""
+    return _Finder(edited, built, writer).located()
+
+
+class _Finder:
+    def __init__(self, edited: EditedWorkbook, built: Layout, writer: Writer) -> None:
+        self.edited, self.built, self.writer = edited, built, writer
+        self.made = Located(Layout({}, {}))
+
+    def located(self) -> Located:
+        """Everything."""
+        tables = {}
+        for placed in self.writer.placed.values():
+            standing = self._table(placed)
+            if standing is not None:
+                tables[placed.table.name] = standing
+        self.made.layout = Layout(tables, self._names(), self.built.prefix)
+        return self.made
+
+    def _names(self) -> dict[str, tuple[str, int, int]]:
+        """The named cells; an input whose name is gone is looked for where it was built."""
+        found = {}
+        for name, place in self.built.names.items():
+            area = self.edited.names.get(self.built.prefix + name)
+            if (
+                area is not None
+                and (area.top, area.left) == (area.bottom, area.right)
+                and area.sheet in self.edited.sheets
+            ):
+                found[name] = (area.sheet, area.top, area.left)
+                continue
+            scalar = self.writer.plan.scalars.get(name)
+            if scalar is None or not scalar.cell.input or place[0] not in self.edited.sheets:
+                continue
+            if self.edited.sheets[place[0]].value(place[1], place[2] - 1) == name:  # its name stands beside it
+                found[name] = place
+            else:
+                self._fail(
+                    f"the input '{name}' is gone from the sheet '{place[0]}'", "name its cell again, or put it back"
+                )
+        return found
+
+    def _table(self, placed: Placed) -> Standing | None:
+        inputs = any(c.group == "input" for c in placed.columns)
+        found = self.edited.tables.get(placed.table.name) or self._where_built(placed)
+        sheet = self.edited.sheets.get(found.area.sheet) if found is not None else None
+        if found is None or sheet is None:
+            if inputs and placed.sheet in self.edited.sheets:
+                hint = "was it made a plain range, or were its heads changed?"
+                self._fail(f"the table '{placed.table.name}' is gone from the sheet '{placed.sheet}'", hint)
+            return None
+        heads = {head: found.area.left + i for i, head in enumerate(found.columns)}
+        columns = {}
+        for made in placed.columns:
+            if made.name in heads:
+                columns[made.name] = heads[made.name]
+            elif made.group in ("key", "input"):
+                what = f"the column '{made.name}' is gone from the table '{placed.table.name}'"
+                self._fail(what, nearest(made.name, [h for h in heads if h not in placed.letters]))
+            else:
+                self.made.gone_columns.append(f"{placed.table.name}[{made.name}]")
+        if any(d not in columns for d in placed.table.dims):
+            return None
+        return Standing(placed.table.name, sheet.title, columns, self._rows(placed, found, sheet, columns))
+
+    def _where_built(self, placed: Placed) -> EditedTable | None:
+        """A table that is none any more stands where it was built, if its heads and names of rows are there."""
+        sheet = self.edited.sheets.get(placed.sheet)
+        lefts = [column_index_from_string(placed.letters[c.name]) for c in placed.columns]
+        if sheet is None or any(
+            sheet.value(placed.row - 1, left) != made.name for left, made in zip(lefts, placed.columns, strict=True)
+        ):
+            return None
+        from reportgen.intake.edited.sheets import Area
+
+        area = Area(placed.sheet, placed.row - 1, lefts[0], placed.last, lefts[-1])
+        return EditedTable(placed.table.name, area, tuple(made.name for made in placed.columns))
+
+    def _rows(self, placed: Placed, found: EditedTable, sheet: EditedSheet, columns: dict[str, int]) -> dict[int, int]:
+        """For each row of the sheet which row of the table it is, by its names; people sort tables."""
+        table, rows = placed.table, dict[int, int]()
+        known = {tuple(name.casefold() for name in key): i for i, key in enumerate(table.keys)}
+        free = iter(range(len(table.keys), len(table.keys) + (found.area.bottom - found.area.top)))
+        for row in range(found.area.top + 1, found.area.bottom + 1):
+            key = tuple(str(sheet.value(row, columns[d]) or "") for d in table.dims)
+            index = known.pop(tuple(part.casefold() for part in key), None)
+            if index is None:
+                index = next(free)
+                self._new_row(table, key, sheet, row, columns)
+            rows[row] = index
+        for index in sorted(known.values()):
+            gone = ", ".join(table.keys[index])
+            if any(c.group == "input" for c in placed.columns) and len(table.dims) == 1:
+                self._fail(f"the row '{gone}' is gone from the table '{table.name}' on the sheet '{sheet.title}'")
+            else:
+                self.made.gone_columns.append(f"{table.name}: the row of {gone}")
+        return rows
+
+    def _new_row(
+        self, table: Table, key: tuple[str, ...], sheet: EditedSheet, row: int, columns: dict[str, int]
+    ) -> None:
+        if any(key):
+            self.made.new_rows.append(NewRow(table.dims, key[0] if len(key) == 1 else ", ".join(key), sheet.title, row))
+            return
+        typed = [n for n, c in columns.items() if table.columns[n].group == "input" and _typed(sheet, row, c)]
+        spare = {n: cell.value for n in typed if (cell := table.columns[n].cells.get(len(table.keys))) is not None}
+        odd = [n for n in typed if sheet.value(row, columns[n]) != spare.get(n)]
+        if odd:
+            where = f"{sheet.title}!{address(row, columns[table.dims[0]])}"
+            self._fail(f"{where}: a row of {table.dims[0]} has values ({', '.join(odd[:3])}) and no name")
+
+    def _fail(self, message: str, hint: str = "") -> None:
+        self.made.problems.append(Problem(message, Span(str(self.edited.path)), hint))
+
+
+def _typed(sheet: EditedSheet, row: int, column: int) -> bool:
+    return sheet.value(row, column) not in (None, "")

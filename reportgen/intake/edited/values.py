@@ -1,0 +1,100 @@
+"""Where a changed input stands in a scenario: under which keys, with which value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from reportgen.book.collect import SECTIONS, WHOLE
+from reportgen.intake.edited.compare import Override
+
+if TYPE_CHECKING:
+    from reportgen.book.book import Book, Quantity
+    from reportgen.intake.edited.compare import Added, Comparison
+
+__all__ = ["Setting", "cell_path", "settings"]
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A value at a path of keys."""
+
+    path: Path
+    value: Any
+
+
+def settings(found: Comparison, book: Book) -> tuple[list[Setting], list[Override]]:
+    """The settings for all changed inputs and added rows, and the changes that no scenario can hold."""
+    made: list[Setting] = []
+    left: list[Override] = []
+    for row in found.added:
+        made += _row(row, book)
+    whole: set[str] = set()
+    for edit in found.inputs:
+        quantity = book.quantities[edit.quantity]
+        path = ("inputs", edit.quantity) if not edit.cell else cell_path(book, quantity, edit.cell)
+        if path is None:
+            why = "the row of a trial, which follows the option that it is based on"
+            left.append(Override(edit.where, why, _said(edit.old), _said(edit.new)))
+            continue
+        dimension = quantity.by[0] if quantity.by else ""
+        if dimension in WHOLE and dimension not in whole and not getattr(book.scenario, str(path[0])):
+            whole.add(dimension)
+            made += _all_rows(book, dimension, str(path[0]))
+        made.append(Setting(path, edit.new))
+    return made, left
+
+
+def cell_path(book: Book, quantity: Quantity, cell: tuple[str, ...]) -> Path | None:
+    """The keys under which a member's cell stands; nothing for rows that no scenario names."""
+    dimension, name, scenario = quantity.by[0], cell[0], book.scenario
+    if dimension != "option":
+        section = next((s for s, d in SECTIONS.items() if d == dimension), None)
+        start: Path = (section, name) if section else ("dimensions", dimension, "rows", name)
+        return (*start, quantity.name, *cell[1:])
+    search = scenario.search
+    if name in scenario.options:
+        return ("options", name, quantity.name)
+    if name in scenario.measured:
+        return ("measured", name, quantity.name.removeprefix("measured_"))
+    if search is not None and name in search.candidates:
+        varies = book.studies.search.columns if book.studies.search else {}
+        return ("search", "found" if quantity.name in varies else "candidates", name, quantity.name)
+    trial = book.quantities.get("is_trial")
+    if trial is not None and getattr(trial.cells.get((name,)), "value", False) is True:
+        batch = name.removeprefix("batch_")
+        if quantity.name == "batch" and batch.isdigit() and int(batch) in scenario.batches:
+            return ("batches", scenario.batches.index(int(batch)))
+        return None
+    return ("levers", name, quantity.name)
+
+
+def _row(row: Added, book: Book) -> list[Setting]:
+    """A row that was added, with all that was typed into it."""
+    if row.dimension == "option":
+        start: Path = ("options", row.name)
+    else:
+        section = next((s for s, d in SECTIONS.items() if d == row.dimension), None)
+        start = (section, row.name) if section else ("dimensions", row.dimension, "rows", row.name)
+    cells: dict[str, Any] = {}
+    for (name, *inner), value in row.cells.items():
+        if inner:
+            cells.setdefault(name, {})[inner[0]] = value
+        else:
+            cells[name] = value
+    return [Setting(start, cells)]
+
+
+def _all_rows(book: Book, dimension: str, section: str) -> list[Setting]:
+    """All rows of a dimension as they are: a scenario gives all of them or none."""
+    owned = [q for q in book.quantities.values() if q.input and q.by == (dimension,)]
+    return [
+        Setting((section, name), {q.name: getattr(q.cells[(name,)], "value", None) for q in owned})
+        for name in book.dimensions[dimension].names
+    ]
+
+
+def _said(value: object) -> str:
+    return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,62 @@
+"""The native chart of a batch sweep: throughput against the time per token, a labelled point for each batch size."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from openpyxl.chart import ScatterChart
+
+from reportgen.render.excel.cell_values import ErrorValue
+from reportgen.render.excel.chart_parts import axis, decades, line, place, points, scatter_series, title
+from reportgen.render.excel.chart_specs import chart_spec, palette
+from reportgen.render.excel.styles import Look
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
+    from reportgen.engine.results import Plain
+    from reportgen.render.excel.tables import Writer
+
+__all__ = ["BATCHES", "batch_chart"]
+
+BATCHES = ("batch_point",)
+_COLUMNS = ("point_batch", "point_tpot", "point_throughput", "point_fits")
+
+
+def batch_chart(writer: Writer, sheet: Worksheet, onto: Worksheet, column: int) -> None:
+    """A line through the batch sizes that fit, below their table; its data in three columns."""
+    plan, placed = writer.plan, writer.placed.get(BATCHES)
+    if placed is None or not set(_COLUMNS) <= set(plan.book.quantities):
+        return
+    spec, table = chart_spec("batch"), plan.tables[BATCHES]
+    writer.put(sheet, 1, column, spec.title, Look("heading"))
+    for i, head in enumerate(("Batch", spec.x.title, spec.y.title)):
+        writer.put(sheet, 2, column + i, head, Look("head"))
+    for i, (point,) in enumerate(table.keys):
+        batch = plan.results.get("point_batch", point)
+        name = f'"batch "&FIXED(INDEX({table.whole("point_batch")},{i + 1}),0,TRUE)'
+        writer.formula(sheet, 3 + i, column, name, f"batch {batch:.0f}", Look())
+        for at, quantity in ((column + 1, "point_tpot"), (column + 2, "point_throughput")):
+            cell = f"INDEX({table.whole(quantity)},{i + 1})"
+            value: Plain | ErrorValue = plan.results.get(quantity, point)
+            shown = ErrorValue("#N/A") if value is None else value
+            writer.formula(sheet, 3 + i, at, f'IF({cell}="",NA(),{cell})', shown, Look("plain", "#,##0.00"))
+    place(onto, _drawn(writer, sheet, column, len(table.keys)), f"A{placed.last + 3}", spec.alt)
+
+
+def _drawn(writer: Writer, sheet: Worksheet, column: int, count: int) -> Any:
+    spec, colour = chart_spec("batch"), palette()[0]
+    chart: Any = ScatterChart(scatterStyle="lineMarker", style=2)
+    chart.title, chart.legend, chart.height, chart.width = title(spec.title), None, 11.0, 20.0
+    through = scatter_series(sheet, (1, column), column + 1, column + 2, (3, 2 + count))
+    through.graphicalProperties = line(colour, 2.25)
+    chart.series.append(through)
+    for row in range(3, 3 + count):
+        series = scatter_series(sheet, (row, column), column + 1, column + 2, (row, row))
+        points(series, "circle", colour, colour, "r", 7)
+        chart.series.append(series)
+    results = writer.plan.results
+    for of, which, name in ((chart.x_axis, spec.x, "point_tpot"), (chart.y_axis, spec.y, "point_throughput")):
+        known = [v for v in results.plain(name).values() if isinstance(v, float)]
+        axis(of, which, ends=decades(known, 0.8, 1.3))
+    return chart

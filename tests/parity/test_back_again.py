@@ -1,0 +1,152 @@
+"""Workbooks that LibreOffice has edited and saved, brought back: the engine says what LibreOffice shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from reportgen import api
+from reportgen.engine.results import evaluate
+from reportgen.render.excel.workbook import workbook_bytes
+from tests.parity.workbooks import differs, expected, place, spec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from reportgen.engine.results import Results
+    from reportgen.render.excel.tables import Writer
+    from tests.parity.office import Office
+
+EDITS = {
+    "alice": [
+        ("batch", ("baseline",), 2.0),
+        ("tpot_target", (), 33.3),
+        ("accelerator", ("what_if_1",), "H200-SXM-141GB"),
+        ("flash_attention", ("baseline",), False),
+        ("batch", ("h100",), 4.0),
+        ("prompt_tokens", ("chapter",), 5000.0),
+        ("memory_bandwidth", ("RTX-4090",), 1100.0),
+        ("peak", ("RTX-4090", "int8"), None),
+        ("layers", ("Llama-3.1-8B",), 30.0),
+        ("gemm_memory", ("ada_geforce",), 0.7),
+    ],
+    "bob": [
+        ("batch", ("baseline",), 24.0),
+        ("share", ("case_search",), 0.5),
+        ("weight_precision", ("what_if_1",), "int4"),
+        ("ttft_percentile", (), 50.0),
+        ("kv_cache_precision", ("baseline",), "fp8"),
+    ],
+    "procurement": [
+        ("peak_rate", (), 20.0),
+        ("price", ("h100",), "H100-SXM-80GB neocloud owner TCO 2026-04-03"),
+        ("load", ("office",), 80.0),
+        ("budget", (), 500000.0),
+        ("batch", ("mi355x",), 40.0),
+        ("horizon", (), 5.0),
+    ],
+}
+
+
+def unlike(writer: Writer, cells: dict[str, dict[str, Any]], results: Results) -> Iterator[str]:
+    """Results, by quantity and row, that LibreOffice shows otherwise; columns may stand elsewhere in a new build."""
+    counted = 0
+    for placed in writer.placed.values():
+        for column in placed.columns:
+            if column.group != "result" or column.quantity is None:
+                continue
+            values = results.plain(column.quantity.name)
+            for row, key in enumerate(placed.table.keys):
+                address = f"{placed.letters[column.name]}{placed.row + row}"
+                shown = cells[placed.sheet].get(address)
+                counted += 1
+                if differs(values[key], shown):
+                    yield f"{column.name} of {key}: {values[key]!r}, {shown!r}"
+    assert counted > 10_000
+
+
+@pytest.mark.parametrize("name", list(EDITS))
+def test_the_scenario_of_an_edited_workbook_says_what_libreoffice_shows(
+    name: str, office: Office, tmp_path: Path
+) -> None:
+    book = spec(name)
+    workbook, writer = expected(book)
+    built, saved = tmp_path / f"{name}.xlsx", tmp_path / "edited.xlsx"
+    built.write_bytes(workbook_bytes(evaluate(book)))
+    with office.open(built) as document:
+        document.recalculate()
+        for quantity, cell, value in EDITS[name]:
+            document.set(*place(workbook, writer, quantity, cell), value)
+        cells = document.cells()
+        document.store(saved)
+    edited = api.import_workbook(saved)
+    assert {i.address: i.new for i in edited.comparison.inputs} == {
+        ".".join((*cell, quantity)): value for quantity, cell, value in EDITS[name]
+    }
+    assert edited.overrides == []
+    assert edited.rewrites == []
+    again = tmp_path / f"{name}.yaml"
+    again.write_text(edited.text, encoding="utf-8")
+    results = api.evaluate(again)
+    assert results.book.dimensions["option"].names == book.dimensions["option"].names
+    assert list(unlike(writer, cells, results)) == []
+
+
+def test_a_device_typed_below_the_catalogue_is_computed_and_comes_back(office: Office, tmp_path: Path) -> None:
+    book = spec("alice")
+    workbook, writer = expected(book)
+    built, saved = tmp_path / "alice.xlsx", tmp_path / "edited.xlsx"
+    built.write_bytes(workbook_bytes(evaluate(book)))
+    placed = writer.placed["accelerator",]
+    row = placed.row + len(placed.table.keys)
+    typed: dict[str, Any] = {
+        "accelerator": "Our-GPU", "peak_16bit": 400.0, "memory_bandwidth": 3000.0, "memory_nominal": 96.0,
+        "accelerator_family": "other",
+    }  # fmt: skip
+    with office.open(built) as document:
+        document.recalculate()
+        for column, value in typed.items():
+            document.set("Catalogue", f"{placed.letters[column]}{row}", value)
+        document.set(*place(workbook, writer, "accelerator", ("what_if_1",)), "Our-GPU")
+        cells = document.cells()
+        document.store(saved)
+    assert cells["Summary"]["B5"] == "all inputs are within their ranges"
+    edited = api.import_workbook(saved)
+    (added,) = edited.comparison.added
+    assert (added.dimension, added.name) == ("accelerator", "Our-GPU")
+    again = tmp_path / "alice.yaml"
+    again.write_text(edited.text, encoding="utf-8")
+    results = api.evaluate(again)
+    options = writer.placed["option",]
+    at = options.row + options.table.keys.index(("what_if_1",))
+    for name in ("tpot", "ttft", "memory_needed", "throughput", "memory_margin"):
+        shown = cells["Options"][f"{options.letters[name]}{at}"]
+        assert shown == pytest.approx(results.get(name, "what_if_1"), rel=1e-9)
+
+
+def test_formulas_rewritten_in_libreoffice_come_back(office: Office, tmp_path: Path) -> None:
+    """One that a scenario can hold comes into it, one that it cannot (milliseconds and a bare 46) is told."""
+    book = spec("alice")
+    _, writer = expected(book)
+    built, saved = tmp_path / "alice.xlsx", tmp_path / "edited.xlsx"
+    built.write_bytes(workbook_bytes(evaluate(book)))
+    options = writer.placed["option",]
+    own, other = options.letters["ideal_ttft"], options.letters["ideal_tpot"]
+    with office.open(built) as document:
+        document.recalculate()
+        formulas = document.formulas()["Options"]
+        for row in range(options.row, options.last + 1):
+            document.set_formula("Options", f"{other}{row}", f"=MIN({own}{row};40+2*3)")
+            document.set_formula("Options", f"{own}{row}", f"{formulas[f'{own}{row}']}*1.1")
+        shown = [document.get("Options", f"{own}{options.row + i}") for i in range(len(options.table.keys))]
+        document.store(saved)
+    edited = api.import_workbook(saved)
+    assert [(r.quantity, r.new) for r in edited.rewrites] == [
+        ("ideal_ttft", "total_ideal_inference_time[prefill] * 1.1")
+    ]
+    assert {o.where for o in edited.overrides} == {
+        f"Options!{other}{options.row + i}" for i in range(len(options.table.keys))
+    }
+    assert shown == pytest.approx([api.evaluate(saved).get("ideal_ttft", *key) for key in options.table.keys])

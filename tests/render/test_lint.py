@@ -1,0 +1,272 @@
+"""The preflight linter: each rule has a workbook that breaks it and no other, and our own workbooks break none."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import openpyxl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openpyxl.chart import Reference, ScatterChart, Series
+from openpyxl.formatting.rule import FormulaRule
+from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.table import Table, TableColumn
+
+from reportgen import api
+from reportgen.render.excel.finish import finish
+from reportgen.render.excel.lint import RULES, lint, lint_parts
+from reportgen.render.excel.workbook import workbook_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Parts = dict[str, bytes]
+SPECS = Path(__file__).parents[2] / "specs"
+SHEET, TABLE, STYLES = "xl/worksheets/sheet1.xml", "xl/tables/table1.xml", "xl/styles.xml"
+BOOK, STRINGS, CHART = "xl/workbook.xml", "xl/sharedStrings.xml", "xl/charts/chart1.xml"
+RELS = "xl/worksheets/_rels/sheet1.xml.rels"
+
+
+def whole() -> bytes:
+    """A workbook with one of everything that rules look at, and nothing wrong."""
+    book = openpyxl.Workbook()
+    sheet: Any = book.active
+    sheet.title = "Data"
+    for row in (["x", "y", None, "note"], [1.0, "=t_data[[#This Row],[x]]*2"], [2.0, "=t_data[[#This Row],[x]]*2"]):
+        sheet.append(row)
+    sheet["F1"], sheet["F2"] = "=SUM(t_data[x])+usual", 5.0
+    sheet["F2"].number_format = '0.0" km"'
+    columns = [TableColumn(id=1, name="x"), TableColumn(id=2, name="y")]
+    sheet.add_table(Table(displayName="t_data", name="t_data", ref="A1:B3", tableColumns=columns))
+    book.defined_names["usual"] = DefinedName("usual", attr_text="'Data'!$F$2")
+    rule = DataValidation(type="list", formula1='"a,b"', showErrorMessage=True, errorTitle="No", error="a or b")
+    rule.add("D2")
+    sheet.add_data_validation(rule)
+    sheet.conditional_formatting.add("A2:A3", FormulaRule(formula=["$A2>1"]))
+    sheet["D1"].hyperlink = "https://example.org/"
+    sheet["D3"] = "back"
+    sheet["D3"].hyperlink = Hyperlink(ref="D3", location="'Data'!A1")
+    sheet.column_dimensions["A"].width = 20
+    sheet.merge_cells("H1:I1")
+    chart = ScatterChart(scatterStyle="lineMarker")
+    chart.series.append(
+        Series(Reference(sheet, min_col=1, min_row=2, max_row=3), Reference(sheet, min_col=2, min_row=2))
+    )
+    sheet.add_chart(chart, "K1")
+    return finish(book, {"Data": {"B2": 2.0, "B3": 4.0, "F1": 8.0}})
+
+
+def parts_of(content: bytes) -> Parts:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+@pytest.fixture(scope="module")
+def base() -> Parts:
+    return parts_of(whole())
+
+
+def test_a_workbook_with_nothing_wrong_has_no_findings(base: Parts) -> None:
+    assert lint_parts(base) == []
+
+
+def put(name: str, old: str, new: str) -> Callable[[Parts], None]:
+    """Replace a text in a part."""
+
+    def change(parts: Parts) -> None:
+        text = parts[name].decode()
+        assert old in text, (name, old)
+        parts[name] = text.replace(old, new, 1).encode()
+
+    return change
+
+
+def formula(text: str) -> Callable[[Parts], None]:
+    """Another formula in F1."""
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return put(SHEET, "<f>SUM(t_data[x])+usual</f>", f"<f>{escaped}</f>")
+
+
+def name(text: str, target: str = "'Data'!$A$1") -> Callable[[Parts], None]:
+    """One more name."""
+    return put(BOOK, "</definedNames>", f'<definedName name="{text}">{target}</definedName></definedNames>')
+
+
+def add(name: str, data: bytes = b"<a/>") -> Callable[[Parts], None]:
+    def change(parts: Parts) -> None:
+        parts[name] = data
+
+    return change
+
+
+def second_table(name: str, ref: str) -> Callable[[Parts], None]:
+    """One more table on the sheet."""
+
+    def change(parts: Parts) -> None:
+        text = parts[TABLE].decode().replace('displayName="t_data"', f'displayName="{name}"').replace("A1:B3", ref)
+        parts["xl/tables/table2.xml"] = text.encode()
+        parts["[Content_Types].xml"] = parts["[Content_Types].xml"].replace(
+            b"</Types>",
+            b'<Override PartName="/xl/tables/table2.xml" ContentType="application/vnd.openxmlformats-officedocument.'
+            b'spreadsheetml.table+xml"/></Types>',
+        )
+        kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/table"
+        put(
+            RELS,
+            "</Relationships>",
+            f'<Relationship Id="rId99" Type="{kind}" Target="../tables/table2.xml"/></Relationships>',
+        )(parts)
+
+    return change
+
+
+def validation(old: str, new: str) -> Callable[[Parts], None]:
+    return put(SHEET, old, new)
+
+
+def chart(pattern: str, new: str) -> Callable[[Parts], None]:
+    def change(parts: Parts) -> None:
+        text, count = re.subn(pattern, new, parts[CHART].decode(), count=1)
+        assert count
+        parts[CHART] = text.encode()
+
+    return change
+
+
+BROKEN: list[tuple[str, Any]] = [
+    ("damaged part", put(STYLES, "<styleSheet", "<styleSheet <")),
+    ("doctype", put(STYLES, "<styleSheet", "<!DOCTYPE styleSheet [<!ENTITY a 'b'>]><styleSheet")),
+    ("missing part", put(RELS, "../drawings/drawing1.xml", "../drawings/drawing9.xml")),
+    ("absolute target", put(RELS, "../tables/table1.xml", "/xl/tables/table1.xml")),
+    ("content type", add("xl/extra.odd")),
+    ("external link", formula("[1]Data!A1")),
+    ("external link", add("xl/externalLinks/externalLink1.xml")),
+    ("active content", put("[Content_Types].xml", "sheet.main+xml", "sheet.macroEnabled.main+xml")),
+    ("active content", add("xl/embeddings/object.xml")),
+    *[("name is a cell", name(text)) for text in ("fp8", "kv1", "h100", "R1C1", "r", "c", "w4")],
+    ("name is reserved", name("SUM")),
+    ("name is reserved", name("true")),
+    ("name characters", name("grö\u00dfe")),
+    ("name characters", name("a" * 256)),
+    ("name twice", name("USUAL")),
+    ("name twice", name("T_Data")),
+    ("name target", name("total", "SUM(Data!$A$1:$A$3)")),
+    ("name target", name("total", "t_data[x]")),
+    ("name target", name("total", "'Nowhere'!$A$1")),
+    ("table name", second_table("AB12", "H5:I6")),
+    ("table heads", put(TABLE, 'name="y"', 'name="z"')),
+    ("table columns", put(TABLE, 'name="y"', 'name="X"')),
+    ("table columns", put(TABLE, 'id="2" name="y"', 'id="1" name="y"')),
+    ("table overlap", second_table("t_other", "B1:C3")),
+    ("table is empty", put(TABLE, 'ref="A1:B3"', 'ref="A1:B1"')),
+    ("table and merged cells", put(SHEET, 'ref="H1:I1"', 'ref="A2:B2"')),
+    ("table and filter", put(SHEET, "<mergeCells", '<autoFilter ref="A1:D3"/><mergeCells')),
+    ("sheet title", put(BOOK, 'name="Data"', 'name="Da/ta"')),
+    ("sheet title", put(BOOK, 'name="Data"', f'name="{"D" * 32}"')),
+    ("sheet title", put(BOOK, 'name="Data"', 'name="History"')),
+    ("sheet title twice", put(BOOK, "</sheets>", '<sheet name="DATA" sheetId="9"/></sheets>')),
+    ("sheet size", put(SHEET, "</sheetData>", '<row r="1048577"><c r="A1048577"><v>1</v></c></row></sheetData>')),
+    ("sheet size", put(SHEET, "</sheetData>", '<row r="9"><c r="XFE9"><v>1</v></c></row></sheetData>')),
+    ("column width", put(SHEET, 'width="20"', 'width="256"')),
+    ("link target", put(RELS, "https://example.org/", "file:///etc/passwd")),
+    ("link target", put(RELS, "https://example.org/", "javascript:alert(1)")),
+    ("link target", put(RELS, "https://example.org/", "https://" + "a" * 2080)),
+    ("link target", put(SHEET, "'Data'!A1", "'Nowhere'!A1")),
+    ("link target", put(SHEET, "'Data'!A1", "unheard_of")),
+    ("too many links", put(SHEET, "</hyperlinks>", '<hyperlink ref="A1" location="usual"/>' * 65530 + "</hyperlinks>")),
+    ("validation reference", put(SHEET, '"a,b"', "t_data[x]")),
+    ("validation reference", put(SHEET, '"a,b"', "{1,2}")),
+    ("validation list", put(SHEET, '"a,b"', f'"{"a," * 128}"')),
+    ("validation message", put(SHEET, 'errorTitle="No"', f'errorTitle="{"N" * 33}"')),
+    ("validation message", put(SHEET, 'error="a or b"', f'error="{"N" * 256}"')),
+    ("validation is silent", put(SHEET, 'showErrorMessage="1"', 'showErrorMessage="0"')),
+    ("condition reference", put(SHEET, "<formula>$A2&gt;1</formula>", "<formula>t_data[x]&gt;1</formula>")),
+    ("formula length", formula("+".join(["usual"] * 2000))),
+    ("formula depth", formula("ABS(" * 65 + "1" + ")" * 65)),
+    ("text in formula", formula('"' + "a" * 256 + '"')),
+    ("leading equals sign", formula("=usual")),
+    *[("new function", formula(f"{f}(usual,1)")) for f in ("IFS", "MAXIFS", "XLOOKUP", "LET", "STDEV.S", "SORT")],
+    *[("volatile function", formula(f"{f}(usual)")) for f in ("INDIRECT", "OFFSET", "RAND", "NOW")],
+    ("function reaches out", formula('_xlfn.WEBSERVICE("http://x")')),
+    ("function reaches out", formula("cmd|'/C calc'!A0")),
+    ("this row", formula("t_data[@x]")),
+    ("bare table", formula("ROWS(t_data)")),
+    ("bare table", formula("ROWS(t_data[#Data])")),
+    ("bare table", formula("ROWS(t_data[])")),
+    ("reference to nothing", formula("SUM(t_data[z])")),
+    ("reference to nothing", formula("SUM(t_none[x])")),
+    ("reference to nothing", formula("Nowhere!A1")),
+    ("reference to nothing", formula("A1+#REF!")),
+    ("unknown name", formula("bose+1")),
+    ("unknown name", formula("FROBNICATE(1)")),
+    ("array condition", formula("SUMPRODUCT(IF(t_data[x]>1,1,0))")),
+    ("text length", put(STRINGS, "<t>note</t>", f"<t>{'a' * 32768}</t>")),
+    ("control character", put(STRINGS, "<t>note</t>", "<t>_x0007_</t>")),
+    ("shared text", put(SHEET, '<c r="A1" t="s"><v>', '<c r="A1" t="s"><v>99')),
+    ("number", put(SHEET, "<v>5</v>", "<v>NaN</v>")),
+    ("formula without value", put(SHEET, "<v>8</v>", "")),
+    ("number format", put(STYLES, 'formatCode="0.0&quot; km&quot;"', 'formatCode="0.0&quot; km"')),
+    ("number format", put(STYLES, 'formatCode="0.0&quot; km&quot;"', 'formatCode="0;0;0;0;0"')),
+    ("chart reference", chart("'Data'!", "'Nowhere'!")),
+    ("chart reference", chart(r"<c:f>[^<]*</c:f>|<f>[^<]*</f>", "<f>usual</f>")),
+    ("chart style", chart(r"<(c:)?scatterStyle[^>]*/>", "")),
+    ("chart axis", chart(r"<(c:)?delete[^>]*/>", "")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "change"), BROKEN, ids=[f"{rule}-{i}" for i, (rule, _) in enumerate(BROKEN)])
+def test_each_rule_is_broken_by_a_workbook(rule: str, change: Callable[[Parts], None], base: Parts) -> None:
+    parts = dict(base)
+    change(parts)
+    found = lint_parts(parts)
+    assert rule in {finding.rule for finding in found}, found
+    assert all(finding.text and finding.where for finding in found)
+
+
+def test_labels_say_what_they_show(base: Parts) -> None:
+    parts = dict(base)
+    put(CHART, "</ser>", "<dLbls><showVal val='1'/></dLbls></ser>")(parts) if b"</ser>" in parts[CHART] else put(
+        CHART, "</c:ser>", "<c:dLbls><c:showVal val='1'/></c:dLbls></c:ser>"
+    )(parts)
+    assert {f.rule for f in lint_parts(parts)} == {"chart labels"}
+
+
+def test_no_rule_goes_untested() -> None:
+    assert {rule for rule, _ in BROKEN} | {"chart labels"} == set(RULES)
+
+
+@pytest.mark.parametrize("style", ["structured", "a1"])
+@pytest.mark.parametrize("spec", ["alice", "bob", "llm_viewer_network"])
+def test_our_own_workbooks_have_no_findings(spec: str, style: str) -> None:
+    assert lint(workbook_bytes(api.evaluate(SPECS / f"{spec}.yaml"), style)) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"text", b"PK\x05\x06" + bytes(18)])
+def test_what_is_no_workbook_is_an_error(content: bytes) -> None:
+    with pytest.raises(ValueError, match="not a workbook"):
+        lint(content)
+
+
+@settings(max_examples=80, deadline=None)
+@given(data=st.data())
+def test_damage_is_a_finding_or_an_error_and_never_a_crash(data: st.DataObject) -> None:
+    parts = parts_of(_WHOLE)
+    name = data.draw(st.sampled_from(sorted(parts)))
+    at = data.draw(st.integers(0, len(parts[name]) - 1))
+    noise = data.draw(st.binary(min_size=1, max_size=6))
+    parts[name] = parts[name][:at] + noise + parts[name][at + len(noise) :]
+    try:
+        found = lint_parts(parts)
+    except ValueError:
+        return
+    assert all(finding.rule in RULES for finding in found)
+
+
+_WHOLE = whole()
