@@ -133,3 +133,9 @@ def test_the_rest_follows_a_change(book: Book) -> None:
     assert after.get("batch", "l40s") == 8.0
     assert after.get("batch", "larger_batch") == 16.0
     assert before.get("batch", "l40s") == 1.0
+
+
+def test_an_empty_text_is_unknown_where_it_may_be_missing() -> None:
+    offers = load_book(ALICE.with_name("procurement.yaml"))
+    offer = next(name for (name,) in offers.quantities["provider"].cells)
+    assert list(read_changes(offers, [f"{offer}.provider="]).values()) == [None]

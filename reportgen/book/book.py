@@ -124,6 +124,11 @@ class Quantity:
     default: float | str | bool | None = None
     """What a row has that says nothing, where that is a plain value."""
 
+    @property
+    def blank(self) -> str | None:
+        """What an empty cell of it means: no text, or nothing known."""
+        return "" if self.type.kind == "text" and not self.type.absent else None
+
     def nodes(self) -> list[tree.Node]:
         """All formulas of it."""
         return [self.formula] if self.formula is not None else list(self.cells.values())

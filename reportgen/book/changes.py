@@ -130,9 +130,9 @@ def read_value(
 
 
 def _plain(value: str, quantity: Quantity) -> object:
-    if not value and quantity.type.kind == "text":
-        return value
-    if value in ("", "null", "absent"):
+    if not value:
+        return quantity.blank
+    if value in ("null", "absent"):
         return None
     if quantity.type.kind == "flag":
         return {"true": True, "false": False}.get(value.lower(), value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reportgen.lang import tree
-from reportgen.lang.functions import ATOM, CONCAT, FUNCTIONS, LOOSE, PRODUCT
+from reportgen.lang.functions import ATOM, COMPARE, CONCAT, FUNCTIONS, LOOSE, PRODUCT
 
 __all__ = ["MAX_FORMULA", "number", "quoted", "to_excel"]
 
@@ -50,9 +50,14 @@ class _Printer:
         raise TypeError(node)
 
     def at_least(self, node: tree.Node, level: int) -> str:
-        """The text, in brackets where it binds less tightly than its place needs."""
+        """The text, in brackets where it binds less tightly than its place needs.
+
+        IronCalc loses the brackets around a comparison that is compared.
+        """
         text, found = self.print(node)
-        return text if found >= level else f"({text})"
+        if found >= level:
+            return text
+        return f"IF({text},TRUE,FALSE)" if found == COMPARE else f"({text})"
 
     def _call(self, node: tree.Call) -> _Printed:
         form = FUNCTIONS[node.function].excel

@@ -107,7 +107,7 @@ class Bench:
 
     def _read(self, edit: Edit) -> Any:
         quantity = self.book.quantities[edit.target.quantity]
-        return "" if edit.value is None and quantity.type.kind == "text" else edit.value
+        return quantity.blank if edit.value is None else edit.value
 
     def _is_unknown(self, edit: Edit) -> bool:
         quantity = self.book.quantities[edit.target.quantity]

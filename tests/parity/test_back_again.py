@@ -46,6 +46,7 @@ EDITS = {
         ("budget", (), 500000.0),
         ("batch", ("mi355x",), 40.0),
         ("horizon", (), 5.0),
+        ("provider", ("MI355X neocloud 3-year rental 2026-04-03",), None),
     ],
 }
 

@@ -385,7 +385,7 @@ class _Comparer:
 def _read(quantity: Quantity, value: Plain) -> Plain:
     """A cell's value as its quantity takes it: an empty text is nothing, and 1 may stand for true."""
     if value in (None, ""):
-        return "" if quantity.type.kind == "text" else None
+        return quantity.blank
     if quantity.type.kind == "flag" and not isinstance(value, bool) and value in (0, 1):
         return bool(value)
     if quantity.type.kind == "number" and isinstance(value, int) and not isinstance(value, bool):

@@ -42,7 +42,7 @@ _STAGES = ("prefill", "decode")
 _LOOKS = (("baseline", 0, "solid"), ("recommended", 1, "dash"))
 """Of the options on the roofline: what they are, their place in the palette, their line."""
 
-_HEAD, _HEADING = Look("head"), Look("heading")
+_HEAD, _HEADING = Look("head", side="right"), Look("heading")
 _NONE = ErrorValue("#N/A")
 
 
@@ -56,7 +56,8 @@ def roofline_chart(
     spec, chart = chart_spec("roofline"), ScatterChart(scatterStyle="lineMarker", style=2)
     made: Any = chart
     writer.put(sheet, 1, column, spec.title, _HEADING)
-    for i, head in enumerate(("Series", spec.x.title, spec.y.title)):
+    writer.put(sheet, 2, column, "Series", Look("head", side="left"))
+    for i, head in enumerate((spec.x.title, spec.y.title), start=1):
         writer.put(sheet, 2, column + i, head, _HEAD)
     row = 3
     for option, (role, colour, dash) in zip(shown, _LOOKS, strict=True):
@@ -174,7 +175,7 @@ def option_chart(
     roles = _roles(writer)
     writer.put(sheet, 1, column, f"{spec.title}: {what}", _HEADING)
     for i, head in enumerate(("Row", "Option", *(label for label, *_ in roles))):
-        writer.put(sheet, 2, column + i, head, _HEAD)
+        writer.put(sheet, 2, column + i, head, Look("head", side="left") if i == 1 else _HEAD)
     for number in range(1, count + 1):
         _ranked(writer, sheet, number, column, shown, form)
     chart: Any = BarChart()

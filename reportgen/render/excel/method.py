@@ -39,7 +39,7 @@ def method_page(writer: Writer, sheet: Worksheet) -> None:
                         _link(writer, sheet, row, home.first(quantity, key))
                     row += 1
     _link_back(writer, sheet, rows)
-    for letter, width in zip("ABCDEFGH", (34, 30, 12, 24, 70, 60, 40, 24), strict=True):
+    for letter, width in zip("ABCDEFGH", (34, 26, 11, 16, 56, 50, 30, 22), strict=True):
         sheet.column_dimensions[letter].width = width
     sheet.freeze_panes = "B2"
 

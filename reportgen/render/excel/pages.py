@@ -10,6 +10,7 @@ from openpyxl.workbook.defined_name import DefinedName
 import reportgen
 from reportgen.book.ranges import needs
 from reportgen.render.excel.checks import scalar_problem
+from reportgen.render.excel.room import fit_rows
 from reportgen.render.excel.styles import Look, number_format, side
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def scalar(writer: Writer, sheet: Worksheet, row: int, column: int, made: Scalar
         look = Look("input", form if made.kind == "number" else "General", side=where)
         writer.put(sheet, row, column, made.cell.value, look)
     else:
-        look = Look("plain", form, side=where)
+        look = Look("plain", form, made.kind == "text", side=where)
         writer.formula(sheet, row, column, made.cell.formula, made.cell.value, look, array=made.cell.array)
     define(writer, sheet, made.name, row, column)
 
@@ -88,9 +89,9 @@ def inputs_page(writer: Writer, sheet: Worksheet, row: int) -> Area:
         writer.formula(sheet, at, 8, scalar_problem(writer.plan, quantity), "", Look("plain", wrap=True))
         words = ". ".join(t.rstrip(".") for t in (quantity.description, quantity.source) if t)
         writer.put(sheet, at, 9, words or None, Look("note", wrap=True))
-        sheet.row_dimensions[at].height = 14 * max(1, -(-len(words) // 74), -(-len(said) // 44)) + 2
+        sheet.row_dimensions[at].height = 14 * max(1, -(-len(words) // 74), -(-len(said) // 50)) + 2
         at += 1
-    for letter, width in zip("ABCDEFGHI", (42, 24, 18, 14, 42, 16, 11, 24, 68), strict=True):
+    for letter, width in zip("ABCDEFGHI", (42, 24, 18, 14, 46, 16, 11, 24, 68), strict=True):
         sheet.column_dimensions[letter].width = width
     last = max(first, at - 1)
     return Area(f"'{sheet.title}'!$H${first}:$H${last}", f"'{sheet.title}'!$G${first}:$G${last}")
@@ -110,8 +111,9 @@ def derived_page(writer: Writer, sheet: Worksheet, row: int) -> None:
         writer.put(sheet, at, 3, made.unit or None, _UNIT)
         writer.put(sheet, at, 4, made.name, Look("look-up"))
         at += 1
-    for letter, least in zip("ABD", (44, 26, 30), strict=True):
+    for letter, least in zip("ABD", (50, 48, 36), strict=True):
         sheet.column_dimensions[letter].width = max(sheet.column_dimensions[letter].width, least)
+    fit_rows(writer, sheet, "AB", range(row + 2, at))
 
 
 def sources_page(writer: Writer, sheet: Worksheet) -> None:

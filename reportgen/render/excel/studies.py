@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["search_line", "studies_page"]
 
-_TEXT, _HEAD, _TITLE, _NOTE = Look(), Look("head"), Look("heading"), Look("note")
+_TEXT, _TITLE, _NOTE = Look(), Look("heading"), Look("note")
 
 
 def search_line(writer: Writer, sheet: Worksheet, row: int) -> int:
@@ -70,7 +70,7 @@ def _robustness(writer: Writer, sheet: Worksheet, row: int) -> int:
         row += 1
     writer.put(sheet, row, 1, "None is feasible", _TEXT)
     writer.put(sheet, row, 2, robust.none_feasible * 100, Look("plain", "0.0"))
-    row = _heads(writer, sheet, row + 2, "Input", "Given", "Unit", "Best option changes at", "To")
+    row = _heads(writer, sheet, row + 2, "Input", "Given", "Unit", "Best option changes at", "To", texts=(2, 4))
     for switch in robust.switches:
         to = titles.get(switch.option, "no option is feasible") if switch.value is not None else "stays the best"
         writer.put(sheet, row, 1, switch.title, _TEXT)
@@ -96,9 +96,8 @@ def _front(writer: Writer, sheet: Worksheet, row: int) -> int:
     said = f"Values, not formulas: {searched.tried:,} configurations, for {searched.holds_for}."
     _note(writer, sheet, row + 1, said)
     columns = list(searched.front[0].cells)
-    row = _heads(
-        writer, sheet, row + 3, "Candidate", "USD a year", "End-to-end, s", "Queries per second", "Configuration"
-    )
+    heads = ("Candidate", "USD a year", "End-to-end, s", "Queries per second", "Configuration")
+    row = _heads(writer, sheet, row + 3, *heads, texts=(4,))
     for point in searched.front:
         words = ", ".join(f"{c.replace('_', ' ')} {_shown(point.cells[c])}" for c in columns)
         cells = (point.option, point.yearly_cost, point.request_latency, point.capacity_rate, words)
@@ -115,7 +114,7 @@ def _left_out(writer: Writer, sheet: Worksheet, row: int) -> None:
         return
     writer.put(sheet, row, 1, "Levers that were tried and have no row", _TITLE)
     writer.put(sheet, row + 1, 1, "Values, not formulas: for the inputs as built.", _NOTE)
-    row = _heads(writer, sheet, row + 3, "Lever", "Improvement, %", "Why")
+    row = _heads(writer, sheet, row + 3, "Lever", "Improvement, %", "Why", texts=(2,))
     for lever in screened:
         writer.put(sheet, row, 1, lever.title, _TEXT)
         writer.put(sheet, row, 2, lever.improvement, Look("plain", "0.0"))
@@ -130,9 +129,10 @@ def _note(writer: Writer, sheet: Worksheet, row: int, said: str) -> None:
     sheet.row_dimensions[row].height = 14 * -(-len(said) // 125)
 
 
-def _heads(writer: Writer, sheet: Worksheet, row: int, *heads: str) -> int:
+def _heads(writer: Writer, sheet: Worksheet, row: int, *heads: str, texts: tuple[int, ...] = ()) -> int:
+    """A line of heads; below those of some places stand texts, and below the others numbers."""
     for i, head in enumerate(heads):
-        writer.put(sheet, row, 1 + i, head, _HEAD)
+        writer.put(sheet, row, 1 + i, head, Look("head", side="left" if i in texts else "right" if i else ""))
     return row + 1
 
 

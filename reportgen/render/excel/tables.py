@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from openpyxl.formatting.rule import Rule
@@ -31,6 +32,7 @@ __all__ = ["Placed", "Writer"]
 _ORDER = ("key", "input", "check", "result", "look-up", "position", "built")
 _HEADING = 21
 """The height of a row with a heading, in points."""
+_PLAIN = ("plain", "look-up")
 _RISKY = ("=", "+", "-", "@", "\t", "\r", "#")
 
 
@@ -83,7 +85,7 @@ class Writer:
         if isinstance(value, str):
             cell.value = value
             cell.data_type = "s"
-            look = replace(look, quote=value.startswith(_RISKY))
+            look = replace(_text_look(look, column), quote=value.startswith(_RISKY))
         elif value is not None:
             cell.value = value
         if isinstance(value, float):
@@ -100,6 +102,8 @@ class Writer:
         cell: Any = sheet.cell(row, column)
         address = cell.coordinate
         cell.value = ArrayFormula(address, "=" + text) if array else "=" + text
+        if isinstance(value, str):
+            look = _text_look(look, column)
         self.styles.apply(cell, look)
         self.values.setdefault(sheet.title, {})[address] = "" if value is None else value  # type: ignore[assignment]
         return cell
@@ -148,7 +152,6 @@ class Writer:
         self.put(sheet, top, column, made.title, Look("head", side=where))
         self.put(sheet, top + 1, column, made.unit or None, Look("unit", side=where))
         self.put(sheet, top + 2, column, made.name, Look("name", side="" if made.group == "key" else "left"))
-        sheet.row_dimensions[top].height = 42
 
     def _column(self, sheet: Worksheet, placed: Placed, made: Column, column: int) -> None:
         letter, form = get_column_letter(column), number_format(made.kind, made.unit)
@@ -209,15 +212,17 @@ class Writer:
         return DataValidation(type=kind, operator="lessThanOrEqual", formula1=repr(high if high is not None else 1e300))
 
     def _widths(self, sheet: Worksheet, placed: Placed, column: int) -> None:
+        lines = 1
         for i, made in enumerate(placed.columns):
             texts = [str(c.value) for c in made.cells.values() if isinstance(c.value, str)]
             longest = max((len(t) for t in texts), default=0)
             words = max((len(w) for w in made.title.split()), default=0)
             wide = min(46, max(11, longest + 2, words + 3, len(made.name) * 0.8 + 3))
             letter = get_column_letter(column + i)
-            sheet.column_dimensions[letter].width = max(
-                wide, sheet.column_dimensions[letter].width if letter in sheet.column_dimensions else 0
-            )
+            width = max(wide, sheet.column_dimensions[letter].width if letter in sheet.column_dimensions else 0)
+            sheet.column_dimensions[letter].width = width
+            lines = max(lines, len(wrap(made.title, int(width) - 1)))
+        sheet.row_dimensions[placed.row - 3].height = max(42, 13.5 * lines + 2)
 
     def _outline(self, sheet: Worksheet, placed: Placed, column: int) -> None:
         """Look-ups, row numbers and values as built are folded away; a click on the group shows them."""
@@ -242,17 +247,22 @@ class Writer:
         rule = Rule(type="expression", formula=[f"${first}<>{built}"], dxf=look)
         sheet.conditional_formatting.add(area, rule)
 
-    def mute(self, sheet: Worksheet, placed: Placed, column: str) -> None:
-        """Rows whose cell in the column is 0 do not apply; they are printed in grey."""
+    def mute(self, sheet: Worksheet, placed: Placed, column: str, value: str) -> None:
+        """Rows whose cell in the column has the value do not apply; they are printed in grey."""
         if column in placed.letters and placed.table.keys:
             first, letter = placed.columns[0].name, placed.letters[column]
             area = f"{placed.letters[first]}{placed.row}:{get_column_letter(placed.right)}{placed.last}"
             rule = Rule(
                 type="expression",
-                formula=[f"${letter}{placed.row}=0"],
+                formula=[f"${letter}{placed.row}={value}"],
                 dxf=DifferentialStyle(font=Font(color="B8C0C8")),
             )
             sheet.conditional_formatting.add(area, rule)
+
+
+def _text_look(look: Look, column: int) -> Look:
+    """A text keeps off the numbers in the column before it."""
+    return replace(look, side="left") if column > 1 and not look.side and look.role in _PLAIN else look
 
 
 def _side(made: Column) -> str:

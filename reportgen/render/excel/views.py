@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from openpyxl.utils import get_column_letter
 
 from reportgen.render.excel.stack_charts import Stack, stack_chart
-from reportgen.render.excel.styles import Look, number_format
+from reportgen.render.excel.styles import Look, number_format, side
 from reportgen.render.excel.verdicts import colour, verdicts
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["cost_view", "memory_view"]
 
 _STAGES = ("prefill", "decode")
-_HEADING, _HEAD, _UNIT = Look("heading"), Look("head"), Look("unit")
+_HEADING = Look("heading")
 _FIRST = 5
 """The row of the first option."""
 
@@ -182,9 +182,10 @@ def _view(
     plan, options = writer.plan, writer.plan.tables["option",]
     writer.put(sheet, 1, 1, words[0], _HEADING)
     writer.put(sheet, 2, 1, words[1], Look("note"))
-    for i, (head, unit) in enumerate([("Option", ""), ("Which", ""), *((c.title, c.unit) for c in columns)], start=1):
-        writer.put(sheet, _FIRST - 2, i, head, _HEAD)
-        writer.put(sheet, _FIRST - 1, i, unit or None, _UNIT)
+    heads = [("Option", "", ""), ("Which", "", "left"), *((c.title, c.unit, side(c.kind)) for c in columns)]
+    for i, (head, unit, where) in enumerate(heads, start=1):
+        writer.put(sheet, _FIRST - 2, i, head, Look("head", side=where))
+        writer.put(sheet, _FIRST - 1, i, unit or None, Look("unit", side=where))
     sheet.row_dimensions[_FIRST - 2].height = 44
     rows = _rows(plan)
     for at, (row, option) in enumerate(rows, start=_FIRST):
@@ -194,7 +195,7 @@ def _view(
         role = "recommended" if option == shown[1].option else "baseline" if row == 1 else ""
         writer.formula(sheet, at, 2, text, role, Look())
         for i, column in enumerate(columns, start=3):
-            look = Look("plain", number_format(column.kind, column.unit))
+            look = Look("plain", number_format(column.kind, column.unit), side=side(column.kind))
             writer.formula(sheet, at, i, column.formula(row), column.value(option), look)
     _widths(sheet, plan, columns, [option for _, option in rows])
     _colours(sheet, columns, verdicts(plan.book), _FIRST + len(rows) - 1)

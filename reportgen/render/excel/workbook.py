@@ -81,6 +81,9 @@ _ONE_PAGE = ("Summary", "Method", "Sources")
 _PAGE = 260
 """Characters side by side that can still be read on one page."""
 
+_NARROW = 130
+"""Characters side by side that leave room on a page."""
+
 _TABS = {"Summary": "0B5394", "Inputs": "E6B800", "Options": "E6B800", "Catalogue": "E6B800", "Efficiency": "E6B800"}
 
 
@@ -156,7 +159,7 @@ def add_scenario(workbook: Workbook, results: Results, references: str, label: s
     sources_page(writer, sheets["Sources"])
     scenario_page(writer, sheets["Scenario"])
     below = max(below, _charts(writer, sheets, shown))
-    for name, letters in (("Method", "BEFG"), ("Sources", "DG")):
+    for name, letters in (("Method", "ABEFG"), ("Sources", "DG")):
         fit_rows(writer, sheets[name], letters, range(2, sheets[name].max_row + 1))
     for name in [n for n, s in sheets.items() if s.max_row == 1 and s["A1"].value is None]:
         workbook.remove(sheets.pop(name))
@@ -204,7 +207,8 @@ def _tables(writer: Writer, sheets: dict[str, Worksheet], homes: dict[tuple[str,
                 sheets[home].freeze_panes = _frozen(placed)
             down[home] = placed.last + 3
         table_room(writer, sheets[home], placed)
-        writer.mute(sheets[home], placed, "repeats")
+        writer.mute(sheets[home], placed, "repeats", "0")
+        writer.mute(sheets[home], placed, "is_met", "TRUE")
         if dims in _COLOURED:
             colour_verdicts(sheets[home], placed, writer.plan.book)
     writer.validate_tables()
@@ -213,7 +217,8 @@ def _tables(writer: Writer, sheets: dict[str, Worksheet], homes: dict[tuple[str,
 
 
 def _plural(word: str) -> str:
-    return (word + ("es" if word.endswith("s") else "s")).capitalize()
+    ending = "ies" if word.endswith("y") else f"{word[-1]}es" if word.endswith("s") else f"{word[-1]}s"
+    return (word[:-1] + ending).capitalize()
 
 
 def _frozen(placed: Placed) -> str:
@@ -247,9 +252,12 @@ def _page_setup(sheet: Any, name: str) -> None:
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
     sheet.page_margins = PageMargins(left=0.4, right=0.4, top=0.5, bottom=0.6, header=0.3, footer=0.3)
-    if name not in _ONE_PAGE and total_width(sheet) > _PAGE:  # several pages side by side, each with the keys
+    width = total_width(sheet)
+    if name not in _ONE_PAGE and width > _PAGE:  # several pages side by side, each with the keys
         sheet.page_setup.scale = 60
         sheet.print_title_cols = "A:B"
+    elif width < _NARROW and not sheet._charts:  # what is fitted would be blown up
+        sheet.page_setup.scale = 90
     else:
         sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
         sheet.sheet_properties.pageSetUpPr.fitToPage = True
