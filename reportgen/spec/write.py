@@ -6,6 +6,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.representer import SafeRepresenter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,13 +22,7 @@ def yaml_text(data: dict[str, Any]) -> str:
     rows:
       a: {x: 1.5, title: 'A: one'}
     """
-    yaml = YAML(typ="safe", pure=True)
-    yaml.default_flow_style = None
-    yaml.width = 10_000
-    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
-    out = io.StringIO()
-    yaml.dump(data, out)
-    return out.getvalue()
+    return _written(data, None)
 
 
 def with_found(text: str, found: Mapping[str, Mapping[str, float | bool | str]], found_for: str) -> str:
@@ -147,13 +142,30 @@ def _with_key(text: str, section: str, key: str, value: Any) -> str:
 
 def _pair(key: str, value: Any) -> str:
     """A key with its value on one line, as it may stand in braces, too."""
+    return _written({key: value}, True).strip()[1:-1]
+
+
+class _Representer(SafeRepresenter):
+    """Quotes what ruamel.yaml would write bare in braces and then not read: `:-` and `?a`."""
+
+    def text(self, data: str) -> Any:
+        """A text as a node."""
+        return self.represent_scalar("tag:yaml.org,2002:str", data, style="'" if data.startswith((":", "?")) else None)
+
+
+_Representer.add_representer(str, _Representer.text)
+
+
+def _written(data: dict[str, Any], flow: bool | None) -> str:
+    """Data as YAML: all in braces, or with None only mappings without mappings inside."""
     yaml = YAML(typ="safe", pure=True)
-    yaml.default_flow_style = True
+    yaml.Representer = _Representer
+    yaml.default_flow_style = flow
     yaml.width = 1_000_000
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
     out = io.StringIO()
-    yaml.dump({key: value}, out)
-    return out.getvalue().strip()[1:-1]
+    yaml.dump(data, out)
+    return out.getvalue()
 
 
 def _last_line(node: Any, lines: list[str]) -> int:

@@ -203,7 +203,8 @@ def test_nothing_is_left_behind() -> None:
 def test_a_call_that_takes_too_long_kills_libreoffice(workbook: Path) -> None:
     with Office() as office:
         document = office.open(workbook)
-        office.limit = 0.0
+        office.limit = 0.5
+        os.kill(office.pid, signal.SIGSTOP)
         with pytest.raises(OfficeError, match="killed"):
             document.recalculate()
         assert gone(office.pid)

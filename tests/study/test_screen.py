@@ -59,8 +59,8 @@ def test_what_stays_and_what_is_noted_are_all_levers(spec: str) -> None:
     made = screen(book)
     assert set(names_of(made)) | set(left_out(made)) == set(names_of(book))
     assert not set(names_of(made)) & set(left_out(made))
-    assert set(names_of(made)) >= {*book.scenario.options, "what_if_1"}
-    levers = set(names_of(made)) - {*book.scenario.options, "what_if_1", *trials_of(book)}
+    assert set(names_of(made)) >= {*book.scenario.options, "what_if_1", "what_if_2"}
+    levers = set(names_of(made)) - {*book.scenario.options, "what_if_1", "what_if_2", *trials_of(book)}
     assert 0 < len(levers) <= 10
     before, after = Results(book), Results(made)
     for name in levers:
@@ -130,7 +130,7 @@ def test_where_a_target_is_missed_what_comes_nearer_stays(load: Callable[..., Bo
     made = screen(load(goals, ("minimise: tpot", "maximise: queries_per_second")))
     results = Results(made)
     assert not results.get("feasible", "baseline")
-    kept = set(names_of(made)) - {"baseline", "what_if_1"}
+    kept = set(names_of(made)) - {"baseline", "what_if_1", "what_if_2"}
     assert any(results.get("feasible", name) for name in kept)
     for lever in made.studies.screened:
         if "others bring more" not in lever.why:
