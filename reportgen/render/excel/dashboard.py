@@ -198,7 +198,7 @@ def _key_figures(writer: Writer, sheet: Worksheet, row: int, shown: tuple[Shown,
     for name in book.report.key_figures:
         quantity = book.quantities[name]
         unit = quantity.type.unit.label if quantity.type.kind == "number" else ""
-        form = number_format(quantity.type.kind, unit)
+        form = number_format(quantity.type.kind, unit, [o.value(name) for o in shown], whole=quantity.whole)
         writer.put(sheet, at, 1, quantity.title, Look("label"))
         _figure(writer, sheet, at, 2, name, shown[1], Look("value", form))
         for column, end in ((3, f"{name}_low"), (4, f"{name}_high")):

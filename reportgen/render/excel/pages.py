@@ -16,13 +16,14 @@ from reportgen.render.excel.styles import Look, number_format, side
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
-    from reportgen.book.book import Member
+    from reportgen.book.book import Member, Quantity
     from reportgen.render.excel.layout import Scalar
     from reportgen.render.excel.tables import Writer
 
 __all__ = [
     "CHANGED",
     "PROBLEM",
+    "SCALAR_HEADS",
     "Area",
     "define",
     "derived_page",
@@ -32,6 +33,21 @@ __all__ = [
 ]
 
 PROBLEM, CHANGED = "first_problem", "changed_inputs"
+
+SCALAR_HEADS = {
+    "Input": "", "Name": "", "Value": "right", "Unit": "left", "Needs": "left", "As built": "right",
+    "Changed": "center", "Problem": "left", "Description and source": "",
+}  # fmt: skip
+"""The heads above the scalar inputs, and where their texts stand."""
+_WIDTHS = (38, 24, 16, 12, 48, 16, 9, 16, 62)
+_TOPICS = {
+    "": "Of this scenario", "workload": "Workload", "targets": "Targets", "option": "Levers", "serving": "Serving",
+    "cost": "Costs", "price": "Prices", "energy": "Energy", "memory": "Memory", "parallelism": "Several devices",
+    "measured": "Measurements", "decision": "Recommendations", "sensitivity": "Sensitivity",
+    "efficiency": "Efficiency, fitted to measurements",
+}  # fmt: skip
+"""The titles of the inputs' topics, those first that people change most."""
+
 _TEXT, _UNIT, _HEAD, _TITLE = Look(), Look(side="left"), Look("head"), Look("heading")
 
 
@@ -54,7 +70,7 @@ def define(writer: Writer, sheet: Worksheet, name: str, row: int, column: int) -
 
 def scalar(writer: Writer, sheet: Worksheet, row: int, column: int, made: Scalar) -> None:
     """The cell of a scalar, named after it."""
-    form, where = number_format(made.kind, made.unit), side(made.kind)
+    form, where = _format(made), side(made.kind)
     if made.cell.formula is None:
         look = Look("input", form if made.kind == "number" else "General", side=where)
         writer.put(sheet, row, column, made.cell.value, look)
@@ -64,37 +80,60 @@ def scalar(writer: Writer, sheet: Worksheet, row: int, column: int, made: Scalar
     define(writer, sheet, made.name, row, column)
 
 
+def _format(made: Scalar) -> str:
+    whole = made.quantity is not None and made.quantity.whole
+    return number_format(made.kind, made.unit, [made.cell.value], whole=whole)
+
+
 def inputs_page(writer: Writer, sheet: Worksheet, row: int) -> Area:
-    """The scalar inputs as a list; returns where their problems and changes stand."""
+    """The scalar inputs as a list, by topic; returns where their problems and changes stand."""
     writer.put(sheet, row, 1, "Inputs of the scenario", _TITLE)
-    sides = {"Value": "right", "Unit": "left", "As built": "right", "Needs": "left", "Changed": "center"}
-    heads = ("Input", "Name", "Value", "Unit", "Needs", "As built", "Changed", "Problem", "Description and source")
-    for i, head in enumerate(heads):
-        writer.put(sheet, row + 1, 1 + i, head, Look("head", side=sides.get(head, "")))
+    for i, (head, where) in enumerate(SCALAR_HEADS.items()):
+        writer.put(sheet, row + 1, 1 + i, head, Look("head", side=where))
     first = at = row + 2
-    for made in writer.plan.scalars.values():
-        quantity = made.quantity
-        if quantity is None or not made.cell.input:
-            continue
-        writer.put(sheet, at, 1, made.title, Look("key"))
-        writer.put(sheet, at, 2, made.name, Look("look-up"))
-        scalar(writer, sheet, at, 3, made)
-        writer.validate(sheet, [f"C{at}"], quantity)
-        writer.put(sheet, at, 4, made.unit or None, _UNIT)
-        said = needs(quantity) + (", or empty" if quantity.type.absent else "")
-        writer.put(sheet, at, 5, said, Look("look-up", wrap=True, side="left"))
-        built = Look("look-up", number_format(made.kind, made.unit), side="right")
-        writer.put(sheet, at, 6, made.cell.value, built)
-        writer.formula(sheet, at, 7, f"IF(C{at}=F{at},0,1)", 0.0, Look("look-up", "0", side="center"))
-        writer.formula(sheet, at, 8, scalar_problem(writer.plan, quantity), "", Look("plain", wrap=True))
-        words = ". ".join(t.rstrip(".") for t in (quantity.description, quantity.source) if t)
-        writer.put(sheet, at, 9, words or None, Look("note", wrap=True))
-        sheet.row_dimensions[at].height = 14 * max(1, -(-len(words) // 74), -(-len(said) // 50)) + 2
+    for topic, scalars in _by_topic(writer).items():
+        writer.put(sheet, at, 1, topic, Look("group"))
+        sheet.row_dimensions[at].height = 22
         at += 1
-    for letter, width in zip("ABCDEFGHI", (42, 24, 18, 14, 46, 16, 11, 24, 68), strict=True):
+        for made, quantity in scalars:
+            _input_row(writer, sheet, at, made, quantity)
+            at += 1
+    for letter, width in zip("ABCDEFGHI", _WIDTHS, strict=True):
         sheet.column_dimensions[letter].width = width
     last = max(first, at - 1)
+    writer.mark_changed(sheet, f"C{first}:C{last}", f"$F{first}")
     return Area(f"'{sheet.title}'!$H${first}:$H${last}", f"'{sheet.title}'!$G${first}:$G${last}")
+
+
+def _by_topic(writer: Writer) -> dict[str, list[tuple[Scalar, Quantity]]]:
+    """The scalar inputs under the titles of their topics: what people change first comes first."""
+    found: dict[str, list[tuple[Scalar, Quantity]]] = {}
+    for made in writer.plan.scalars.values():
+        if made.quantity is not None and made.cell.input:
+            found.setdefault(made.quantity.topic, []).append((made, made.quantity))
+    titles = {topic: _TOPICS.get(topic, topic.replace("_", " ").capitalize()) for topic in found}
+    order = list(_TOPICS)
+    ranked = sorted(found, key=lambda t: order.index(t) if t in order else len(order))
+    return {titles[topic]: found[topic] for topic in ranked}
+
+
+def _input_row(writer: Writer, sheet: Worksheet, at: int, made: Scalar, quantity: Quantity) -> None:
+    """A scalar input: what it is and needs, its value beside that of the build, what is wrong, and its source."""
+    writer.put(sheet, at, 1, made.title, Look("key", wrap=True))
+    writer.put(sheet, at, 2, made.name, Look("look-up"))
+    scalar(writer, sheet, at, 3, made)
+    writer.validate(sheet, [f"C{at}"], quantity)
+    writer.put(sheet, at, 4, made.unit or None, _UNIT)
+    said = needs(quantity) + (", or empty" if quantity.type.absent else "")
+    writer.put(sheet, at, 5, said, Look("look-up", wrap=True, side="left"))
+    writer.put(sheet, at, 6, made.cell.value, Look("look-up", _format(made), side="right"))
+    writer.formula(sheet, at, 7, f"IF(C{at}=F{at},0,1)", 0.0, Look("look-up", "0", side="center"))
+    writer.formula(sheet, at, 8, scalar_problem(writer.plan, quantity), "", Look("plain", wrap=True))
+    words = ". ".join(t.rstrip(".") for t in (quantity.description, quantity.source) if t)
+    writer.put(sheet, at, 9, words or None, Look("note", wrap=True))
+    room = ((made.title, 0, 1.0), (said, 4, 1.1), (words, 8, 1.3))  # notes are set smaller
+    lines = max(-(-len(text) // int(_WIDTHS[column] * part)) for text, column, part in room)
+    sheet.row_dimensions[at].height = 14 * max(1, lines) + 2
 
 
 def derived_page(writer: Writer, sheet: Worksheet, row: int) -> None:

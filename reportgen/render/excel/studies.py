@@ -118,7 +118,9 @@ def _left_out(writer: Writer, sheet: Worksheet, row: int) -> None:
     for lever in screened:
         writer.put(sheet, row, 1, lever.title, _TEXT)
         writer.put(sheet, row, 2, lever.improvement, Look("plain", "0.0"))
-        writer.put(sheet, row, 3, lever.why, _TEXT)
+        writer.put(sheet, row, 3, lever.why, Look("plain", wrap=True))
+        sheet.merge_cells(start_row=row, start_column=3, end_row=row, end_column=5)
+        sheet.row_dimensions[row].height = 14 * -(-len(lever.why) // 90) + 2
         row += 1
 
 

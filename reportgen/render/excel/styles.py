@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from openpyxl import Workbook
 
-__all__ = ["Look", "Styles", "number_format", "side"]
+__all__ = ["PREFIXES", "SCALED", "Look", "Styles", "number_format", "side"]
 
 FONT = "Calibri"  # Excel's own; LibreOffice has a metric twin
 INK, MUTED, BLUE, WHITE = "1B2733", "6B7785", "0B5394", "FFFFFF"
@@ -23,30 +25,42 @@ FILLS = {
 _LEFT = ("big", "figure", "banner", "words")
 _CENTRED = ("big", "figure", "banner", "words", "word", "value", "label", "range", "aside")
 
-_BOLD = ("title", "head", "key", "heading", "big", "figure", "banner", "value", "word", "changed", "label")
+_BOLD = ("title", "head", "key", "heading", "big", "figure", "banner", "value", "word", "changed", "label", "group")
 
-_SCALED = ("B", "FLOP", "FLOP/s", "B/s")
-_MONEY = ("USD", "USD/year")
-_COUNTS = ("token", "sequence", "layer", "element", "head")
+SCALED = ("B", "FLOP", "FLOP/s", "B/s")
+"""Units of quantities that run from ones to trillions: conditional formats scale them, see `PREFIXES`."""
+
+PREFIXES = (("1E+6", "1E+9", '0.00,,"M"'), ("1E+9", "1E+12", '0.00,,,"G"'), ("1E+12", "1E+300", '#,##0.00,,,,"T"'))
+"""From which size up to which a number is written in which format; one number format has two conditions at most."""
+
+_MONEY = ("USD", "USD/year", "money")
 
 
-def number_format(kind: str, unit: str) -> str:
-    """The number format of a column: SI scaling for large quantities, whole numbers for positions and counts."""
+def number_format(kind: str, unit: str, values: Iterable[object] = (), *, whole: bool = False) -> str:
+    """The number format of cells that show such values now.
+
+    Never a sign that is optional behind the point: Excel keeps the point, as in `8,192.`
+    """
     if kind in ("position", "count"):
         return "0"
     if kind == "flag":
         return '"TRUE";"TRUE";"FALSE"'  # for programs in which it is a number
     if kind != "number":
         return "General"
-    if unit in _MONEY:
+    numbers = [v for v in values if isinstance(v, int | float)]
+    if whole:
         return "#,##0"
-    if unit in _SCALED:
-        return '[>=1E+12]0.00,,,,"T";[>=1E+6]0.00,,"M";#,##0.##'
-    if unit in _COUNTS:
-        return "#,##0.##"
+    if unit in SCALED:
+        return "[=0]0;[<1000]0.000;#,##0"
     if unit == "s":
-        return "[<0.001]0.000E+00;[<1]0.0000;#,##0.00"
-    return "[=0]0;[<0.1]0.0000;#,##0.00" if unit else "#,##0.####"
+        return "[=0]0;[<0.1]##0.00E+0;#,##0.00"  # exponents in steps of three
+    if numbers and all(float(n).is_integer() for n in numbers):
+        return "[<1000]General;#,##0"  # a fraction is shown when one comes
+    if unit in _MONEY:
+        return "[>=100]#,##0;[<=-100]-#,##0;0.00"
+    if any(n < 0 for n in numbers):
+        return "[>=0.1]#,##0.00;[<=-0.1]-#,##0.00;0.0000"
+    return "[=0]0;[<0.1]0.0000;#,##0.00" if unit else "[=0]0;[<10]0.0000;#,##0.00"
 
 
 def side(kind: str) -> str:
@@ -96,6 +110,7 @@ class Styles:
             "note": MUTED,
             "input": BLUE,
             "link": BLUE,
+            "group": BLUE,
         }
         size = {
             "heading": 14,
@@ -103,6 +118,7 @@ class Styles:
             "banner": 16,
             "figure": 14,
             "value": 12,
+            "group": 11,
             "word": 12,
             "name": 8,
             "unit": 9,
@@ -118,10 +134,10 @@ class Styles:
         thin = Side(style="hair", color="C8D2DC")
         cell.border = (
             Border(bottom=thin)
-            if role not in ("heading", "note", "title", "big", "banner", "bare", "link")
+            if role not in ("heading", "note", "title", "big", "banner", "bare", "link", "group")
             else Border()
         )
-        vertical = "center" if role in _CENTRED else "top"
+        vertical: Any = "center" if role in _CENTRED else "bottom" if role == "group" else "top"
         cell.alignment = Alignment(
             wrap_text=look.wrap or role == "head",
             vertical=vertical,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from openpyxl.formatting.rule import Rule
 from openpyxl.styles import Font, PatternFill
 from openpyxl.styles.differential import DifferentialStyle
+from openpyxl.styles.numbers import NumberFormat
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.filters import AutoFilter
@@ -19,7 +20,7 @@ from openpyxl.worksheet.table import TableColumn, TableFormula, TableStyleInfo
 
 from reportgen.book.ranges import needs
 from reportgen.render.excel.layout import OWN_ROW, Cell, Column, Table
-from reportgen.render.excel.styles import FILLS, Look, Styles, number_format, side
+from reportgen.render.excel.styles import FILLS, PREFIXES, SCALED, Look, Styles, number_format, side
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -32,6 +33,9 @@ __all__ = ["Placed", "Writer"]
 _ORDER = ("key", "input", "check", "result", "look-up", "position", "built")
 _HEADING = 21
 """The height of a row with a heading, in points."""
+_PREFIX_FORMAT = 900
+"""The first of the numbers under which the formats of prefixes are kept; those of cells begin at 164."""
+
 _PLAIN = ("plain", "look-up")
 _RISKY = ("=", "+", "-", "@", "\t", "\r", "#")
 
@@ -115,12 +119,13 @@ class Writer:
         return {name: i for i, name in enumerate(lists.get(len(table.dims), []))}
 
     def table(
-        self, sheet: Worksheet, table: Table, row: int, column: int = 1, *, title: str = "", fold: bool = False
-    ) -> Placed:
+        self, sheet: Worksheet, table: Table, row: int, column: int = 1, *, title: str = "",
+        fold_from: int | None = None,
+    ) -> Placed:  # fmt: skip
         """Write a table with its first row (its title) at the place; returns where its data stands.
 
-        `fold` hides look-ups, row numbers and values as built in a group; a sheet with tables one below the other
-        must not, for columns are hidden as a whole.
+        `fold_from` hides look-ups, row numbers and values as built in a group, from that column of the sheet on: what
+        else uses a column is hidden with it.
         """
         shown = self._shown(table)
         columns = sorted(table.columns.values(), key=lambda c: (_ORDER.index(c.group), shown.get(c.name, len(shown))))
@@ -143,8 +148,9 @@ class Writer:
         sheet.add_table(excel)
         self._widths(sheet, placed, column)
         self._mark_changes(sheet, placed)
-        if fold:
-            self._outline(sheet, placed, column)
+        self._scale(sheet, placed)
+        if fold_from is not None:
+            self._outline(sheet, placed, column, fold_from)
         return placed
 
     def _head(self, sheet: Worksheet, placed: Placed, made: Column, column: int) -> None:
@@ -154,7 +160,8 @@ class Writer:
         self.put(sheet, top + 2, column, made.name, Look("name", side="" if made.group == "key" else "left"))
 
     def _column(self, sheet: Worksheet, placed: Placed, made: Column, column: int) -> None:
-        letter, form = get_column_letter(column), number_format(made.kind, made.unit)
+        letter, whole = get_column_letter(column), made.quantity is not None and made.quantity.whole
+        form = number_format(made.kind, made.unit, (c.value for c in made.cells.values()), whole=whole)
         role = {"key": "key", "input": "plain", "check": "plain", "built": "look-up"}.get(made.group, made.group)
         wrap = made.kind == "text" and made.group == "result"
         where = _side(made)
@@ -224,11 +231,11 @@ class Writer:
             lines = max(lines, len(wrap(made.title, int(width) - 1)))
         sheet.row_dimensions[placed.row - 3].height = max(42, 13.5 * lines + 2)
 
-    def _outline(self, sheet: Worksheet, placed: Placed, column: int) -> None:
+    def _outline(self, sheet: Worksheet, placed: Placed, column: int, first: int) -> None:
         """Look-ups, row numbers and values as built are folded away; a click on the group shows them."""
-        for i, made in enumerate(placed.columns):
-            if made.group in ("look-up", "position", "built"):
-                dimension = sheet.column_dimensions[get_column_letter(column + i)]
+        for number, made in enumerate(placed.columns, start=column):
+            if made.group in ("look-up", "position", "built") and number >= first:
+                dimension = sheet.column_dimensions[get_column_letter(number)]
                 dimension.outlineLevel = 1
                 dimension.hidden = True
 
@@ -239,6 +246,17 @@ class Writer:
             if built is not None:
                 letter = placed.letters[made.name]
                 self.mark_changed(sheet, f"{letter}{placed.row}:{letter}{placed.last}", f"${built}{placed.row}")
+
+    def _scale(self, sheet: Worksheet, placed: Placed) -> None:
+        """Numbers that may be millions or trillions are written with the prefix of their size."""
+        for made in placed.columns:
+            if made.unit in SCALED and made.kind == "number":
+                letter = placed.letters[made.name]
+                for i, (low, high, form) in enumerate(PREFIXES):
+                    first = f"{letter}{placed.row}"
+                    look = DifferentialStyle(numFmt=NumberFormat(numFmtId=_PREFIX_FORMAT + i, formatCode=form))
+                    rule = Rule(type="expression", formula=[f"AND({first}>={low},{first}<{high})"], dxf=look)
+                    sheet.conditional_formatting.add(f"{first}:{letter}{placed.last}", rule)
 
     def mark_changed(self, sheet: Worksheet, area: str, built: str) -> None:
         """Have cells stand out that differ from those beside them; `built` is the cell as built of the first one."""

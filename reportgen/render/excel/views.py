@@ -188,6 +188,7 @@ def _view(
         writer.put(sheet, _FIRST - 1, i, unit or None, Look("unit", side=where))
     sheet.row_dimensions[_FIRST - 2].height = 44
     rows = _rows(plan)
+    forms = {c.name: number_format(c.kind, c.unit, [c.value(option) for _, option in rows]) for c in columns}
     for at, (row, option) in enumerate(rows, start=_FIRST):
         title = f"INDEX({options.whole('option_title')},{row})"
         writer.formula(sheet, at, 1, title, plan.results.get("option_title", option), Look("key"))
@@ -195,7 +196,7 @@ def _view(
         role = "recommended" if option == shown[1].option else "baseline" if row == 1 else ""
         writer.formula(sheet, at, 2, text, role, Look())
         for i, column in enumerate(columns, start=3):
-            look = Look("plain", number_format(column.kind, column.unit), side=side(column.kind))
+            look = Look("plain", forms[column.name], side=side(column.kind))
             writer.formula(sheet, at, i, column.formula(row), column.value(option), look)
     _widths(sheet, plan, columns, [option for _, option in rows])
     _colours(sheet, columns, verdicts(plan.book), _FIRST + len(rows) - 1)

@@ -17,7 +17,7 @@ from reportgen.render.excel.dashboard import CHARTS, contents, summary_page
 from reportgen.render.excel.finish import finish
 from reportgen.render.excel.lint import lint
 from reportgen.render.excel.method import method_page
-from reportgen.render.excel.pages import Area, derived_page, inputs_page, scenario_page, sources_page
+from reportgen.render.excel.pages import SCALAR_HEADS, Area, derived_page, inputs_page, scenario_page, sources_page
 from reportgen.render.excel.plan import Plan
 from reportgen.render.excel.references import STYLES, prefix_names, prefix_of, write_ranges
 from reportgen.render.excel.room import fit_columns, fit_rows, table_room, total_width
@@ -62,6 +62,8 @@ _HOME = {
 }  # fmt: skip
 _STACKED = ("Inputs", "Lists", "Efficiency", "Load")
 """Sheets with tables one below the other."""
+_FOLDED = {"Inputs": len(SCALAR_HEADS) + 1, "Lists": None, "Efficiency": None, "Load": None}
+"""From which column on such a sheet hides what few people look at: none that something else uses."""
 _COLOURED = (("option",), BATCHES)
 """Tables whose verdicts are coloured."""
 _TITLES = {
@@ -77,7 +79,7 @@ _TITLES = {
     BATCHES: "Latency and throughput of the baseline over the batch size",
     ("option", "operator_class"): "Shares of the roofline that each class of operators reaches",
 }  # fmt: skip
-_ONE_PAGE = ("Summary", "Method", "Sources")
+_ONE_PAGE = ("Summary", "Inputs", "Method", "Sources")
 _PAGE = 260
 """Characters side by side that can still be read on one page."""
 
@@ -190,20 +192,20 @@ def _home(plan: Plan, table: Table) -> str:
 
 def _tables(writer: Writer, sheets: dict[str, Worksheet], homes: dict[tuple[str, ...], str]) -> Area:
     """Write the tables: one below the other, those of the catalogue side by side, for they may grow."""
-    scalars = sum(1 for s in writer.plan.scalars.values() if s.cell.input)
     derived = sum(1 for s in writer.plan.scalars.values() if not s.cell.input)
-    down = dict.fromkeys(sheets, 1) | {"Inputs": scalars + 5, "Lists": derived + 5}
+    down = dict.fromkeys(sheets, 1) | {"Lists": derived + 5}
     right = 1
     # lists that drop-downs read come first
     for dims in sorted(homes, key=lambda d: (homes[d] == "Options", len(d))):
         table, home = writer.plan.tables[dims], homes[dims]
         title = _TITLES.get(dims) or (_plural(writer.plan.book.dimensions[dims[0]].title) if len(dims) == 1 else home)
         if home == "Catalogue":
-            placed = writer.table(sheets[home], table, 1, right, title=title, fold=True)
+            placed = writer.table(sheets[home], table, 1, right, title=title, fold_from=1)
             right = placed.right + 2
         else:
-            placed = writer.table(sheets[home], table, down[home], title=title, fold=home not in _STACKED)
-            if down[home] == 1:
+            fold_from = _FOLDED.get(home, 1)
+            placed = writer.table(sheets[home], table, down[home], title=title, fold_from=fold_from)
+            if home not in _STACKED:
                 sheets[home].freeze_panes = _frozen(placed)
             down[home] = placed.last + 3
         table_room(writer, sheets[home], placed)
@@ -213,7 +215,8 @@ def _tables(writer: Writer, sheets: dict[str, Worksheet], homes: dict[tuple[str,
             colour_verdicts(sheets[home], placed, writer.plan.book)
     writer.validate_tables()
     derived_page(writer, sheets["Lists"], 1)
-    return inputs_page(writer, sheets["Inputs"], 1)
+    sheets["Inputs"].freeze_panes = "B1"
+    return inputs_page(writer, sheets["Inputs"], down["Inputs"])
 
 
 def _plural(word: str) -> str:
