@@ -88,12 +88,14 @@ def test_a_formula_of_the_library_that_fails_is_shown_with_the_values_it_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = (FOLDER / "unknown_model.yaml").read_text("utf-8").replace("Llama-3.5-8B", "Llama-3.1-8B")
-    text = text.replace("{prompt_tokens", "{share: 0, prompt_tokens")
+    text = text.replace("{prompt_tokens", "{share: 0, prompt_tokens") + "formulas: {request_count: 0}\n"
     (tmp_path / "zero.yaml").write_text(text, encoding="utf-8")
     lines = said(tmp_path, "zero.yaml", monkeypatch).splitlines()
     assert lines[0].startswith("library/quantities/workload.yaml:")
     assert "'request_weight' for request query is not a finite number" in lines[0]
-    assert lines[-1] == "  request_weight = share / total_share, where share[query] = 0, total_share = 0"
+    formula = "share / total_share if total_share > 0 else request_one / request_count"
+    assert lines[-1].startswith(f"  request_weight = {formula}, where ")
+    assert "request_count = 0" in lines[-1]
 
 
 def test_the_mistakes_of_all_files_are_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

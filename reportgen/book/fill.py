@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from reportgen.book.book import is_literal
 from reportgen.book.cells import Written, read_cell
 from reportgen.book.collect import Entry, Row, each_cell
+from reportgen.book.ranges import plain
 from reportgen.errors import nearest
 from reportgen.lang import tree
 from reportgen.lang.reader import Source, read_formula, read_text
@@ -113,9 +116,21 @@ class _Filler:
             written = self._cell(name, draft, entry, formula=formula)
             key = (member, *(m for m in members if m is not None))
             if written is not None:
-                draft.cells[key] = written
+                draft.cells[key] = self._kept_within(dimension, entry, draft, written)
             else:
                 draft.refused.add(key)
+
+    def _kept_within(self, dimension: str, entry: Entry, draft: Draft, written: Written) -> Written:
+        """What the library makes of an option's base stays in the range of the input, whatever the base is."""
+        low, high = draft.spec.minimum, draft.spec.maximum
+        ours = entry.origin.document is not self.site.loaded.document
+        follows = (
+            dimension == "option" and draft.is_input and draft.type.kind == "number" and not is_literal(written.node)
+        )
+        if not (ours and follows and draft.type.unit.dimensionless) or low is None or high is None:
+            return written
+        within = tree.Call("max", (tree.Literal(low), tree.Call("min", (tree.Literal(high), written.node))))
+        return replace(written, node=within, text=f"max({plain(low)}, min({plain(high)}, {written.text}))")
 
     def _fill(self, name: str, draft: Draft, dimension: str, members: tuple[str, ...]) -> None:
         """Cells that no row gave: a title, the base option's value, the default, or absent; else they are missing."""

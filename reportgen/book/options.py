@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
     from reportgen.spec.load import Loaded
 
-__all__ = ["add_options"]
+__all__ = ["SPARE", "add_options"]
+
+SPARE = "what_if_"
+"""How levers begin that change nothing: rows to try something in, which any other lever brings along."""
 
 _AIM = "request_latency"
 """What is made smaller where a scenario does not say what it optimises."""
@@ -98,6 +101,9 @@ def _add_levers(collection: Collection, loaded: Loaded[ScenarioSpec], rows: dict
                 own = read_row(collection, wanted[name], Origin(loaded.document, ("levers", name)))
                 rows[name].meta.update(own.meta)
                 rows[name].cells.update(own.cells)
+    for name, lever in collection.levers.items():
+        if names and name.startswith(SPARE) and name not in rows:
+            rows[name] = Row(lever.origin, dict(lever.meta), dict(lever.cells))
 
 
 def _origin(spec: ScenarioSpec, name: str, last: Mapping[str, Row]) -> str:

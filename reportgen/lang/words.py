@@ -1,12 +1,19 @@
-"""The plain-text back end: a tree as the formula that a person would write, which reads back to the same tree."""
+"""The plain-text back end: a tree as the formula that a person would write, which reads back to the same tree.
+
+Or, with titles in the place of names, as a sentence that someone reads who knows no names.
+"""
 
 from __future__ import annotations
 
 import itertools
+from typing import TYPE_CHECKING
 
 from reportgen.lang import tree
 
-__all__ = ["to_words"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["to_prose", "to_words"]
 
 # Python's levels of binding, lowest first; an operand that binds less tightly than its place asks for is bracketed.
 _IF, _OR, _AND, _NOT, _COMPARE, _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(10)
@@ -21,6 +28,22 @@ _FORMS: dict[str, tuple[str, int, tuple[int, ...]]] = {
     "neg": ("-{0}", _SIGN, (_SIGN,)),
     "**": ("{0} ** {1}", _POWER, (_ATOM, _SIGN)),
 }
+_PROSE = {
+    **_FORMS,
+    **{sign: (f"{{0}} {shown} {{1}}", _COMPARE, (_SUM, _SUM))
+       for sign, shown in (("==", "="), ("!=", "≠"), ("<=", "≤"), (">=", "≥"))},
+    "*": ("{0} × {1}", _PRODUCT, (_PRODUCT, _SIGN)),
+    "/": ("{0} ÷ {1}", _PRODUCT, (_PRODUCT, _SIGN)),
+    "**": ("{0} ^ {1}", _POWER, (_ATOM, _SIGN)),
+    "known": ("{0} is known", _COMPARE, (_SUM,)),
+    "max": ("larger of", _ATOM, ()), "min": ("smaller of", _ATOM, ()), "floor": ("whole part of", _ATOM, ()),
+    "ceil": ("next whole number of", _ATOM, ()),
+}  # fmt: skip
+_REDUCED = {
+    "sum": "sum of {0} over all {1}s", "mean": "mean of {0} over all {1}s", "max": "largest {0} of all {1}s",
+    "min": "smallest {0} of all {1}s", "count": "number of {1}s with {0}", "argmin": "{1} with the smallest {0}",
+    "argmax": "{1} with the largest {0}", "rank": "place by {0} among all {1}s", "find": "{1} whose {0} is {2}",
+}  # fmt: skip
 
 
 def to_words(node: tree.Node) -> str:
@@ -29,80 +52,141 @@ def to_words(node: tree.Node) -> str:
     >>> to_words(tree.Call("-", (tree.Name("a"), tree.Call("-", (tree.Name("b"), tree.Literal(1.0))))))
     'a - (b - 1)'
     """
-    return _print(node)[0]
+    return _Printer().print(node)[0]
 
 
-def _print(node: tree.Node) -> tuple[str, int]:
-    """The text and how tightly it binds."""
-    match node:
-        case tree.Literal():
-            return _literal(node.value)
-        case tree.Name():
-            return node.name + _keys([_key(key) for key in node.keys]), _ATOM
-        case tree.Member():
-            return _quoted(node.name), _ATOM
-        case tree.Key():
-            return node.dimension, _ATOM
-        case tree.Ref():
-            chosen = [s for d, s in node.select if not (isinstance(s, tree.Ref) and s.name == d and not s.select)]
-            return node.name + _keys([_key(s) for s in chosen]), _ATOM
-        case tree.Convert():
-            return _print(node.node)
-        case tree.Call():
-            return _call(node)
-        case tree.Reduce():
-            return _reduce(node), _ATOM
-        case tree.Text():
-            return _quoted("".join(_escaped(p) if isinstance(p, str) else _field(p) for p in node.parts)), _ATOM
+def to_prose(node: tree.Node, title: Callable[[str], str]) -> str:
+    """A tree as a sentence; `title` says what a quantity is called.
+
+    >>> half = tree.Call("/", (tree.Ref("macs"), tree.Literal(2.0)))
+    >>> to_prose(tree.Call("max", (half, tree.Literal(1.0))), {"macs": "multiply-adds"}.__getitem__)
+    'larger of (multiply-adds ÷ 2, 1)'
+    """
+    return _Prose(title).print(node)[0]
 
 
-def _at_least(node: tree.Node, level: int) -> str:
-    text, found = _print(node)
-    return text if found >= level else f"({text})"
+class _Printer:
+    """Prints trees as formulas."""
+
+    forms = _FORMS
+
+    def print(self, node: tree.Node) -> tuple[str, int]:
+        """The text and how tightly it binds."""
+        match node:
+            case tree.Literal():
+                return self.literal(node.value)
+            case tree.Name():
+                return self.name(node.name) + _keys([self.key(key) for key in node.keys]), _ATOM
+            case tree.Member():
+                return _quoted(node.name), _ATOM
+            case tree.Key():
+                return node.dimension, _ATOM
+            case tree.Ref():
+                chosen = [s for d, s in node.select if not (isinstance(s, tree.Ref) and s.name == d and not s.select)]
+                return self.name(node.name) + _keys([self.key(s) for s in chosen]), _ATOM
+            case tree.Convert():
+                return self.print(node.node)
+            case tree.Call():
+                return self.call(node)
+            case tree.Reduce():
+                return self.reduce(node), _ATOM
+            case tree.Text():
+                return self.text(node), _ATOM
+
+    def at_least(self, node: tree.Node, level: int) -> str:
+        """The text, in brackets where it binds less tightly."""
+        text, found = self.print(node)
+        return text if found >= level else f"({text})"
+
+    def name(self, name: str) -> str:
+        """A quantity."""
+        return name
+
+    def literal(self, value: float | str | bool | None) -> tuple[str, int]:
+        """A value."""
+        if value is None:
+            return "absent", _ATOM
+        if isinstance(value, str):
+            return _quoted(_escaped(value)), _ATOM
+        if isinstance(value, bool):
+            return str(value), _ATOM
+        text = str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+        return text, _SIGN if text.startswith("-") else _ATOM
+
+    def call(self, node: tree.Call) -> tuple[str, int]:
+        """A function or an operator."""
+        template, level, wanted = self.forms.get(node.function, (node.function, _ATOM, ()))
+        if not wanted:
+            return f"{template}({', '.join(self.print(a)[0] for a in node.args)})", level
+        return template.format(*map(self.at_least, node.args, wanted)), level
+
+    def reduce(self, node: tree.Reduce) -> str:
+        """A reduction."""
+        parts = [self.print(node.of)[0]]
+        if node.at is not None:
+            parts.append(self.print(node.at)[0])
+        parts.append(f"over={node.over[0] if len(node.over) == 1 else '[' + ', '.join(node.over) + ']'}")
+        if node.where is not None:
+            parts.append(f"where={self.print(node.where)[0]}")
+        return f"{node.function}({', '.join(parts)})"
+
+    def text(self, node: tree.Text) -> str:
+        """A text with values in it."""
+        return _quoted("".join(_escaped(p) if isinstance(p, str) else self.field(p) for p in node.parts))
+
+    def key(self, key: tree.Name | tree.Literal | tree.Member | tree.Ref) -> str:
+        """What selects a member."""
+        bare = isinstance(key, tree.Member) and key.name.isidentifier() and key.name.isascii()
+        return key.name if isinstance(key, tree.Member) and bare else self.print(key)[0]
+
+    def field(self, field: tree.Field) -> str:
+        """A value in a text."""
+        text = self.print(field.node)[0]
+        if field.decimals is not None:
+            return f"{{{text}:.{field.decimals}{'%' if field.percent else 'f'}}}"
+        return f"{{{text}:}}" if ":" in text else f"{{{text}}}"
 
 
-def _literal(value: float | str | bool | None) -> tuple[str, int]:
-    if value is None:
-        return "absent", _ATOM
-    if isinstance(value, str):
-        return _quoted(_escaped(value)), _ATOM
-    if isinstance(value, bool):
-        return str(value), _ATOM
-    text = str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
-    return text, _SIGN if text.startswith("-") else _ATOM
+class _Prose(_Printer):
+    """Prints trees as sentences."""
 
+    forms = _PROSE
 
-def _call(node: tree.Call) -> tuple[str, int]:
-    if node.function not in _FORMS:
-        return f"{node.function}({', '.join(_print(a)[0] for a in node.args)})", _ATOM
-    template, level, wanted = _FORMS[node.function]
-    return template.format(*map(_at_least, node.args, wanted)), level
+    def __init__(self, title: Callable[[str], str]) -> None:
+        self.title = title
 
+    def name(self, name: str) -> str:
+        """A quantity by its title."""
+        return self.title(name)
 
-def _reduce(node: tree.Reduce) -> str:
-    parts = [_print(node.of)[0]]
-    if node.at is not None:
-        parts.append(_print(node.at)[0])
-    parts.append(f"over={node.over[0] if len(node.over) == 1 else '[' + ', '.join(node.over) + ']'}")
-    if node.where is not None:
-        parts.append(f"where={_print(node.where)[0]}")
-    return f"{node.function}({', '.join(parts)})"
+    def literal(self, value: float | str | bool | None) -> tuple[str, int]:
+        """A value; what is absent is a dash, as it is printed."""
+        if value is None:
+            return "–", _ATOM
+        if isinstance(value, bool):
+            return ("yes" if value else "no"), _ATOM
+        return (f"“{value}”", _ATOM) if isinstance(value, str) else super().literal(value)
+
+    def call(self, node: tree.Call) -> tuple[str, int]:
+        """A function with a space before its arguments, as between words."""
+        text, level = super().call(node)
+        form = self.forms.get(node.function)
+        return (text.replace("(", " (", 1) if form is not None and not form[2] else text), level
+
+    def reduce(self, node: tree.Reduce) -> str:
+        """A reduction in words."""
+        parts = [self.print(node.of)[0], " and ".join(node.over).replace("_", " ")]
+        parts.append(self.print(node.at)[0] if node.at is not None else "")
+        where = f", where {self.print(node.where)[0]}" if node.where is not None else ""
+        return _REDUCED[node.function].format(*parts) + where
+
+    def text(self, node: tree.Text) -> str:
+        """A text with the titles of the values in it."""
+        return f"“{''.join(p if isinstance(p, str) else f'[{self.print(p.node)[0]}]' for p in node.parts)}”"
 
 
 def _keys(keys: list[str]) -> str:
     return f"[{', '.join(keys)}]" if keys else ""
-
-
-def _key(key: tree.Name | tree.Literal | tree.Member | tree.Ref) -> str:
-    bare = isinstance(key, tree.Member) and key.name.isidentifier() and key.name.isascii()
-    return key.name if isinstance(key, tree.Member) and bare else _print(key)[0]
-
-
-def _field(field: tree.Field) -> str:
-    text = _print(field.node)[0]
-    if field.decimals is not None:
-        return f"{{{text}:.{field.decimals}{'%' if field.percent else 'f'}}}"
-    return f"{{{text}:}}" if ":" in text else f"{{{text}}}"
 
 
 def _escaped(text: str) -> str:

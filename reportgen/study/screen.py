@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from reportgen.book.options import SPARE
 from reportgen.book.studies import Screened
 from reportgen.engine.results import Results
 from reportgen.study.trials import trials_of
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     from reportgen.book.book import Book
 
 __all__ = ["screen"]
-
-_SPARE = "what_if_"
-"""Levers that are empty rows for the reader begin so."""
 
 _MOST = 10
 _LEAST = 0.5  # per cent of the objective
@@ -52,7 +50,7 @@ def _levers(book: Book, keep: Iterable[str]) -> list[str]:
         for said in (text, text.partition("=")[0].rpartition(".")[0]):
             own.add(book.member_of("option", said) or "")
     names = (name for name in book.dimensions["option"].names if name not in own)
-    return [name for name in names if not name.startswith(_SPARE)]
+    return [name for name in names if not name.startswith(SPARE)]
 
 
 class _Tried:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from openpyxl.chart import ScatterChart
 
 from reportgen.render.excel.cell_values import ErrorValue
-from reportgen.render.excel.chart_parts import axis, decades, line, place, points, scatter_series, title
+from reportgen.render.excel.chart_parts import axis, line, place, points, scatter_series, title
 from reportgen.render.excel.chart_specs import chart_spec, palette
 from reportgen.render.excel.styles import Look
 
@@ -41,10 +41,10 @@ def batch_chart(writer: Writer, sheet: Worksheet, onto: Worksheet, column: int) 
             value: Plain | ErrorValue = plan.results.get(quantity, point)
             shown = ErrorValue("#N/A") if value is None else value
             writer.formula(sheet, 3 + i, at, f'IF({cell}="",NA(),{cell})', shown, Look("plain", "#,##0.00"))
-    place(onto, _drawn(writer, sheet, column, len(table.keys)), f"A{placed.last + 3}", spec.alt)
+    place(onto, _drawn(sheet, column, len(table.keys)), f"A{placed.last + 3}", spec.alt)
 
 
-def _drawn(writer: Writer, sheet: Worksheet, column: int, count: int) -> Any:
+def _drawn(sheet: Worksheet, column: int, count: int) -> Any:
     spec, colour = chart_spec("batch"), palette()[0]
     chart: Any = ScatterChart(scatterStyle="lineMarker", style=2)
     chart.title, chart.legend, chart.height, chart.width = title(spec.title), None, 11.0, 20.0
@@ -55,8 +55,6 @@ def _drawn(writer: Writer, sheet: Worksheet, column: int, count: int) -> Any:
         series = scatter_series(sheet, (row, column), column + 1, column + 2, (row, row))
         points(series, "circle", colour, colour, "r", 7)
         chart.series.append(series)
-    results = writer.plan.results
-    for of, which, name in ((chart.x_axis, spec.x, "point_tpot"), (chart.y_axis, spec.y, "point_throughput")):
-        known = [v for v in results.plain(name).values() if isinstance(v, float)]
-        axis(of, which, ends=decades(known, 0.8, 1.3))
+    for of, which in ((chart.x_axis, spec.x), (chart.y_axis, spec.y)):
+        axis(of, which, fine=True)
     return chart

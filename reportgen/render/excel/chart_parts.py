@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 from openpyxl.chart import Reference, Series
@@ -26,8 +25,6 @@ from reportgen.render.excel.chart_specs import line_colour
 from reportgen.render.excel.styles import INK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from openpyxl import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
@@ -37,7 +34,6 @@ __all__ = [
     "NUMBERS",
     "axis",
     "bar_labels",
-    "decades",
     "descriptions",
     "line",
     "no_line",
@@ -64,20 +60,19 @@ def title(text: str, size: int = 12) -> Title:
     return Title(tx=Text(rich=RichText(bodyPr=RichTextProperties(), p=[paragraph])), overlay=False)
 
 
-def axis(
-    of: Any, spec: Axis, name: str = "", *, numbers: str = NUMBERS, ends: tuple[float, float] | None = None
-) -> None:
-    """Give an axis its scale, its title (`name`, or else the specification's) and the report's look."""
+def axis(of: Any, spec: Axis, name: str = "", *, numbers: str = NUMBERS, fine: bool = False) -> None:
+    """Give an axis its scale, its title (`name`, or else the specification's) and the report's look.
+
+    Its ends are the program's to choose: they follow the data. `fine` adds lines between those of the decades.
+    """
     of.delete = False
     text = name or spec.title
     of.title = title(text, 10) if text else None
     if spec.log:
         of.scaling.logBase = 10
         of.crosses = "min"
-        if ends is not None and ends[1] <= 100 * ends[0]:
+        if fine:
             of.minorGridlines = ChartLines(spPr=line(line_colour("gridColor"), 0.25))
-    if ends is not None:
-        of.scaling.min, of.scaling.max = ends
     of.number_format = numbers
     of.txPr = _letters(9, line_colour("labelColor"))
     of.spPr = line(line_colour("domainColor"), 1.0)
@@ -144,13 +139,6 @@ def _labels(where: str) -> DataLabelList:
     labels.position = where
     labels.txPr = _letters(9, INK, bold=True)
     return labels
-
-
-def decades(values: Iterable[float], low: float = 1.0, high: float = 1.0) -> tuple[float, float]:
-    """The powers of ten that enclose values, stretched by factors so that labels have room."""
-    known = [v for v in values if v > 0] or [1.0]
-    bottom, top = math.floor(math.log10(min(known) * low)), math.ceil(math.log10(max(known) * high))
-    return 10.0**bottom, 10.0 ** max(top, bottom + 1)
 
 
 def place(sheet: Worksheet, chart: Any, anchor: str, alt: str) -> None:

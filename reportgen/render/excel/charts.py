@@ -13,7 +13,6 @@ from reportgen.render.excel.cell_values import ErrorValue
 from reportgen.render.excel.chart_parts import (
     axis,
     bar_labels,
-    decades,
     line,
     place,
     points,
@@ -76,7 +75,7 @@ def roofline_chart(
             points(series, symbol, fill, INK, "b" if base else "t")  # LibreOffice draws no outline
             made.series.append(series)
             row += 1
-    _roofline_look(writer, made, shown)
+    _roofline_look(made)
     place(onto, made, anchor, f"{spec.alt.rstrip('.')}: the roofs of the baseline and of the recommended option, "
           "with the points that their prefill and decode passes reach.")  # fmt: skip
     return float(made.height)
@@ -140,21 +139,13 @@ def _number(
     writer.formula(sheet, row, column, text, _NONE if hidden else value, Look("plain", "0.000"))
 
 
-def _roofline_look(writer: Writer, chart: Any, shown: tuple[Shown, Shown]) -> None:
+def _roofline_look(chart: Any) -> None:
     spec = chart_spec("roofline")
     chart.title, chart.height, chart.width = title(spec.title), 11.0, _WIDTH
-    slopes = [_plain(o.value("bandwidth")) / 1e12 for o in shown]
-    peaks = [_plain(o.value("linear_rate")) / 1e12 for o in shown]
-    reached = [_plain(o.value("total_performance", s)) / 1e12 for o in shown for s in _STAGES]
-    ridges = [10 * p / s for p, s in zip(peaks, slopes, strict=True)]
-    axis(chart.x_axis, spec.x, ends=decades([_LEFT, _RIGHT, *ridges]))
-    axis(chart.y_axis, spec.y, ends=decades([*(_LEFT * s for s in slopes), *reached, *peaks], high=1.5))
+    axis(chart.x_axis, spec.x)
+    axis(chart.y_axis, spec.y)
     chart.legend.position = "b"
     chart.legend.legendEntry = [LegendEntry(idx=i, delete=True) for i in range(2, len(chart.series))]
-
-
-def _plain(value: Plain) -> float:
-    return value if isinstance(value, float) else 0.0
 
 
 # --- the options -----------------------------------------------------------------------------------------------------
@@ -195,7 +186,10 @@ def option_chart(
     chart.x_axis.scaling.orientation, chart.y_axis.crosses = "maxMin", "max"
     chart.legend.position = "b"
     chart.height, chart.width = max(8.0, 3.4 + 0.6 * count), _WIDTH
-    place(onto, chart, anchor, spec.alt)
+    roles_words = ", ".join(label for label, *_ in roles)
+    place(
+        onto, chart, anchor, f"{what} of the options as bars, the best first, coloured by what they are: {roles_words}."
+    )
     return float(chart.height)
 
 
@@ -224,10 +218,10 @@ def _ranked(writer: Writer, sheet: Worksheet, number: int, column: int, shown: t
         best, base = f"{here}={shown[1].row}", f"{here}=1"
         fine = bool(option is not None and plan.results.get("feasible", option))
         is_best, is_base = option == shown[1].option, at == 0
-        cases = [best, f"AND({base},NOT({best}),{good})", f"AND(NOT({base}),NOT({best}),{good})"]
-        cases.append(f"AND(NOT({best}),NOT({good}))")
-        facts = [is_best, is_base and not is_best and fine, not is_base and not is_best and fine]
-        facts.append(not is_best and not fine)
+        cases = [best, f"AND({base},NOT({best}))", f"AND(NOT({base}),NOT({best}),{good})"]
+        cases.append(f"AND(NOT({base}),NOT({best}),NOT({good}))")
+        facts = [is_best, is_base and not is_best, not is_base and not is_best and fine]
+        facts.append(not is_base and not is_best and not fine)
     for i, (case, fact) in enumerate(zip(cases, facts, strict=True), start=2):
         written = f'IF({here}="",0,IF({height}="",0,IF({case},{height},0)))'
         writer.formula(

@@ -12,8 +12,9 @@ from openpyxl.worksheet.pagebreak import Break
 
 import reportgen
 from reportgen.lang import tree
+from reportgen.render.excel.numbers import number_look, scale
 from reportgen.render.excel.pages import CHANGED, PROBLEM, define
-from reportgen.render.excel.styles import FILLS, WHITE, Look, number_format
+from reportgen.render.excel.styles import FILLS, WHITE, Look
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from reportgen.render.excel.shown import Shown
     from reportgen.render.excel.tables import Writer
 
-__all__ = ["CHARTS", "contents", "summary_page"]
+__all__ = ["CHARTS", "contents", "link_back", "summary_page"]
 
 CHARTS = "J"
 """The column of the Summary where charts begin."""
@@ -123,7 +124,7 @@ def _verdict(writer: Writer, sheet: Worksheet, shown: tuple[Shown, Shown]) -> No
         sheet.row_dimensions[2].height = 24.0 * max(1, -(-len(said) // 84)) + 6
     for row, label, option in zip((3, 4), ("Recommended", "Baseline"), reversed(shown), strict=True):
         writer.put(sheet, row, 1, label, Look("key"))
-        text = f"IF({PROBLEM}>0,{_CHECK},{option.cell('option_title')})"
+        text = f"IF({PROBLEM}>0,{_CHECK},{_named(option)})"
         writer.formula(sheet, row, 2, text, option.value("option_title"), Look("figure" if row == 3 else "value"))
         sheet.row_dimensions[row].height = 22.0 if row == 3 else 18.0
         sheet.merge_cells(start_row=row, start_column=2, end_row=row, end_column=4)
@@ -144,6 +145,15 @@ def _verdict(writer: Writer, sheet: Worksheet, shown: tuple[Shown, Shown]) -> No
         _fill(sheet, "A2:H2", '$E$3<>"feasible"', FILLS["missed"], WHITE)
 
 
+def _named(option: Shown) -> str:
+    """The title of an option, and what it is now where that may be something else than the title says."""
+    title = option.cell("option_title")
+    if not {"model", "accelerator"} <= set(option.plan.book.quantities):
+        return title
+    now = f'" (now "&{option.cell("model")}&" on "&{option.cell("accelerator")}&")"'
+    return f'{title}&IF({option.cell("changed")}>0,{now},"")'
+
+
 def _coloured(sheet: Worksheet, area: str, good: str, bad: str) -> None:
     """Have cells with one word stand out as good, with another as bad."""
     first = area.partition(":")[0]
@@ -161,7 +171,7 @@ def _fill(sheet: Worksheet, area: str, formula: str, fill: str, ink: str | None 
 
 def _state(writer: Writer, sheet: Worksheet, row: int, area: Area) -> int:
     """Whether the inputs are sound, and how many were changed since the build."""
-    areas = [area.problems, *(p.range("problem") for p in writer.placed.values() if "problem" in p.letters)]
+    areas = [*area.problems, *(p.range("problem") for p in writer.placed.values() if "problem" in p.letters)]
     sound = "all inputs are within their ranges"
     text = f'"{sound}"'
     for cells in reversed(areas):
@@ -198,7 +208,9 @@ def _key_figures(writer: Writer, sheet: Worksheet, row: int, shown: tuple[Shown,
     for name in book.report.key_figures:
         quantity = book.quantities[name]
         unit = quantity.type.unit.label if quantity.type.kind == "number" else ""
-        form = number_format(quantity.type.kind, unit, [o.value(name) for o in shown], whole=quantity.whole)
+        look = number_look(quantity.type.kind, unit, [o.value(name) for o in shown], whole=quantity.whole)
+        form = look.form
+        scale(sheet, {look.rules: [f"B{at}:E{at}", f"G{at}"]})
         writer.put(sheet, at, 1, quantity.title, Look("label"))
         _figure(writer, sheet, at, 2, name, shown[1], Look("value", form))
         for column, end in ((3, f"{name}_low"), (4, f"{name}_high")):
@@ -278,7 +290,7 @@ def _advice(writer: Writer, sheet: Worksheet, row: int) -> int:
         writer.formula(sheet, at, 1, label, f"{i} · {group}" if words else "", Look("key", wrap=True))
         text = f"IF({PROBLEM}>0,{_CHECK},{said})"
         _wide(writer, sheet, at, 2, Look("plain", wrap=True), words, text)
-        sheet.row_dimensions[at].height = 14.0 * max(1, -(-len(words) // 92)) + 2
+        sheet.row_dimensions[at].height = 14.0 * max(2, -(-len(words) // 92)) + 2  # another may be longer
         at += 1
     for title, name in (("Why", "advised_why"), ("Risk", "advised_risk"), ("Next", "advised_next")):
         writer.put(sheet, at, 1, f"{title} (of the first)", Look("key", wrap=True))
@@ -325,6 +337,13 @@ def contents(writer: Writer, sheet: Worksheet, row: int, sheets: Mapping[str, Wo
     return _legend(writer, sheet, row + 2)
 
 
+def link_back(writer: Writer, sheet: Worksheet, summary: Worksheet) -> None:
+    """A click leads from the heading of a sheet back to the Summary, where there is room beside the heading."""
+    if sheet is not summary and "A1:B1" in sheet.merged_cells and sheet["C1"].value is None:
+        cell = writer.put(sheet, 1, 3, "↑ Summary", Look("link"))
+        cell.hyperlink = Hyperlink(ref=cell.coordinate, location=f"'{summary.title}'!A1")
+
+
 def _heading(sheet: Worksheet) -> str:
     """What stands first on a sheet."""
     return str(sheet["A1"].value or "")
@@ -334,6 +353,7 @@ def _legend(writer: Writer, sheet: Worksheet, row: int) -> int:
     writer.put(sheet, row, 1, "Colours", _TITLE)
     keys = (
         ("input", "Input", "To be changed; what a cell takes is said when it is clicked"),
+        ("inherited", "Inherited", "Follows the option that it is based on, until something is typed over it"),
         ("plain", "Computed", "A formula; its name leads to the sheet Method"),
         ("look-up", "Look-up", "Taken from another table, or as it was when the workbook was built"),
         ("changed", "Changed", "An input that is no longer as built"),

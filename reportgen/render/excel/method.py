@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from openpyxl.worksheet.hyperlink import Hyperlink
 
+from reportgen.lang.words import to_prose
 from reportgen.render.excel.styles import Look
 
 if TYPE_CHECKING:
@@ -16,41 +17,50 @@ if TYPE_CHECKING:
 
 __all__ = ["method_page"]
 
+_HEADS = ("Quantity", "Title", "Unit", "Per", "Formula in words", "Formula", "Description", "Source", "Cell")
 _HEAD, _WRAPPED = Look("head"), Look("plain", wrap=True)
 
 
 def method_page(writer: Writer, sheet: Worksheet) -> None:
     """Every quantity: what it is, its unit and index set, how it is computed, and where it stands, to be clicked."""
-    heads = ("Quantity", "Title", "Unit", "Per", "Formula", "Description", "Source", "Cell")
-    for i, head in enumerate(heads):
+    for i, head in enumerate(_HEADS):
         writer.put(sheet, 1, 1 + i, head, _HEAD)
     row, homes, rows = 2, _homes(writer), dict[str, int]()
-    for quantity in writer.plan.book.quantities.values():
+    quantities = writer.plan.book.quantities
+
+    def title(name: str) -> str:
+        return quantities[name].title if name in quantities else name
+
+    for quantity in quantities.values():
         home, rows[quantity.name] = homes.get(quantity.name), row
-        _method_row(writer, sheet, row, quantity)
+        said = "input" if quantity.input else to_prose(quantity.formula, title) if quantity.formula is not None else ""
+        _method_row(writer, sheet, row, quantity, said)
         _link(writer, sheet, row, home.area(quantity.name) if home else quantity.name)
         row += 1
         if quantity.by and not quantity.input and not quantity.name.endswith("_title"):
             for key, text in quantity.written_cells.items():
                 if text not in ("", "0"):
                     writer.put(sheet, row, 1, f"{quantity.name} of {', '.join(key)}", _WRAPPED)
-                    writer.put(sheet, row, 5, text, _WRAPPED)
+                    writer.put(sheet, row, 5, to_prose(quantity.cells[key], title), _WRAPPED)
+                    writer.put(sheet, row, 6, text, _WRAPPED)
                     if home:
                         _link(writer, sheet, row, home.first(quantity, key))
                     row += 1
     _link_back(writer, sheet, rows)
-    for letter, width in zip("ABCDEFGH", (34, 26, 11, 16, 56, 50, 30, 22), strict=True):
+    for letter, width in zip("ABCDEFGHI", (34, 26, 11, 16, 56, 44, 44, 26, 22), strict=True):
         sheet.column_dimensions[letter].width = width
     sheet.freeze_panes = "B2"
+    sheet.auto_filter.ref = f"A1:I{row - 1}"
 
 
-def _method_row(writer: Writer, sheet: Worksheet, row: int, quantity: Quantity) -> None:
+def _method_row(writer: Writer, sheet: Worksheet, row: int, quantity: Quantity, said: str) -> None:
     cells = (
         quantity.name,
         quantity.title,
         quantity.type.unit.label,
         ", ".join(quantity.per),
-        "input" if quantity.input else quantity.written,
+        said,
+        "" if quantity.input else quantity.written,
         quantity.description,
         quantity.source,
     )
@@ -70,7 +80,7 @@ def _homes(writer: Writer) -> dict[str, Placed]:
 
 def _link(writer: Writer, sheet: Worksheet, row: int, target: str) -> None:
     """A click on the last cell of the row leads to the target: cells of a sheet, or a name."""
-    cell = writer.put(sheet, row, 8, target.replace("'", ""), Look("link"))
+    cell = writer.put(sheet, row, len(_HEADS), target.replace("'", ""), Look("link"))
     cell.hyperlink = Hyperlink(ref=cell.coordinate, location=target)
 
 

@@ -9,9 +9,10 @@ from openpyxl.workbook.defined_name import DefinedName
 
 import reportgen
 from reportgen.book.ranges import needs
-from reportgen.render.excel.checks import scalar_problem
+from reportgen.render.excel.checks import in_order, order_problem, scalar_problem
+from reportgen.render.excel.numbers import NumberLook, number_look, scale
 from reportgen.render.excel.room import fit_rows
-from reportgen.render.excel.styles import Look, number_format, side
+from reportgen.render.excel.styles import Look, side
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CHANGED",
+    "FLAGS",
     "PROBLEM",
     "SCALAR_HEADS",
     "Area",
@@ -33,6 +35,8 @@ __all__ = [
 ]
 
 PROBLEM, CHANGED = "first_problem", "changed_inputs"
+FLAGS = 6
+"""The column beside the figures of the scenario with true and false, from the second row on, for drop-downs."""
 
 SCALAR_HEADS = {
     "Input": "", "Name": "", "Value": "right", "Unit": "left", "Needs": "left", "As built": "right",
@@ -53,9 +57,9 @@ _TEXT, _UNIT, _HEAD, _TITLE = Look(), Look(side="left"), Look("head"), Look("hea
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """Where the scalar inputs say what is wrong with them, and which were changed."""
+    """Where problems are said, of scalar inputs and of the order of rows, and which inputs were changed."""
 
-    problems: str
+    problems: tuple[str, ...]
     changes: str
 
 
@@ -70,7 +74,7 @@ def define(writer: Writer, sheet: Worksheet, name: str, row: int, column: int) -
 
 def scalar(writer: Writer, sheet: Worksheet, row: int, column: int, made: Scalar) -> None:
     """The cell of a scalar, named after it."""
-    form, where = _format(made), side(made.kind)
+    form, where = _numbers(made).form, side(made.kind)
     if made.cell.formula is None:
         look = Look("input", form if made.kind == "number" else "General", side=where)
         writer.put(sheet, row, column, made.cell.value, look)
@@ -78,14 +82,16 @@ def scalar(writer: Writer, sheet: Worksheet, row: int, column: int, made: Scalar
         look = Look("plain", form, made.kind == "text", side=where)
         writer.formula(sheet, row, column, made.cell.formula, made.cell.value, look, array=made.cell.array)
     define(writer, sheet, made.name, row, column)
+    if _numbers(made).rules:
+        scale(sheet, {_numbers(made).rules: [sheet.cell(row, column).coordinate]})
 
 
-def _format(made: Scalar) -> str:
+def _numbers(made: Scalar) -> NumberLook:
     whole = made.quantity is not None and made.quantity.whole
-    return number_format(made.kind, made.unit, [made.cell.value], whole=whole)
+    return number_look(made.kind, made.unit, [made.cell.value], whole=whole)
 
 
-def inputs_page(writer: Writer, sheet: Worksheet, row: int) -> Area:
+def inputs_page(writer: Writer, sheet: Worksheet, row: int) -> tuple[str, str]:
     """The scalar inputs as a list, by topic; returns where their problems and changes stand."""
     writer.put(sheet, row, 1, "Inputs of the scenario", _TITLE)
     for i, (head, where) in enumerate(SCALAR_HEADS.items()):
@@ -102,7 +108,7 @@ def inputs_page(writer: Writer, sheet: Worksheet, row: int) -> Area:
         sheet.column_dimensions[letter].width = width
     last = max(first, at - 1)
     writer.mark_changed(sheet, f"C{first}:C{last}", f"$F{first}")
-    return Area(f"'{sheet.title}'!$H${first}:$H${last}", f"'{sheet.title}'!$G${first}:$G${last}")
+    return f"'{sheet.title}'!$H${first}:$H${last}", f"'{sheet.title}'!$G${first}:$G${last}"
 
 
 def _by_topic(writer: Writer) -> dict[str, list[tuple[Scalar, Quantity]]]:
@@ -126,7 +132,7 @@ def _input_row(writer: Writer, sheet: Worksheet, at: int, made: Scalar, quantity
     writer.put(sheet, at, 4, made.unit or None, _UNIT)
     said = needs(quantity) + (", or empty" if quantity.type.absent else "")
     writer.put(sheet, at, 5, said, Look("look-up", wrap=True, side="left"))
-    writer.put(sheet, at, 6, made.cell.value, Look("look-up", _format(made), side="right"))
+    writer.put(sheet, at, 6, made.cell.value, Look("look-up", _numbers(made).form, side="right"))
     writer.formula(sheet, at, 7, f"IF(C{at}=F{at},0,1)", 0.0, Look("look-up", "0", side="center"))
     writer.formula(sheet, at, 8, scalar_problem(writer.plan, quantity), "", Look("plain", wrap=True))
     words = ". ".join(t.rstrip(".") for t in (quantity.description, quantity.source) if t)
@@ -136,8 +142,8 @@ def _input_row(writer: Writer, sheet: Worksheet, at: int, made: Scalar, quantity
     sheet.row_dimensions[at].height = 14 * max(1, lines) + 2
 
 
-def derived_page(writer: Writer, sheet: Worksheet, row: int) -> None:
-    """Figures of the whole scenario that are computed, and constants."""
+def derived_page(writer: Writer, sheet: Worksheet, row: int) -> str:
+    """Figures of the whole scenario, and whether rows are in order; returns where that is said."""
     writer.put(sheet, row, 1, "Figures of the whole scenario", _TITLE)
     for i, (head, where) in enumerate((("Quantity", ""), ("Value", "right"), ("Unit", "left"), ("Name", ""))):
         writer.put(sheet, row + 1, 1 + i, head, Look("head", side=where))
@@ -145,14 +151,25 @@ def derived_page(writer: Writer, sheet: Worksheet, row: int) -> None:
     for made in writer.plan.scalars.values():
         if made.cell.input:
             continue
-        writer.put(sheet, at, 1, made.title, Look("key"))
+        writer.put(sheet, at, 1, made.title, Look("key", wrap=True))
         scalar(writer, sheet, at, 2, made)
         writer.put(sheet, at, 3, made.unit or None, _UNIT)
         writer.put(sheet, at, 4, made.name, Look("look-up"))
         at += 1
+    writer.put(sheet, row, FLAGS, "Flags", _TITLE)
+    for i, flag in enumerate((True, False), start=1):
+        writer.put(sheet, row + i, FLAGS, flag, Look("plain", side="left"))
+    last, first = at, at + 2
+    writer.put(sheet, at + 1, 1, "Order of the rows", _TITLE)
+    for placed in writer.placed.values():
+        if in_order(placed.table):
+            writer.put(sheet, at + 2, 1, f"Sheet {placed.sheet}, table {placed.table.name}", Look("key"))
+            writer.formula(sheet, at + 2, 2, order_problem(placed.table, placed.sheet), "", Look("plain", wrap=True))
+            at += 1
     for letter, least in zip("ABD", (50, 48, 36), strict=True):
         sheet.column_dimensions[letter].width = max(sheet.column_dimensions[letter].width, least)
-    fit_rows(writer, sheet, "AB", range(row + 2, at))
+    fit_rows(writer, sheet, "AB", range(row + 2, last))
+    return f"'{sheet.title}'!$B${first}:$B${max(first, at + 1)}"
 
 
 def sources_page(writer: Writer, sheet: Worksheet) -> None:
@@ -175,6 +192,7 @@ def sources_page(writer: Writer, sheet: Worksheet) -> None:
     for letter, width in zip("ABCDEFG", (16, 26, 8, 80, 12, 12, 70), strict=True):
         sheet.column_dimensions[letter].width = width
     sheet.freeze_panes = "C2"
+    sheet.auto_filter.ref = f"A1:G{row - 1}"
 
 
 def _used(writer: Writer, dimension: str) -> set[str]:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from openpyxl.utils import get_column_letter
 
+from reportgen.render.excel.styles import Look
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -16,14 +18,16 @@ if TYPE_CHECKING:
 
     from reportgen.render.excel.tables import Placed, Writer
 
-__all__ = ["fit_columns", "fit_rows", "table_room", "total_width"]
+__all__ = ["fit_columns", "fit_rows", "heading_room", "table_room", "total_width"]
 
 _LINE, _PAD = 13.5, 2.0  # points
 _MOST = 8
 """Lines of a row: a longer text is read in the cell."""
 
-_WIDEST = 70
+_WIDEST = 44
 _DEFAULT = 13.0
+_HEADING, _BIG = 20.0, 1.6
+"""A line of a heading in points, and how much wider its letters are."""
 
 
 def table_room(writer: Writer, sheet: Worksheet, placed: Placed) -> None:
@@ -36,11 +40,21 @@ def table_room(writer: Writer, sheet: Worksheet, placed: Placed) -> None:
             longest = max((len(str(c.value)) for c in column.cells.values() if c.value is not None), default=0)
             dimension = sheet.column_dimensions[placed.letters[column.name]]
             dimension.width = max(dimension.width, min(_WIDEST, longest * 1.05 + 2))
+    keys = [placed.letters[c.name] for c in placed.columns if c.group == "key"]
     shown = set(writer.plan.book.report.option_columns) if placed.table.dims == ("option",) else None
     texts = [c for c in placed.columns if c.kind == "text" and c.group == "result"]
     wrapped = [placed.letters[c.name] for c in texts if shown is None or c.name in shown]
-    if texts:
-        fit_rows(writer, sheet, wrapped, range(placed.row, placed.last + 1))
+    if texts or any(sheet.column_dimensions[letter].width == _WIDEST for letter in keys):
+        fit_rows(writer, sheet, [*wrapped, *keys], range(placed.row, placed.last + 1))
+
+
+def heading_room(sheet: Worksheet, writer: Writer) -> None:
+    """Keep the heading of a sheet within the columns that each of its pages repeats."""
+    said, room = str(sheet["A1"].value or ""), sum(sheet.column_dimensions[letter].width or _DEFAULT for letter in "AB")
+    lines = -(-int(len(said) * _BIG) // max(1, int(room)))
+    writer.put(sheet, 1, 1, said, Look("heading", wrap=True))
+    sheet.merge_cells("A1:B1")
+    sheet.row_dimensions[1].height = _HEADING * lines
 
 
 def fit_rows(writer: Writer, sheet: Worksheet, letters: Iterable[str], rows: Iterable[int]) -> None:

@@ -8,17 +8,15 @@ from typing import TYPE_CHECKING, Any
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from openpyxl import Workbook
 
-__all__ = ["PREFIXES", "SCALED", "Look", "Styles", "number_format", "side"]
+__all__ = ["Look", "Styles", "side"]
 
 FONT = "Calibri"  # Excel's own; LibreOffice has a metric twin
 INK, MUTED, BLUE, WHITE = "1B2733", "6B7785", "0B5394", "FFFFFF"
 FILLS = {
     "title": "0B5394", "head": "DCE8F4", "unit": "EEF4FA", "input": "FFF6D6", "good": "E3F4EA", "bad": "FBE3DA",
-    "changed": "FFD966", "met": "00785A", "missed": "B94700",
+    "changed": "FFD966", "inherited": "FFFCF0", "met": "00785A", "missed": "B94700",
 }  # fmt: skip
 """`met` and `missed` carry white text; like `good` and `bad` they are told apart by the colour-blind, too."""
 
@@ -26,41 +24,6 @@ _LEFT = ("big", "figure", "banner", "words")
 _CENTRED = ("big", "figure", "banner", "words", "word", "value", "label", "range", "aside")
 
 _BOLD = ("title", "head", "key", "heading", "big", "figure", "banner", "value", "word", "changed", "label", "group")
-
-SCALED = ("B", "FLOP", "FLOP/s", "B/s")
-"""Units of quantities that run from ones to trillions: conditional formats scale them, see `PREFIXES`."""
-
-PREFIXES = (("1E+6", "1E+9", '0.00,,"M"'), ("1E+9", "1E+12", '0.00,,,"G"'), ("1E+12", "1E+300", '#,##0.00,,,,"T"'))
-"""From which size up to which a number is written in which format; one number format has two conditions at most."""
-
-_MONEY = ("USD", "USD/year", "money")
-
-
-def number_format(kind: str, unit: str, values: Iterable[object] = (), *, whole: bool = False) -> str:
-    """The number format of cells that show such values now.
-
-    Never a sign that is optional behind the point: Excel keeps the point, as in `8,192.`
-    """
-    if kind in ("position", "count"):
-        return "0"
-    if kind == "flag":
-        return '"TRUE";"TRUE";"FALSE"'  # for programs in which it is a number
-    if kind != "number":
-        return "General"
-    numbers = [v for v in values if isinstance(v, int | float)]
-    if whole:
-        return "#,##0"
-    if unit in SCALED:
-        return "[=0]0;[<1000]0.000;#,##0"
-    if unit == "s":
-        return "[=0]0;[<0.1]##0.00E+0;#,##0.00"  # exponents in steps of three
-    if numbers and all(float(n).is_integer() for n in numbers):
-        return "[<1000]General;#,##0"  # a fraction is shown when one comes
-    if unit in _MONEY:
-        return "[>=100]#,##0;[<=-100]-#,##0;0.00"
-    if any(n < 0 for n in numbers):
-        return "[>=0.1]#,##0.00;[<=-0.1]-#,##0.00;0.0000"
-    return "[=0]0;[<0.1]0.0000;#,##0.00" if unit else "[=0]0;[<10]0.0000;#,##0.00"
 
 
 def side(kind: str) -> str:
@@ -109,6 +72,7 @@ class Styles:
             "name": MUTED,
             "note": MUTED,
             "input": BLUE,
+            "inherited": MUTED,
             "link": BLUE,
             "group": BLUE,
         }
@@ -128,7 +92,7 @@ class Styles:
         cell.font = Font(name=FONT, size=size, bold=bold, color=colour.get(role, INK), underline=underline)
         fill = {
             "title": "title", "head": "head", "unit": "unit", "name": "unit", "input": "input", "good": "good",
-            "bad": "bad", "changed": "changed",
+            "bad": "bad", "changed": "changed", "inherited": "inherited",
         }.get(role)  # fmt: skip
         cell.fill = PatternFill("solid", fgColor=FILLS[fill]) if fill else PatternFill()
         thin = Side(style="hair", color="C8D2DC")
@@ -145,7 +109,7 @@ class Styles:
             indent=1 if role in ("banner", "words") or look.side == "left" else 0,
         )
         cell.number_format = look.format
-        cell.protection = Protection(locked=role != "input")
+        cell.protection = Protection(locked=role not in ("input", "inherited"))
         cell.quotePrefix = look.quote
         style = cell._style
         self._sheet._cells.clear()

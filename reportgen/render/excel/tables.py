@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from textwrap import wrap
+from textwrap import shorten, wrap
 from typing import TYPE_CHECKING, Any
 
 from openpyxl.formatting.rule import Rule
 from openpyxl.styles import Font, PatternFill
 from openpyxl.styles.differential import DifferentialStyle
-from openpyxl.styles.numbers import NumberFormat
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.filters import AutoFilter
@@ -19,8 +18,10 @@ from openpyxl.worksheet.table import Table as ExcelTable
 from openpyxl.worksheet.table import TableColumn, TableFormula, TableStyleInfo
 
 from reportgen.book.ranges import needs
+from reportgen.lang.excel import number
 from reportgen.render.excel.layout import OWN_ROW, Cell, Column, Table
-from reportgen.render.excel.styles import FILLS, PREFIXES, SCALED, Look, Styles, number_format, side
+from reportgen.render.excel.numbers import is_scaled, number_look, scale
+from reportgen.render.excel.styles import FILLS, Look, Styles, side
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -33,9 +34,6 @@ __all__ = ["Placed", "Writer"]
 _ORDER = ("key", "input", "check", "result", "look-up", "position", "built")
 _HEADING = 21
 """The height of a row with a heading, in points."""
-_PREFIX_FORMAT = 900
-"""The first of the numbers under which the formats of prefixes are kept; those of cells begin at 164."""
-
 _PLAIN = ("plain", "look-up")
 _RISKY = ("=", "+", "-", "@", "\t", "\r", "#")
 
@@ -81,6 +79,8 @@ class Writer:
         self.plan, self.styles = plan, styles
         self.values: dict[str, dict[str, float | str | bool]] = {}
         self.placed: dict[tuple[str, ...], Placed] = {}
+        self.flags = ""
+        """Where true and false stand, for drop-downs: a text would depend on the language of the program."""
         self.waiting: list[tuple[Worksheet, list[str], Quantity]] = []
 
     def put(self, sheet: Worksheet, row: int, column: int, value: object, look: Look) -> Any:
@@ -133,9 +133,14 @@ class Writer:
         self.placed[table.dims] = placed
         if title:
             self.put(sheet, row, column, title, Look("heading"))
+        ruled: dict[Any, list[str]] = {}
         for i, made in enumerate(columns):
             self._head(sheet, placed, made, column + i)
-            self._column(sheet, placed, made, column + i)
+            rules = self._column(sheet, placed, made, column + i)
+            if rules:
+                letter = placed.letters[made.name]
+                ruled.setdefault(rules, []).append(f"{letter}{placed.row}:{letter}{placed.last}")
+        scale(sheet, ruled)
         last = f"{get_column_letter(placed.right)}{max(placed.last, placed.row)}"
         excel = ExcelTable(
             displayName=table.name, name=table.name, ref=f"{get_column_letter(column)}{placed.row - 1}:{last}"
@@ -148,7 +153,6 @@ class Writer:
         sheet.add_table(excel)
         self._widths(sheet, placed, column)
         self._mark_changes(sheet, placed)
-        self._scale(sheet, placed)
         if fold_from is not None:
             self._outline(sheet, placed, column, fold_from)
         return placed
@@ -156,17 +160,21 @@ class Writer:
     def _head(self, sheet: Worksheet, placed: Placed, made: Column, column: int) -> None:
         top, where = placed.row - 3, _side(made)
         self.put(sheet, top, column, made.title, Look("head", side=where))
-        self.put(sheet, top + 1, column, made.unit or None, Look("unit", side=where))
+        # wrapped, so that the unit of a hidden column does not run into the one before it
+        self.put(sheet, top + 1, column, made.unit or None, Look("unit", wrap=True, side=where))
         self.put(sheet, top + 2, column, made.name, Look("name", side="" if made.group == "key" else "left"))
 
-    def _column(self, sheet: Worksheet, placed: Placed, made: Column, column: int) -> None:
+    def _column(self, sheet: Worksheet, placed: Placed, made: Column, column: int) -> Any:
+        """The cells of a column; returns the rules of their number format."""
         letter, whole = get_column_letter(column), made.quantity is not None and made.quantity.whole
-        form = number_format(made.kind, made.unit, (c.value for c in made.cells.values()), whole=whole)
+        numbers = number_look(made.kind, made.unit, (c.value for c in made.cells.values()), whole=whole)
+        form = numbers.form
         role = {"key": "key", "input": "plain", "check": "plain", "built": "look-up"}.get(made.group, made.group)
-        wrap = made.kind == "text" and made.group == "result"
+        wrap = made.kind == "text" and made.group in ("result", "key")
         where = _side(made)
         look = Look(role, form, wrap, side=where)
-        input_look = Look("input", "General" if made.kind != "number" else form, side=where)
+        typed = "General" if made.kind != "number" else form
+        input_look, follows = Look("input", typed, side=where), Look("inherited", typed, side=where)
         inputs: list[str] = []
         for row, cell in made.cells.items():
             number = placed.row + row
@@ -175,10 +183,12 @@ class Writer:
                 inputs += [f"{letter}{number}"] if cell.input else []
             else:
                 text = self._resolved(cell, letter, placed.row)
-                self.formula(sheet, number, column, text, cell.value, look, array=cell.array)
+                written = follows if made.group == "input" else look
+                self.formula(sheet, number, column, text, cell.value, written, array=cell.array)
         if made.group == "input" and made.quantity is not None:
             every = [f"{letter}{placed.row + r}" for r in made.cells]
             self.waiting.append((sheet, every, made.quantity))
+        return numbers.rules
 
     def _resolved(self, cell: Cell, letter: str, first: int) -> str:
         assert cell.formula is not None
@@ -199,45 +209,50 @@ class Writer:
         rule = self._rule(quantity)
         rule.showErrorMessage = rule.showInputMessage = True
         rule.errorTitle, rule.error = "Out of range", f"{quantity.title}: {needs(quantity)}"[:250]
-        rule.promptTitle, rule.prompt = quantity.title[:32], f"{quantity.name}: {needs(quantity)}"[:250]
+        rule.promptTitle, rule.prompt = (
+            shorten(quantity.title, 32, placeholder="…"),
+            f"{quantity.name}: {needs(quantity)}"[:250],
+        )
         rule.allow_blank = quantity.type.absent
         rule.sqref = " ".join(_runs(cells))
         sheet.add_data_validation(rule)
 
     def _rule(self, quantity: Quantity) -> Any:
         if quantity.type.kind == "flag":
-            return DataValidation(type="list", formula1='"TRUE,FALSE"')
+            return DataValidation(type="list", formula1=self.flags)
         if quantity.type.kind == "member":
             dimension = quantity.type.dimension
             return DataValidation(type="list", formula1=self.placed[dimension,].range(dimension))
         low, high = quantity.minimum, quantity.maximum
         kind: Any = "whole" if quantity.whole else "decimal"
         if low is not None and high is not None:
-            return DataValidation(type=kind, operator="between", formula1=repr(low), formula2=repr(high))
+            return DataValidation(type=kind, operator="between", formula1=number(low), formula2=number(high))
         if low is not None:
-            return DataValidation(type=kind, operator="greaterThanOrEqual", formula1=repr(low))
-        return DataValidation(type=kind, operator="lessThanOrEqual", formula1=repr(high if high is not None else 1e300))
+            return DataValidation(type=kind, operator="greaterThanOrEqual", formula1=number(low))
+        high = 1e300 if high is None else high
+        return DataValidation(type=kind, operator="lessThanOrEqual", formula1=number(high))
 
     def _widths(self, sheet: Worksheet, placed: Placed, column: int) -> None:
         lines = 1
         for i, made in enumerate(placed.columns):
-            texts = [str(c.value) for c in made.cells.values() if isinstance(c.value, str)]
-            longest = max((len(t) for t in texts), default=0)
+            longest = max((_length(c.value, made.unit) for c in made.cells.values()), default=0)
             words = max((len(w) for w in made.title.split()), default=0)
             wide = min(46, max(11, longest + 2, words + 3, len(made.name) * 0.8 + 3))
             letter = get_column_letter(column + i)
             width = max(wide, sheet.column_dimensions[letter].width if letter in sheet.column_dimensions else 0)
             sheet.column_dimensions[letter].width = width
             lines = max(lines, len(wrap(made.title, int(width) - 1)))
-        sheet.row_dimensions[placed.row - 3].height = max(42, 13.5 * lines + 2)
+        sheet.row_dimensions[placed.row - 3].height = max(30, 13.5 * lines + 3)
+        sheet.row_dimensions[placed.row - 2].height = 14
 
     def _outline(self, sheet: Worksheet, placed: Placed, column: int, first: int) -> None:
         """Look-ups, row numbers and values as built are folded away; a click on the group shows them."""
-        for number, made in enumerate(placed.columns, start=column):
-            if made.group in ("look-up", "position", "built") and number >= first:
-                dimension = sheet.column_dimensions[get_column_letter(number)]
-                dimension.outlineLevel = 1
-                dimension.hidden = True
+        for place, made in enumerate(placed.columns, start=column):
+            if made.group in ("look-up", "position", "built") and place >= first:
+                dimension = sheet.column_dimensions[get_column_letter(place)]
+                dimension.outlineLevel, dimension.hidden = 1, True
+                sheet.column_dimensions[get_column_letter(place + 1)].collapsed = True
+                sheet.column_dimensions.max_outline = 1  # else Excel shows no buttons to open it
 
     def _mark_changes(self, sheet: Worksheet, placed: Placed) -> None:
         """Inputs that are no longer as built stand out."""
@@ -246,17 +261,6 @@ class Writer:
             if built is not None:
                 letter = placed.letters[made.name]
                 self.mark_changed(sheet, f"{letter}{placed.row}:{letter}{placed.last}", f"${built}{placed.row}")
-
-    def _scale(self, sheet: Worksheet, placed: Placed) -> None:
-        """Numbers that may be millions or trillions are written with the prefix of their size."""
-        for made in placed.columns:
-            if made.unit in SCALED and made.kind == "number":
-                letter = placed.letters[made.name]
-                for i, (low, high, form) in enumerate(PREFIXES):
-                    first = f"{letter}{placed.row}"
-                    look = DifferentialStyle(numFmt=NumberFormat(numFmtId=_PREFIX_FORMAT + i, formatCode=form))
-                    rule = Rule(type="expression", formula=[f"AND({first}>={low},{first}<{high})"], dxf=look)
-                    sheet.conditional_formatting.add(f"{first}:{letter}{placed.last}", rule)
 
     def mark_changed(self, sheet: Worksheet, area: str, built: str) -> None:
         """Have cells stand out that differ from those beside them; `built` is the cell as built of the first one."""
@@ -276,6 +280,15 @@ class Writer:
                 dxf=DifferentialStyle(font=Font(color="B8C0C8")),
             )
             sheet.conditional_formatting.add(area, rule)
+
+
+def _length(value: object, unit: str) -> int:
+    """About how many characters a cell shows; numbers with a prefix of their size are short."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, float) and not is_scaled(unit):
+        return len(f"{value:,.2f}")
+    return 0
 
 
 def _text_look(look: Look, column: int) -> Look:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import PurePath
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from openpyxl.utils import get_column_letter
 
+from reportgen.render.excel.numbers import number_look, scale
 from reportgen.render.excel.stack_charts import Stack, stack_chart
-from reportgen.render.excel.styles import Look, number_format, side
+from reportgen.render.excel.styles import Look, side
 from reportgen.render.excel.verdicts import colour, verdicts
 
 if TYPE_CHECKING:
@@ -186,9 +188,11 @@ def _view(
     for i, (head, unit, where) in enumerate(heads, start=1):
         writer.put(sheet, _FIRST - 2, i, head, Look("head", side=where))
         writer.put(sheet, _FIRST - 1, i, unit or None, Look("unit", side=where))
-    sheet.row_dimensions[_FIRST - 2].height = 44
     rows = _rows(plan)
-    forms = {c.name: number_format(c.kind, c.unit, [c.value(option) for _, option in rows]) for c in columns}
+    numbers = {c.name: number_look(c.kind, c.unit, [c.value(option) for _, option in rows]) for c in columns}
+    for i, column in enumerate(columns, start=3):
+        letter = get_column_letter(i)
+        scale(sheet, {numbers[column.name].rules: [f"{letter}{_FIRST}:{letter}{_FIRST + len(rows) - 1}"]})
     for at, (row, option) in enumerate(rows, start=_FIRST):
         title = f"INDEX({options.whole('option_title')},{row})"
         writer.formula(sheet, at, 1, title, plan.results.get("option_title", option), Look("key"))
@@ -196,11 +200,13 @@ def _view(
         role = "recommended" if option == shown[1].option else "baseline" if row == 1 else ""
         writer.formula(sheet, at, 2, text, role, Look())
         for i, column in enumerate(columns, start=3):
-            look = Look("plain", forms[column.name], side=side(column.kind))
+            look = Look("plain", numbers[column.name].form, side=side(column.kind))
             writer.formula(sheet, at, i, column.formula(row), column.value(option), look)
     _widths(sheet, plan, columns, [option for _, option in rows])
     _colours(sheet, columns, verdicts(plan.book), _FIRST + len(rows) - 1)
     sheet.freeze_panes = f"C{_FIRST}"
+    last = f"{get_column_letter(2 + len(columns))}{_FIRST + len(rows) - 1}"
+    sheet.auto_filter.ref = f"A{_FIRST - 1}:{last}"
 
 
 def _quoted(text: str) -> str:
@@ -211,11 +217,14 @@ def _widths(sheet: Worksheet, plan: Plan, columns: list[_Column], options: list[
     titles = [str(plan.results.get("option_title", option)) for option in options]
     sheet.column_dimensions["A"].width = min(40, max(18, *(len(t) * 1.05 + 2 for t in titles)))
     sheet.column_dimensions["B"].width = 14
+    lines = 1
     for i, column in enumerate(columns, start=3):
         longest = max((len(str(column.value(o))) for o in options), default=0) if column.kind == "text" else 0
-        letter = get_column_letter(i)
         words = max(len(word) for word in column.title.split())
-        sheet.column_dimensions[letter].width = max(12, words + 3, min(48, longest + 2))
+        width = max(12, words + 3, min(48, longest + 2))
+        sheet.column_dimensions[get_column_letter(i)].width = width
+        lines = max(lines, len(wrap(column.title, int(width) - 1)))
+    sheet.row_dimensions[_FIRST - 2].height = 13.5 * lines + 4
 
 
 def _colours(sheet: Worksheet, columns: list[_Column], good: dict[str, str], last: int) -> None:

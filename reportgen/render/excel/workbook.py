@@ -6,21 +6,30 @@ import datetime
 from typing import TYPE_CHECKING, Any
 
 from openpyxl import Workbook
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.page import PageMargins
 
 from reportgen.errors import OutputError
 from reportgen.render.excel.batch_chart import BATCHES, batch_chart
 from reportgen.render.excel.chart_parts import descriptions, room_below
 from reportgen.render.excel.charts import ROOFLINE, option_chart, roofline_chart
-from reportgen.render.excel.checks import add_checks
-from reportgen.render.excel.dashboard import CHARTS, contents, summary_page
+from reportgen.render.excel.checks import add_checks, in_order
+from reportgen.render.excel.dashboard import CHARTS, contents, link_back, summary_page
 from reportgen.render.excel.finish import finish
 from reportgen.render.excel.lint import lint
 from reportgen.render.excel.method import method_page
-from reportgen.render.excel.pages import SCALAR_HEADS, Area, derived_page, inputs_page, scenario_page, sources_page
+from reportgen.render.excel.pages import (
+    FLAGS,
+    SCALAR_HEADS,
+    Area,
+    derived_page,
+    inputs_page,
+    scenario_page,
+    sources_page,
+)
 from reportgen.render.excel.plan import Plan
 from reportgen.render.excel.references import STYLES, prefix_names, prefix_of, write_ranges
-from reportgen.render.excel.room import fit_columns, fit_rows, table_room, total_width
+from reportgen.render.excel.room import fit_columns, fit_rows, heading_room, table_room, total_width
 from reportgen.render.excel.shown import shown_options
 from reportgen.render.excel.studies import search_line, studies_page
 from reportgen.render.excel.styles import Styles
@@ -161,11 +170,13 @@ def add_scenario(workbook: Workbook, results: Results, references: str, label: s
     sources_page(writer, sheets["Sources"])
     scenario_page(writer, sheets["Scenario"])
     below = max(below, _charts(writer, sheets, shown))
-    for name, letters in (("Method", "ABEFG"), ("Sources", "DG")):
+    for name, letters in (("Method", "ABEFGH"), ("Sources", "DG")):
         fit_rows(writer, sheets[name], letters, range(2, sheets[name].max_row + 1))
     for name in [n for n, s in sheets.items() if s.max_row == 1 and s["A1"].value is None]:
         workbook.remove(sheets.pop(name))
     contents(writer, sheets["Summary"], below, dict(sorted(sheets.items(), key=lambda i: workbook.index(i[1]))))
+    for sheet in sheets.values():
+        link_back(writer, sheet, sheets["Summary"])
     styles.close()
     for name, sheet in sheets.items():
         _page_setup(sheet, name)
@@ -193,8 +204,11 @@ def _home(plan: Plan, table: Table) -> str:
 def _tables(writer: Writer, sheets: dict[str, Worksheet], homes: dict[tuple[str, ...], str]) -> Area:
     """Write the tables: one below the other, those of the catalogue side by side, for they may grow."""
     derived = sum(1 for s in writer.plan.scalars.values() if not s.cell.input)
-    down = dict.fromkeys(sheets, 1) | {"Lists": derived + 5}
+    derived += sum(1 for table in writer.plan.tables.values() if in_order(table))
+    down = dict.fromkeys(sheets, 1) | {"Lists": derived + 8}
     right = 1
+    flags = get_column_letter(FLAGS)
+    writer.flags = f"'{sheets['Lists'].title}'!${flags}$2:${flags}$3"
     # lists that drop-downs read come first
     for dims in sorted(homes, key=lambda d: (homes[d] == "Options", len(d))):
         table, home = writer.plan.tables[dims], homes[dims]
@@ -202,6 +216,7 @@ def _tables(writer: Writer, sheets: dict[str, Worksheet], homes: dict[tuple[str,
         if home == "Catalogue":
             placed = writer.table(sheets[home], table, 1, right, title=title, fold_from=1)
             right = placed.right + 2
+            sheets[home].freeze_panes = f"A{placed.row}"
         else:
             fold_from = _FOLDED.get(home, 1)
             placed = writer.table(sheets[home], table, down[home], title=title, fold_from=fold_from)
@@ -209,14 +224,18 @@ def _tables(writer: Writer, sheets: dict[str, Worksheet], homes: dict[tuple[str,
                 sheets[home].freeze_panes = _frozen(placed)
             down[home] = placed.last + 3
         table_room(writer, sheets[home], placed)
+        if home not in (*_STACKED, "Catalogue"):
+            heading_room(sheets[home], writer)
         writer.mute(sheets[home], placed, "repeats", "0")
         writer.mute(sheets[home], placed, "is_met", "TRUE")
+        writer.mute(sheets[home], placed, "rule_when", "FALSE")
         if dims in _COLOURED:
             colour_verdicts(sheets[home], placed, writer.plan.book)
     writer.validate_tables()
-    derived_page(writer, sheets["Lists"], 1)
+    moved = derived_page(writer, sheets["Lists"], 1)
     sheets["Inputs"].freeze_panes = "B1"
-    return inputs_page(writer, sheets["Inputs"], down["Inputs"])
+    problems, changes = inputs_page(writer, sheets["Inputs"], down["Inputs"])
+    return Area((moved, problems), changes)
 
 
 def _plural(word: str) -> str:

@@ -1,0 +1,90 @@
+"""Number formats: one that holds for every value, and rules that write very large and small ones in another way.
+
+A number format may have conditions, but only two, and LibreOffice drops the minus of a number that falls into the
+section behind them. So formats have none, and conditional formats choose among them, which every program can.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from openpyxl.formatting.rule import Rule
+from openpyxl.styles.differential import DifferentialStyle
+from openpyxl.styles.numbers import NumberFormat
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from openpyxl.worksheet.worksheet import Worksheet
+
+__all__ = ["NumberLook", "is_scaled", "number_look", "scale"]
+
+_SCALED = ("B", "FLOP", "FLOP/s", "B/s")
+_MONEY = ("USD", "USD/year", "money")
+_FIRST_FORMAT = 900
+"""The first of the numbers under which the formats of rules are kept; those of cells begin at 164."""
+
+_Rules = tuple[tuple[str, str], ...]
+"""A condition on the size of a number, which stands as `x`, and the format where it holds; the first one counts."""
+
+_THOUSANDS: _Rules = (("x>=1000", "#,##0"),)
+_PREFIXES: _Rules = (
+    ("x>=1000000000000", '#,##0.00,,,,"T"'), ("x>=1000000000", '0.00,,,"G"'), ("x>=1000000", '0.00,,"M"'), *_THOUSANDS,
+)  # fmt: skip
+_EXPONENT: _Rules = (("AND(x>0,x<0.1)", "##0.00E+0"),)  # in steps of three
+_SMALL: _Rules = (("AND(x>0,x<0.1)", "0.0000"),)
+_LARGE: _Rules = (("x>=10", "#,##0.00"),)
+_ROUND: _Rules = (("x>=100", "#,##0"),)
+_FORMATS = tuple(dict.fromkeys(f for r in (_PREFIXES, _EXPONENT, _SMALL, _LARGE, _ROUND) for _, f in r))
+
+_TWO, _THREE, _FOUR = "#,##0.00;-#,##0.00;0", "#,##0.000;-#,##0.000;0", "0.0000;-0.0000;0"
+
+
+@dataclass(frozen=True, slots=True)
+class NumberLook:
+    """A number format and the rules that change it."""
+
+    form: str
+    rules: _Rules = ()
+
+
+def number_look(kind: str, unit: str, values: Iterable[object] = (), *, whole: bool = False) -> NumberLook:
+    """How cells are written that show such values now.
+
+    Never with a digit that is optional behind the point: Excel keeps the point, as in `8,192.`
+    """
+    if kind in ("position", "count"):
+        return NumberLook("0")
+    if kind == "flag":
+        return NumberLook('"TRUE";"TRUE";"FALSE"')  # for programs in which it is a number
+    if kind != "number":
+        return NumberLook("General")
+    if whole:
+        return NumberLook("#,##0")
+    if unit in _SCALED:
+        return NumberLook(_THREE, _PREFIXES)
+    if unit == "s":
+        return NumberLook(_TWO, _EXPONENT)
+    numbers = [float(v) for v in values if isinstance(v, int | float)]
+    if numbers and all(n.is_integer() for n in numbers):
+        return NumberLook("General", _THOUSANDS)  # a fraction is shown when one comes
+    if unit in _MONEY:
+        return NumberLook(_TWO, _ROUND)
+    return NumberLook(_TWO, _SMALL) if unit else NumberLook(_FOUR, _LARGE)
+
+
+def is_scaled(unit: str) -> bool:
+    """Whether numbers of the unit are written with a prefix of their size."""
+    return unit in _SCALED
+
+
+def scale(sheet: Worksheet, areas: dict[_Rules, list[str]]) -> None:
+    """Have the rules hold in areas of a sheet; the areas of one set of rules share its conditional formats."""
+    for rules, cells in areas.items():
+        corner = cells[0].partition(":")[0]
+        for condition, form in rules:
+            number = NumberFormat(numFmtId=_FIRST_FORMAT + _FORMATS.index(form), formatCode=form)
+            text = f"IF(ISNUMBER({corner}),{condition.replace('x', f'ABS({corner})')},FALSE)"
+            rule = Rule(type="expression", formula=[text], dxf=DifferentialStyle(numFmt=number), stopIfTrue=False)
+            sheet.conditional_formatting.add(" ".join(cells), rule)

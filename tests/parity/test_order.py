@@ -1,0 +1,77 @@
+"""Rows that were sorted or renamed: other tables rely on their places and names, and the Summary says so in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from reportgen.engine.results import evaluate
+from reportgen.render.excel.workbook import assemble, workbook_bytes
+from tests.parity.ironcalc_oracle import Model
+from tests.parity.workbooks import spec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.parity.office import Document, Office
+
+pytestmark = pytest.mark.parity
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("order") / "alice.xlsx"
+    made.write_bytes(workbook_bytes(evaluate(spec("alice"))))
+    return made
+
+
+@pytest.fixture(params=["LibreOffice", "IronCalc"])
+def program(request: pytest.FixtureRequest, office: Office, path: Path) -> Iterator[Any]:
+    if request.param == "IronCalc":
+        yield Model(path)
+        return
+    document: Document = office.open(path)
+    document.recalculate()
+    yield document
+    document.close()
+
+
+def swapped(program: Any, dims: tuple[str, ...], first: int, second: int) -> None:
+    """Two rows of a table exchanged as sorting does it: all constants move, and formulas stay what they are."""
+    workbook, writer = assemble(evaluate(spec("alice")))
+    placed = writer.placed[dims]
+    sheet = workbook[placed.sheet]
+    for letter in placed.letters.values():
+        places = [f"{letter}{placed.row + row}" for row in (first, second)]
+        cells: list[Any] = [sheet[place] for place in places]
+        if any(cell.data_type == "f" for cell in cells):
+            continue
+        for place, cell in zip(places, reversed(cells), strict=True):
+            program.set(placed.sheet, place, cell.value)
+
+
+@pytest.mark.parametrize("dims", [("option",), ("option", "stage"), ("option", "requirement"), ("stage",)])
+def test_sorted_rows_are_said_to_be_out_of_order(program: Any, dims: tuple[str, ...]) -> None:
+    swapped(program, dims, 1, 2)
+    summary = program.cells()["Summary"]
+    assert "were sorted or moved" in summary["B5"]
+    assert summary["A2"] == summary["B3"] == "check inputs"
+
+
+def test_a_renamed_option_is_named(program: Any) -> None:
+    writer = assemble(evaluate(spec("alice")))[1]
+    sheet, address = writer.placed["option",].cell("option", 11).replace("'", "").replace("$", "").split("!")
+    program.set(sheet, address, "mine")
+    summary = program.cells()["Summary"]
+    assert summary["B5"] == "what_if_1 was renamed: a row keeps its name, its title is free"
+    assert summary["A2"] == "check inputs"
+
+
+def test_what_follows_the_baseline_does_not_count_as_changed(program: Any) -> None:
+    writer = assemble(evaluate(spec("alice")))[1]
+    for row, value, changed in ((0, 2.0, 1.0), (11, 3.0, 2.0)):
+        sheet, address = writer.placed["option",].cell("batch", row).replace("'", "").replace("$", "").split("!")
+        program.set(sheet, address, value)
+        assert program.cells()["Summary"]["B7"] == changed
