@@ -110,7 +110,7 @@ class _Builder:
         fill(site)
         quantities = settle(site)
         search = read_search(site, quantities)
-        text = "\n".join(self.loaded.document.lines) + "\n"
+        text = self.loaded.document.text
         digest = hashlib.sha256(text.encode()).hexdigest()[:12]
         report = self._report(quantities)
         if self.problems:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from reportgen.spec.load import Loaded
 
-__all__ = ["SPARE", "add_options"]
+__all__ = ["MADE", "SPARE", "add_options"]
 
 SPARE = "what_if_"
 """How levers begin that change nothing: rows to try something in, which any other lever brings along."""
@@ -21,7 +21,7 @@ SPARE = "what_if_"
 _AIM = "request_latency"
 """What is made smaller where a scenario does not say what it optimises."""
 
-_MADE = (
+MADE = (
     "based_on",
     "option_origin",
     "baseline_option",
@@ -29,6 +29,8 @@ _MADE = (
     "objective_unit",
     "objective_value",
     "objective_sign",
+    "objective_cost",
+    "objective_one",
 )
 """Quantities that every book has from here."""
 
@@ -45,7 +47,7 @@ def add_options(
         span = loaded.document.span(("options",), key=True)
         problem = Problem("the scenario has no options", span, "name at least a baseline under options:")
         raise SpecError([*collection.problems, problem])
-    for name in _MADE:
+    for name in MADE:
         if name in collection.quantities:
             span = collection.quantities[name][1].span(key=True)
             collection.fail(f"the quantity '{name}' exists already", span, "every scenario has it; choose another name")

@@ -24,6 +24,7 @@ __all__ = [
     "references",
     "replaced",
     "walk",
+    "walk_outside",
 ]
 
 Place = tuple[int, int]
@@ -143,6 +144,14 @@ def walk(node: Node) -> Iterator[Node]:
     yield node
     for child in children(node):
         yield from walk(child)
+
+
+def walk_outside(node: Node) -> Iterator[Node]:
+    """The node and all below it that stand in its own rows: not what reductions go over."""
+    yield node
+    if not isinstance(node, Reduce):
+        for child in children(node):
+            yield from walk_outside(child)
 
 
 def references(node: Node) -> frozenset[str]:

@@ -47,6 +47,9 @@ class Document:
         self.label = ""
         """The source of rows that state none, where the file is a user's own."""
         self.lines = text.splitlines()
+        whole = text.replace("\r\n", "\n").replace("\r", "\n")
+        self.text = whole if whole.endswith("\n") else whole + "\n"
+        """As it was written, with the line ends of Unix."""
         self.data: Any = None
         self.values: dict[_PATH, _Mark] = {}
         self.keys: dict[_PATH, _Mark] = {}

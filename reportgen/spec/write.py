@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
@@ -102,11 +103,19 @@ def _added(text: str, node: Any, key: str, value: Any) -> str:
     """The text with one more key in a mapping."""
     if node.flow_style:
         end = node.end_mark.index - 1
-        return f"{text[:end]}{', ' if node.value else ''}{_pair(key, value)}{text[end:]}"
+        return f"{text[:end]}{_comma(text, node)}{_pair(key, value)}{text[end:]}"
     lines = text.split("\n")
     margin = " " * node.value[0][0].start_mark.column
     after = _last_line(node, lines) + 1
     return "\n".join([*lines[:after], margin + _pair(key, value), *lines[after:]])
+
+
+def _comma(text: str, node: Any) -> str:
+    """What stands before one more key in braces: a comma, unless there is one already."""
+    if not node.value:
+        return ""
+    behind = text[node.value[-1][1].end_mark.index : node.end_mark.index - 1]
+    return "" if "," in re.sub(r"#[^\n]*", "", behind) else ", "
 
 
 def _plain_all(value: Any) -> Any:
@@ -130,7 +139,7 @@ def _with_key(text: str, section: str, key: str, value: Any) -> str:
     old = next((pair for pair in node.value if pair[0].value == key), None)
     if node.flow_style:
         start, end = (old[0].start_mark.index, old[1].end_mark.index) if old else (node.end_mark.index - 1,) * 2
-        return f"{text[:start]}{'' if old or not node.value else ', '}{_pair(key, value)}{text[end:]}"
+        return f"{text[:start]}{'' if old else _comma(text, node)}{_pair(key, value)}{text[end:]}"
     lines = text.split("\n")
     margin = " " * node.value[0][0].start_mark.column
     rows = [f"{key}:", *(f"  {_pair(*row)}" for row in value.items())] if isinstance(value, dict) else []

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from openpyxl.utils.cell import column_index_from_string
 
 from reportgen.book.build import build_book, calibration
+from reportgen.book.library import library
+from reportgen.book.options import SPARE
 from reportgen.engine.results import evaluate
-from reportgen.errors import Problem, Span, SpecError
+from reportgen.errors import EvaluationError, Problem, Span, SpecError
 from reportgen.intake.edited.compare import Comparison, Override, compare
 from reportgen.intake.edited.formula import Unreadable, normal, parse, tokens
 from reportgen.intake.edited.layout import of_build
@@ -30,13 +32,17 @@ if TYPE_CHECKING:
     from openpyxl import Workbook
 
     from reportgen.book.book import Book
-    from reportgen.intake.edited.sheets import EditedWorkbook
+    from reportgen.intake.edited.layout import Layout
+    from reportgen.intake.edited.sheets import EditedSheet, EditedWorkbook
     from reportgen.render.excel.tables import Writer
 
 __all__ = ["Edited", "read_edited"]
 
 SCENARIO = "Scenario"
 """The sheet that carries the scenario as built."""
+
+CONTENTS = "Scenarios"
+"""The first sheet of a workbook that several scenarios share."""
 
 
 @dataclass
@@ -87,11 +93,13 @@ def read_edited(
     edited = read_workbook(path)
     label = _label(edited, scenario)
     if label:
-        edited.sheets = {title: sheet for title, sheet in edited.sheets.items() if title.startswith(f"{label} ")}
+        others = [other for other in _labels(edited) if other != label]
+        edited.sheets = {t: s for t, s in edited.sheets.items() if not _is_of(t, others) and t != CONTENTS}
     carried = _carried(edited, sheet_title(SCENARIO, label))
-    made = _Maker(path, carried, prepare, overlays)
-    book = made.book(carried.text)
-    _check_origin(path, carried, book)
+    if scenario and not label and scenario != carried.name:
+        raise _fault(path, f"'{scenario}' is not the scenario of this workbook", f"it holds '{carried.name}' alone")
+    made = _Maker(path, carried, prepare, overlays, label)
+    book = made.first()
     workbook, writer = assemble(evaluate(book), label=label)
     comparison = compare(edited, workbook, writer)
     if comparison.problems:
@@ -101,20 +109,29 @@ def read_edited(
     found = Edited(carried.name, comparison, book, [], [*comparison.overrides, *left], carried.text)
     placed, unplaced = settings(comparison, book)
     found.overrides += unplaced
-    if placed or rewritten or comparison.added:
-        text = _with_pins(carried.text, book, rows=any(s.path[0] == "levers" for s in placed))
+    homeless = {o.where for o in unplaced}
+    comparison.inputs = [i for i in comparison.inputs if i.where not in homeless]
+    if placed or rewritten:
+        paths = [s.path[0] for s in placed] + [r.path[0] for r in rewritten]
+        text = _with_pins(carried.text, book, rows="levers" in paths)
         for setting in placed:
             text = _with(text, setting)
-        found.book = made.book(text)
-        found.text = _with_rewrites(made, text, rewritten, writer, found)
+        found.book = made.meant(text, comparison)
+        found.text = _Rewriter(made, writer, found).taken(text, rewritten)
     return found
+
+
+def _fault(path: Path, message: str, hint: str = "") -> SpecError:
+    return SpecError([Problem(message, Span(str(path)), hint)])
 
 
 class _Maker:
     """Makes books of scenario texts under the name and beside the files of the workbook."""
 
-    def __init__(self, path: Path, carried: _Carried, prepare: Callable[[Book], Book], overlays: Sequence[str]) -> None:
-        self.path, self.carried, self.prepare, self.overlays = path, carried, prepare, overlays
+    def __init__(
+        self, path: Path, carried: _Carried, prepare: Callable[[Book], Book], overlays: Sequence[str], label: str
+    ) -> None:
+        self.path, self.carried, self.prepare, self.overlays, self.label = path, carried, prepare, overlays, label
 
     def book(self, text: str) -> Book:
         """The book of a text, with the options chosen."""
@@ -122,49 +139,99 @@ class _Maker:
         more = calibration(loaded, self.path.parent)
         return self.prepare(build_book(loaded, self.carried.name, (), (*self.overlays, *more)))
 
+    def first(self) -> Book:
+        """The book of the build; without its library nobody can say what was changed."""
+        made: Book | None = None
+        try:
+            made = self.book(self.carried.text)
+        except SpecError:
+            if self.carried.library == library(self.overlays).hash or "calibration:" in self.carried.text:
+                raise
+        if made is not None and self.carried.library == made.library_hash:
+            return made
+        now = f"; this is {made.library_hash}" if made is not None else ""
+        what = f"the workbook was built with another library ({self.carried.library}, {self.carried.made_with}{now})"
+        raise _fault(self.path, what, "use that version of reportgen, and name the same folders with --library")
+
+    def meant(self, text: str, comparison: Comparison) -> Book:
+        """The book of a text with the changes of a workbook; mistakes are located in its cells."""
+        try:
+            return self.book(text)
+        except SpecError as error:
+            places = [(str(a.name), a.where) for a in comparison.added]
+            places += [(str(i.new), i.where) for i in comparison.inputs if i.new is not None]
+            problems = []
+            for problem in error.problems:
+                where = next((where for said, where in places if f"'{said}'" in problem.message), "")
+                message = f"{where}: {problem.message}" if where else problem.message
+                problems.append(Problem(message, Span(str(self.path)), problem.hint))
+            raise SpecError(problems) from None
+
+    def workbook(self, book: Book) -> tuple[Workbook, Writer]:
+        """The workbook of a book, as the one that is read was built."""
+        return assemble(evaluate(book), label=self.label)
+
+
+def _labels(edited: EditedWorkbook) -> list[str]:
+    """The labels of the scenarios that share a workbook."""
+    found = (title.removesuffix(f" {SCENARIO}") for title in edited.sheets if title.endswith(f" {SCENARIO}"))
+    return [label for label in found if CONTENTS in edited.sheets or sheet_title("Summary", label) in edited.sheets]
+
+
+def _is_of(title: str, labels: Sequence[str]) -> bool:
+    return any(title.startswith(f"{label} ") for label in labels)
+
 
 def _label(edited: EditedWorkbook, wanted: str) -> str:
     """The label of the scenario that is meant; none where the workbook holds one scenario alone."""
-    found = [title.removesuffix(f" {SCENARIO}") for title in edited.sheets if title.endswith(f" {SCENARIO}")]
+    found = _labels(edited)
     if SCENARIO in edited.sheets or not found:
         return ""
     if wanted not in found and (wanted or len(found) > 1):
         what = f"'{wanted}' is none of its scenarios" if wanted else "the workbook holds several scenarios"
-        hint = f"name one with --scenario: {', '.join(found)}"
-        raise SpecError([Problem(what, Span(str(edited.path)), hint)])
+        hint = f"take one out: reportgen import {edited.path.name} --scenario NAME, where NAME is {' or '.join(found)}"
+        raise _fault(edited.path, what, hint)
     return wanted or found[0]
+
+
+_FACTS = ("Scenario", "Made with", "Library", "Scenario text")
+
+
+def _facts(sheet: EditedSheet | None) -> dict[str, str]:
+    """What stands at the head of the sheet that carries the scenario."""
+    return {str(sheet.value(row, 1)): str(sheet.value(row, 2) or "") for row in range(1, 7)} if sheet else {}
 
 
 def _carried(edited: EditedWorkbook, title: str) -> _Carried:
     """The scenario that a workbook carries."""
     sheet = edited.sheets.get(title)
-    facts = {str(sheet.value(row, 1)): str(sheet.value(row, 2) or "") for row in range(1, 7)} if sheet else {}
-    wanted = ("Scenario", "Made with", "Library", "Scenario text")
-    if sheet is None or any(name not in facts for name in wanted):
+    facts = _facts(sheet)
+    if sheet is None or any(name not in facts for name in _FACTS):
+        other = next((t for t, s in edited.sheets.items() if all(name in _facts(s) for name in _FACTS)), "")
+        if other:
+            raise _fault(
+                edited.path, f"the sheet '{title}' is gone, which carries the scenario", f"rename '{other}' back"
+            )
         hint = f"it carries no scenario: there is no sheet '{SCENARIO}' with one"
-        raise SpecError([Problem("this workbook was not made by reportgen", Span(str(edited.path)), hint)])
+        raise _fault(edited.path, "this workbook was not made by reportgen", hint)
+    first = next((row for row in range(1, 20) if sheet.value(row, 1) == 1.0), 1)
     lines: list[str] = []
-    rows = [row for (row, column) in sheet.cells if column == 1 and isinstance(sheet.value(row, 1), float)]
-    for row in range(min(rows, default=1), max(rows, default=0) + 1):
-        content = sheet.value(row, 2)
-        lines.append("" if content is None else str(content))
+    while sheet.value(first + len(lines), 1) == len(lines) + 1:  # numbers that follow each other
+        lines.append(_line(sheet, first + len(lines)))
     text = "\n".join(lines) + "\n"
     carried = _Carried(facts["Scenario"], text, facts["Made with"], facts["Library"], facts["Scenario text"])
     if hashlib.sha256(text.encode()).hexdigest()[:12] != carried.digest:
         hint = "edit the file that reportgen import writes, not this sheet"
-        what = f"the text on the sheet '{SCENARIO}' is not that of the build any more"
-        raise SpecError([Problem(what, Span(str(edited.path)), hint)])
+        raise _fault(edited.path, f"the text on the sheet '{title}' is not that of the build any more", hint)
     return carried
 
 
-def _check_origin(path: Path, carried: _Carried, book: Book) -> None:
-    """Without the library of the build nobody can say what was changed."""
-    if carried.library == book.library_hash:
-        return
-    what = f"the workbook was built with another library ({carried.library}, {carried.made_with}; this is"
-    what += f" {book.library_hash})"
-    hint = "use that version of reportgen, and name the same folders with --library"
-    raise SpecError([Problem(what, Span(str(path)), hint)])
+def _line(sheet: EditedSheet, row: int) -> str:
+    """A line of the text; one that is too long for a cell goes on in the next."""
+    pieces: list[str] = []
+    while (piece := sheet.value(row, 2 + len(pieces))) is not None:
+        pieces.append(str(piece))
+    return "".join(pieces)
 
 
 def _with_pins(text: str, book: Book, *, rows: bool) -> str:
@@ -175,14 +242,19 @@ def _with_pins(text: str, book: Book, *, rows: bool) -> str:
     scenario, studies = book.scenario, book.studies
     if scenario.levers == "all" or (rows and not isinstance(scenario.levers, dict)):
         names = _levers(book)
-        text = with_value(text, ("levers",), {name: {} for name in names} if rows else names or "none")
+        pinned: Any = {name: {} for name in names} if rows else names or "none"
+        text = _with(text, Setting(("levers",), pinned))
     if studies.searched is not None:
-        text = with_found(text, {f.option: f.cells for f in studies.searched.found}, studies.searched.holds_for)
+        rows_found: Any = {f.option: dict(f.cells) for f in studies.searched.found}
+        made = with_found(text, rows_found, studies.searched.holds_for)
+        kept = {"found": rows_found, "found_for": studies.searched.holds_for}
+        search = parse_document(text.encode(), SCENARIO).data["search"]
+        text = _checked(text, made, Setting(("search",), {**search, **kept}))
     if scenario.sensitivity is not None and scenario.sensitivity.option == "best":
         trial = next((o for o in book.based_on if o.endswith("_low") and _is_trial(book, o)), None)
         base = book.based_on[trial] if trial else None
         if base is not None:
-            text = with_value(text, ("sensitivity", "option"), base)
+            text = _with(text, Setting(("sensitivity", "option"), base))
     return text
 
 
@@ -190,7 +262,8 @@ def _levers(book: Book) -> list[str]:
     """The levers that have a row."""
     scenario, search = book.scenario, book.scenario.search
     own = {*scenario.options, *scenario.measured, *(search.candidates if search else ())}
-    return [o for o in book.dimensions["option"].names if o not in own and not _is_trial(book, o)]
+    found = [o for o in book.dimensions["option"].names if o not in own and not _is_trial(book, o)]
+    return [o for o in found if not o.startswith(SPARE)] or found  # spare rows come along
 
 
 def _is_trial(book: Book, option: str) -> bool:
@@ -199,8 +272,12 @@ def _is_trial(book: Book, option: str) -> bool:
 
 
 def _with(text: str, setting: Setting) -> str:
-    """The text with one value set; where that cannot be done in place, the whole is written anew."""
-    made = with_value(text, setting.path, setting.value)
+    """The text with one value set."""
+    return _checked(text, with_value(text, setting.path, setting.value), setting)
+
+
+def _checked(text: str, made: str, setting: Setting) -> str:
+    """What was made of a text, where that reads as it was meant; otherwise the whole is written anew."""
     wanted = _set(parse_document(text.encode(), SCENARIO).data, setting.path, setting.value)
     try:
         if parse_document(made.encode(), SCENARIO).data == wanted:
@@ -220,65 +297,63 @@ def _set(data: Any, path: tuple[str | int, ...], value: Any) -> Any:
     return data
 
 
-def _with_rewrites(made: _Maker, text: str, rewritten: list[Rewrite], writer: Writer, found: Edited) -> str:
-    """The text with the formulas that give the same workbook again; the others become overrides."""
-    if rewritten and (together := _all_taken(made, text, rewritten)) is not None:
-        found.rewrites = rewritten
-        found.book, text = together
-        return text
-    for rewrite in rewritten:
-        tried, why = [rewrite], ""
-        if (with_guard := guarded(rewrite, writer.plan)) is not None:
-            tried.append(with_guard)
-        for form in tried:
-            try:
-                longer = _taken(text, form)
-                book = made.book(longer)
-                workbook, again = assemble(evaluate(book))
-            except SpecError as error:
-                why = why or error.problems[0].message
-                continue
-            if _same_formula(form, workbook, again):
-                text, found.book = longer, book
-                found.rewrites.append(form)
-                break
-            why = why or "it would be computed in another way"
+class _Rewriter:
+    """Takes formulas into a scenario's text that then give the same workbook again; the others become overrides."""
+
+    def __init__(self, made: _Maker, writer: Writer, found: Edited) -> None:
+        self.made, self.writer, self.found = made, writer, found
+
+    def taken(self, text: str, wanted: list[Rewrite]) -> str:
+        """The text with the formulas that it can hold: all at once, or else one half after the other."""
+        if not wanted:
+            return text
+        longer, why = self._tried(text, wanted)
+        if not longer and len(wanted) == 1:
+            guard = guarded(wanted[0], self.writer.plan)
+            if guard is not None:
+                longer, wanted = self._tried(text, [guard])[0], [guard]
+        if longer:
+            self.found.rewrites += wanted
+            return longer
+        if len(wanted) == 1:
+            self.found.overrides += wanted[0].override(f"a rewritten formula that no scenario can hold: {why}")
+            return text
+        half = len(wanted) // 2
+        return self.taken(self.taken(text, wanted[:half]), wanted[half:])
+
+    def _tried(self, text: str, wanted: list[Rewrite]) -> tuple[str, str]:
+        """The text with the formulas, where each then stands in the workbook as it was written, or why not."""
+        for rewrite in wanted:
+            text = _with(text, Setting(rewrite.path, rewrite.new))
+        try:
+            book = self.made.book(text)
+            workbook, writer = self.made.workbook(book)
+        except SpecError as error:
+            return "", error.problems[0].message
+        except EvaluationError as error:
+            return "", str(error).partition("\n")[0]
+        layout = of_build(workbook, writer.placed, self.made.label)
+        if not all(self._same(rewrite, workbook, writer, layout) for rewrite in wanted):
+            return "", "it would be computed in another way"
+        self.found.book = book
+        return text, ""
+
+    def _same(self, rewrite: Rewrite, workbook: Workbook, writer: Writer, layout: Layout) -> bool:
+        """Whether a formula of the workbook made anew is the one that was written, perhaps guarded against absence."""
+        first = rewrite.cells[0]
+        if first.table:
+            placed = writer.placed[first.table]
+            row = placed.table.keys.index(self.writer.plan.tables[first.table].keys[rewrite.row])
+            place = (placed.sheet, placed.row + row, column_index_from_string(placed.letters[first.column]))
         else:
-            found.overrides += rewrite.override(f"a rewritten formula that no scenario can hold: {why}")
-    return text
-
-
-def _all_taken(made: _Maker, text: str, rewritten: list[Rewrite]) -> tuple[Book, str] | None:
-    """The text with all formulas, if each then stands in the workbook as it was written; the usual case."""
-    for rewrite in rewritten:
-        text = _taken(text, rewrite)
-    try:
-        book = made.book(text)
-    except SpecError:
-        return None
-    workbook, writer = assemble(evaluate(book))
-    return (book, text) if all(_same_formula(rewrite, workbook, writer) for rewrite in rewritten) else None
-
-
-def _taken(text: str, rewrite: Rewrite) -> str:
-    return _with(text, Setting(rewrite.path, rewrite.new))
-
-
-def _same_formula(rewrite: Rewrite, workbook: Workbook, writer: Writer) -> bool:
-    """Whether a formula of the workbook made anew is the one that was written, perhaps guarded against absence."""
-    layout, first = of_build(workbook, writer.placed), rewrite.cells[0]
-    if first.table:
-        placed = writer.placed[first.table]
-        place = (placed.sheet, placed.row + rewrite.row, column_index_from_string(placed.letters[first.column]))
-    else:
-        place = layout.names[first.column]
-    value: Any = workbook[place[0]].cell(place[1], place[2]).value
-    text = str(getattr(value, "text", value)).removeprefix("=")
-    try:
-        node = parse(tokens(text, lambda part: layout.meaning(part, *place)))
-    except Unreadable:
-        return False
-    wanted = normal(parse(rewrite.found))
-    while normal(node) != wanted and node[:2] == ("call", "IF") and node[4:] == (("text", ""),):
-        node = node[3]  # type: ignore[assignment]
-    return normal(node) == wanted
+            place = layout.names[first.column]
+        value: Any = workbook[place[0]].cell(place[1], place[2]).value
+        text = str(getattr(value, "text", value)).removeprefix("=")
+        try:
+            node = parse(tokens(text, lambda part: layout.meaning(part, *place)))
+        except Unreadable:
+            return False
+        wanted = normal(parse(rewrite.found))
+        while normal(node) != wanted and node[:2] == ("call", "IF") and node[4:] == (("text", ""),):
+            node = node[3]  # type: ignore[assignment]
+        return normal(node) == wanted

@@ -12,7 +12,7 @@ from reportgen.book.ranges import fault, problem_text
 from reportgen.errors import Problem, Span, nearest
 from reportgen.intake.edited.formula import HARMFUL, Token, Unreadable, parse, tokens
 from reportgen.intake.edited.layout import of_build
-from reportgen.intake.edited.locate import NewRow, locate
+from reportgen.intake.edited.locate import NewRow, locate, named
 from reportgen.intake.edited.sheets import Content, ErrorText, address
 from reportgen.render.excel.layout import slug
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from openpyxl import Workbook
 
     from reportgen.book.book import Quantity
-    from reportgen.intake.edited.layout import Layout
+    from reportgen.intake.edited.layout import Layout, Standing
     from reportgen.intake.edited.sheets import EditedWorkbook
     from reportgen.render.excel.layout import Cell, Column, Table
     from reportgen.render.excel.tables import Placed, Writer
@@ -60,6 +60,7 @@ class Added:
     name: str
     where: str
     cells: dict[tuple[str, ...], Plain]
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +195,7 @@ class _Comparer:
             elif now.formula is not None or not _same(cell.value, now.value):
                 self._override(where, "a text or number beside the inputs", _shown(cell.value), now)
         elif now.formula is None and is_input:
-            self._input(column.quantity, self._key(column, table, index), where, None, now.value, inherited=True)
+            self._input(column.quantity, self._key(column, table, index), where, cell.value, now.value, inherited=True)
         elif now.formula is None:
             if _LOGICAL.get(cell.formula) is not now.value:
                 self._override(where, "a value in place of a formula", "=" + cell.formula, now)
@@ -237,6 +238,8 @@ class _Comparer:
         unknown = quantity.type.kind == "member" and value is not None and value not in names
         if isinstance(value, ErrorText) or fault(quantity, value) or unknown:
             said = "nothing" if value is None else str(value)[:60]
+            if isinstance(value, str) and quantity.type.kind in ("number", "flag"):
+                said = f"the text '{said}'"
             hint = nearest(str(value), names) if unknown else ""
             self._fail(f"{where}: {problem_text(quantity, cell)}, not {said}", hint)
 
@@ -267,36 +270,57 @@ class _Comparer:
                     self._rewritten((), name, 0, where, old, now, place)
 
     def _new_row(self, new: NewRow) -> None:
-        """A row that was added, with what was typed into it."""
-        where = f"{new.sheet}!{new.row}"
+        """A row that was added: its title, what was typed into its inputs, and what stands in it besides."""
         table = self.writer.plan.tables[new.dims]
-        inputs = [c for c in table.columns.values() if c.group == "input"]
-        if len(new.dims) > 1 or not inputs:
+        standing, sheet = self.now.tables[table.name], self.edited.sheets[new.sheet]
+        where = f"{new.sheet}!{address(new.row, standing.columns[new.dims[0]])}"
+        if len(new.dims) > 1 or not any(c.group == "input" for c in table.columns.values()):
             said = f"a row that the build does not have ({new.name})"
             self.made.overrides.append(Override(where, said, "", new.name))
             return
-        standing, sheet = self.now.tables[table.name], self.edited.sheets[new.sheet]
         cells: dict[tuple[str, ...], Plain] = {}
-        for column in inputs:
-            quantity = column.quantity
-            assert quantity is not None
-            place = (new.row, standing.columns[column.name])
+        title, below = "", standing.rows[new.row] >= len(table.keys) + table.spare  # spare rows are looked at as built
+        for column in self.writer.placed[new.dims].columns:
+            place = (new.row, standing.columns.get(column.name, 0))
             now = sheet.cells.get(place) or Content(None)
-            here = f"{new.sheet}!{address(*place)}"
-            inner = column.name.removeprefix(quantity.name).lstrip("_") if len(quantity.by) == 2 else ""
-            names = self.writer.plan.book.dimensions[quantity.by[1]].names if inner else ()
-            member = next((m for m in names if slug(m) == inner), "")
-            if now.formula is not None:
-                self._override(here, f"a formula in the new row '{new.name}'", "", now)
-                continue
-            value = _read(quantity, now.value)
-            if value is None and (quantity.type.absent or new.dims == ("option",)):
-                continue
-            self._check(quantity, (new.name, member) if member else (new.name,), here, value)
-            if value == quantity.default and new.dims != ("option",):
-                continue
+            here = f"{new.sheet}!{address(*place)}" if place[1] else ""
+            if column.group == "input":
+                self._new_input(new, column, now, here, cells)
+            elif column.name == f"{new.dims[0]}_title" and now.formula is None:
+                title = named(now.value)
+            elif below and column.name != new.dims[0] and self._is_own(table, column, standing, now, place):
+                self._override(here, f"not what the column has, in the new row '{new.name}'", "", now)
+        self.made.added.append(Added(new.dims[0], new.name, where, cells, title))
+
+    def _new_input(
+        self, new: NewRow, column: Column, now: Content, here: str, cells: dict[tuple[str, ...], Plain]
+    ) -> None:
+        """What was typed into an input of a new row."""
+        quantity = column.quantity
+        assert quantity is not None
+        inner = column.name.removeprefix(quantity.name).lstrip("_") if len(quantity.by) == 2 else ""
+        names = self.writer.plan.book.dimensions[quantity.by[1]].names if inner else ()
+        member = next((m for m in names if slug(m) == inner), "")
+        if now.formula is not None:
+            self._override(here, f"a formula in the new row '{new.name}'", "", now)
+            return
+        value = _read(quantity, now.value)
+        if value is None and (quantity.type.absent or new.dims == ("option",)):
+            return
+        self._check(quantity, (new.name, member) if member else (new.name,), here, value)
+        if value != quantity.default or new.dims == ("option",):
             cells[(quantity.name, member) if member else (quantity.name,)] = value
-        self.made.added.append(Added(new.dims[0], new.name, where, cells))
+
+    def _is_own(self, table: Table, column: Column, standing: Standing, now: Content, place: tuple[int, int]) -> bool:
+        """Whether a cell of a new row holds something that is not the column's formula, which programs fill in."""
+        if now.formula is None:
+            return now.value not in (None, "")
+        built = self.writer.placed[table.dims]
+        first = (built.sheet, built.row, column_index_from_string(built.letters[column.name]))
+        cell = column.cells.get(0)
+        if cell is None or cell.formula is None:
+            return True
+        return not self._alike(self._as_built(first), now.formula, first, (standing.sheet, *place))
 
     def _rest(self) -> None:
         """What stands outside tables and named cells: formulas against those of the build, and what is new."""
@@ -390,7 +414,7 @@ def _read(quantity: Quantity, value: Plain) -> Plain:
         return bool(value)
     if quantity.type.kind == "number" and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
-    return value
+    return named(value) if quantity.type.kind == "member" and not isinstance(value, ErrorText) else value
 
 
 def _same(old: Plain, new: Plain) -> bool:

@@ -132,10 +132,11 @@ class _Reader:
         """An operand and what follows it that binds at least so tightly; all operators group to the left."""
         if depth > MAX_DEPTH:
             raise Unreadable("more levels than a workbook may have")
-        left = self.operand(depth)
+        left, chain = self.operand(depth), 0
         while (level := _BINARY.get(self.sign(), 0)) > least:
             symbol = self.sign()
             self.at += 1
+            chain = self.longer(chain)
             left = (symbol, left, self.expression(level, depth + 1))
         return left
 
@@ -146,11 +147,18 @@ class _Reader:
             self.at += 1
             inner = self.expression(_BINARY["^"], depth + 1)  # a sign binds more tightly than a power
             return ("neg", inner) if symbol == "-" else inner
-        node = self.value(depth)
+        node, chain = self.value(depth), 0
         while self.sign() == "%":
             self.at += 1
+            chain = self.longer(chain)
             node = ("percent", node)
         return node
+
+    def longer(self, chain: int) -> int:
+        """One more link of a chain, each of which is a level of the tree."""
+        if chain >= MAX_DEPTH:
+            raise Unreadable(f"more than {MAX_DEPTH} operations in a row")
+        return chain + 1
 
     def value(self, depth: int) -> Node:
         """A value, a call or brackets."""
@@ -177,6 +185,7 @@ class _Reader:
         made = [self.argument(depth)]
         while self.sign() == ",":
             self.at += 1
+            self.longer(len(made))
             made.append(self.argument(depth))
         self.close()
         return made

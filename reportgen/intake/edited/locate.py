@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reportgen.render.excel.layout import Table
     from reportgen.render.excel.tables import Placed, Writer
 
-__all__ = ["Located", "NewRow", "locate"]
+__all__ = ["Located", "NewRow", "locate", "named"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +122,17 @@ class _Finder:
         """For each row of the sheet which row of the table it is, by its names; people sort tables."""
         table, rows = placed.table, dict[int, int]()
         known = {tuple(name.casefold() for name in key): i for i, key in enumerate(table.keys)}
+        places: dict[tuple[str, ...], int] = {}
         free = iter(range(len(table.keys), len(table.keys) + (found.area.bottom - found.area.top)))
         for row in range(found.area.top + 1, found.area.bottom + 1):
-            key = tuple(str(sheet.value(row, columns[d]) or "") for d in table.dims)
-            index = known.pop(tuple(part.casefold() for part in key), None)
+            key = tuple(named(sheet.value(row, columns[d])) for d in table.dims)
+            folded = tuple(part.casefold() for part in key)
+            if any(key) and places.setdefault(folded, row) != row:
+                here = [f"{sheet.title}!{address(at, columns[table.dims[0]])}" for at in (places[folded], row)]
+                self._fail(
+                    f"{here[1]}: the name '{', '.join(key)}' stands at {here[0]} already", "each row has its own"
+                )
+            index = known.pop(folded, None)
             if index is None:
                 index = next(free)
                 self._new_row(table, key, sheet, row, columns)
@@ -153,6 +160,15 @@ class _Finder:
 
     def _fail(self, message: str, hint: str = "") -> None:
         self.made.problems.append(Problem(message, Span(str(self.edited.path)), hint))
+
+
+def named(value: float | str | bool | None) -> str:
+    """What was typed as a name, as a text: programs take 5090 for a number, and TRUE for a flag."""
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, int | float):
+        return f"{value:.15g}"
+    return value or ""
 
 
 def _typed(sheet: EditedSheet, row: int, column: int) -> bool:

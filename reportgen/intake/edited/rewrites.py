@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from reportgen.book.options import MADE
 from reportgen.intake.edited.compare import Formula, Override
 from reportgen.intake.edited.formula import Unreadable, parse
 from reportgen.intake.edited.translate import Translator
@@ -107,7 +108,7 @@ def _one(
             left += [_override(c, "a formula rewritten in some rows only") for c in cells]
             return
         ours = parse(first.found)
-        if any(c.found is None or parse(c.found) != ours for c in within):
+        if any(c.found is None or parse(c.found) != ours for c in cells):
             left += [_override(c, "a formula rewritten in another way than in other rows") for c in cells]
             return
         node = _translated(plan, layout, quantity, table, member, rows, first)
@@ -116,7 +117,12 @@ def _one(
         return
     path = _path(plan.book, quantity, member)
     if path is None:
-        left += [_override(c, "a rewritten formula that no scenario can hold") for c in cells]
+        why = (
+            "it is a trial's, which follows its option"
+            if member
+            else "it is a text of the scenario, or of its objective"
+        )
+        left += [_override(c, f"a rewritten formula that no scenario can hold: {why}") for c in cells]
         return
     old = quantity.written_cells.get(member, "") if member else quantity.written
     new = to_words(node)
@@ -129,7 +135,7 @@ def _path(book: Book, quantity: Quantity, member: tuple[str, ...]) -> tuple[str 
         return cell_path(book, quantity, member)
     own = book.scenario.quantities.get(quantity.name)
     if own is None:
-        return ("formulas", quantity.name)
+        return ("formulas", quantity.name) if quantity.name not in MADE else None
     return ("quantities", quantity.name, "formula") if own.text is None else None
 
 

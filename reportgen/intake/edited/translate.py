@@ -74,7 +74,7 @@ class Translator:
         self.plan, self.quantity = plan, quantity
         self.table = plan.tables[quantity.per] if quantity.per else None
         self.known: dict[Node, tree.Node] = {}
-        for part in tree.walk(formula) if formula is not None else ():
+        for part in tree.walk_outside(formula) if formula is not None else ():
             if isinstance(part, tree.Reduce | tree.Convert | tree.Ref):
                 text = plan.printed(part, quantity, rows or None)
                 self.known[parse(tokens(text, lambda text: layout.meaning(text, *place)))] = part

@@ -29,9 +29,10 @@ def settings(found: Comparison, book: Book) -> tuple[list[Setting], list[Overrid
     """The settings for all changed inputs and added rows, and the changes that no scenario can hold."""
     made: list[Setting] = []
     left: list[Override] = []
-    for row in found.added:
-        made += _row(row, book)
     whole: set[str] = set()
+    for row in found.added:
+        made += _others(book, row.dimension, whole)
+        made += _row(row, book)
     for edit in found.inputs:
         quantity = book.quantities[edit.quantity]
         path = ("inputs", edit.quantity) if not edit.cell else cell_path(book, quantity, edit.cell)
@@ -39,10 +40,7 @@ def settings(found: Comparison, book: Book) -> tuple[list[Setting], list[Overrid
             why = "the row of a trial, which follows the option that it is based on"
             left.append(Override(edit.where, why, _said(edit.old), _said(edit.new)))
             continue
-        dimension = quantity.by[0] if quantity.by else ""
-        if dimension in WHOLE and dimension not in whole and not getattr(book.scenario, str(path[0])):
-            whole.add(dimension)
-            made += _all_rows(book, dimension, str(path[0]))
+        made += _others(book, quantity.by[0] if quantity.by else "", whole)
         made.append(Setting(path, edit.new))
     return made, left
 
@@ -78,7 +76,7 @@ def _row(row: Added, book: Book) -> list[Setting]:
     else:
         section = next((s for s, d in SECTIONS.items() if d == row.dimension), None)
         start = (section, row.name) if section else ("dimensions", row.dimension, "rows", row.name)
-    cells: dict[str, Any] = {}
+    cells: dict[str, Any] = {"title": row.title} if row.title else {}
     for (name, *inner), value in row.cells.items():
         if inner:
             cells.setdefault(name, {})[inner[0]] = value
@@ -87,12 +85,18 @@ def _row(row: Added, book: Book) -> list[Setting]:
     return [Setting(start, cells)]
 
 
-def _all_rows(book: Book, dimension: str, section: str) -> list[Setting]:
-    """All rows of a dimension as they are: a scenario gives all of them or none."""
+def _others(book: Book, dimension: str, done: set[str]) -> list[Setting]:
+    """All rows as they are of a dimension of which a scenario gives all or none, before the first one is changed."""
+    section = next((s for s, d in SECTIONS.items() if d == dimension), None)
+    if section is None or dimension not in WHOLE or dimension in done or getattr(book.scenario, section):
+        return []
+    done.add(dimension)
     owned = [q for q in book.quantities.values() if q.input and q.by == (dimension,)]
     return [
-        Setting((section, name), {q.name: getattr(q.cells[(name,)], "value", None) for q in owned})
-        for name in book.dimensions[dimension].names
+        Setting(
+            (section, m.name), {"title": m.title} | {q.name: getattr(q.cells[m.name,], "value", None) for q in owned}
+        )
+        for m in book.dimensions[dimension].members
     ]
 
 

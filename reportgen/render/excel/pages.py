@@ -52,6 +52,8 @@ _TOPICS = {
 }  # fmt: skip
 """The titles of the inputs' topics, those first that people change most."""
 
+_MOST = 32_000
+"""Characters of a line of the scenario in one cell."""
 _TEXT, _UNIT, _HEAD, _TITLE = Look(), Look(side="left"), Look("head"), Look("heading")
 
 
@@ -220,7 +222,8 @@ def scenario_page(writer: Writer, sheet: Worksheet) -> None:
         writer.put(sheet, 1 + i, 2, value, _TEXT)
     first = len(facts) + 2
     writer.put(sheet, first, 2, "The scenario as built", _TITLE)
-    for i, line in enumerate(book.text.splitlines()):
+    for i, line in enumerate(book.text.removesuffix("\n").split("\n")):
         writer.put(sheet, first + 1 + i, 1, float(i + 1), Look("note", "0"))
-        writer.put(sheet, first + 1 + i, 2, line or None, Look("bare"))
+        for at in range(0, max(1, len(line)), _MOST):  # a cell holds no more
+            writer.put(sheet, first + 1 + i, 2 + at // _MOST, line[at : at + _MOST] or None, Look("bare"))
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 16, 120

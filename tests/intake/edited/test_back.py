@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from openpyxl.utils import get_column_letter, range_boundaries
 
 from reportgen import api
 from reportgen.engine.results import evaluate
 from reportgen.errors import SpecError
 from reportgen.render.excel.workbook import workbook_bytes
 from reportgen.spec.document import parse_document
-from tests.intake.edited.conftest import SCENARIO
+from tests.intake.edited.conftest import SCENARIO, Editor
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from reportgen.intake.edited.bring_back import Edited
-    from tests.intake.edited.conftest import Editor
 
 
 def back(editor: Editor) -> Edited:
@@ -221,7 +221,7 @@ def test_single_cells_stay_out_and_are_told(editor: Editor) -> None:
         ),
         ("t_option", "batch", "baseline", None, "baseline.batch needs a whole number from 1 to 100000 (sequence), not"),
         ("t_option", "accelerator", "larger", "H100-SXM-80G", "did you mean 'H100-SXM-80GB'"),
-        ("t_option", "flash_attention", "larger", "maybe", "larger.flash_attention needs true or false, not maybe"),
+        ("t_option", "flash_attention", "larger", "maybe", "needs true or false, not the text 'maybe'"),
         ("t_request", "prompt_tokens", "chat", "many", "chat.prompt_tokens needs a number"),
         ("t_accelerator", "memory_bandwidth", "L40S", -1, "L40S.memory_bandwidth needs a number"),
     ],
@@ -248,3 +248,220 @@ def test_all_mistakes_come_at_once(editor: Editor) -> None:
     assert len(caught.value.problems) >= 4
     assert "the row 'larger' is gone from the table 't_option'" in str(caught.value)
     assert "the input 'usual' is gone" in str(caught.value)
+
+
+# --- rows that were added --------------------------------------------------------------------------------------------
+
+
+def add_row(editor: Editor, table: str, **values: object) -> None:
+    """A row typed below a table, which grows."""
+    for sheet in editor.book:
+        if table in sheet.tables:
+            made = sheet.tables[table]
+            left, top, right, bottom = range_boundaries(made.ref)
+            names = [c.name for c in made.tableColumns]
+            for name, value in values.items():
+                sheet.cell(bottom + 1, left + names.index(name)).value = value
+            made.ref = f"{get_column_letter(left)}{top}:{get_column_letter(right)}{bottom + 1}"
+            return
+    raise KeyError(table)
+
+
+def test_a_name_that_stands_twice_is_an_error(editor: Editor) -> None:
+    add_row(editor, "t_option", option="larger", accelerator="H200-SXM-141GB", batch=3)
+    row = [c.value for c in editor.column("t_accelerator", "accelerator")].index(None)
+    editor.column("t_accelerator", "accelerator")[row].value = "l40s"
+    with pytest.raises(SpecError) as caught:
+        back(editor)
+    first, second = (p.message for p in caught.value.problems)
+    assert "the name 'larger' stands at Options!A6 already" in second + first
+    assert "the name 'l40s' stands at Catalogue!A" in second + first
+
+
+def test_a_new_option_keeps_its_title_and_what_is_no_input_is_told(editor: Editor) -> None:
+    like = str(editor.cell("t_option", "ttft", "larger").value)
+    add_row(editor, "t_option", option="mine", option_title="My own", batch=3, tpot=5, ttft=like, memory_needed="=1+1")
+    found = back(editor)
+    assert data(found)["options"]["mine"] == {"title": "My own", "batch": 3}
+    assert {o.where.rstrip("0123456789") for o in found.overrides} == {
+        f"Options!{editor.cell('t_option', name, 'larger').column_letter}" for name in ("tpot", "memory_needed")
+    }
+
+
+def test_names_that_programs_take_for_numbers_stay_names(editor: Editor) -> None:
+    add_row(editor, "t_option", option=4, accelerator=5090)
+    row = [c.value for c in editor.column("t_accelerator", "accelerator")].index(None)
+    for column, value in {
+        "accelerator": 5090, "memory_bandwidth": 2000, "memory_nominal": 64, "peak_16bit": 300,
+        "accelerator_family": "other",
+    }.items():  # fmt: skip
+        editor.column("t_accelerator", column)[row].value = value
+    made = data(back(editor))
+    assert made["options"]["4"] == {"accelerator": "5090"}
+    assert list(made["accelerators"]) == ["5090"]
+
+
+def test_a_new_period_leaves_the_others(editor: Editor) -> None:
+    add_row(editor, "t_period", period="night", hours=8, load=10)
+    made = data(back(editor))
+    assert list(made["periods"]) == ["all_day", "night"]
+    assert made["periods"]["all_day"]["title"] == "All day"
+
+
+def test_a_mistake_in_a_new_row_names_its_cell(editor: Editor) -> None:
+    add_row(editor, "t_option", option="weights_int4", batch=3)
+    with pytest.raises(SpecError, match=r"Options!A\d+: .*'weights_int4'"):
+        back(editor)
+
+
+# --- formulas --------------------------------------------------------------------------------------------------------
+
+
+def test_a_formula_of_a_lever_leaves_the_other_levers(editor: Editor) -> None:
+    editor.cell("t_option", "batch", "weights_int8").value = "=$F$6"
+    editor.cell("t_option", "batch", "what_if_1").value = "=2*3"
+    letter = editor.cell("t_option", "batch", "larger").column_letter
+    editor.cell("t_option", "batch", "weights_int8").value = f"=${letter}$6"
+    found = back(editor)
+    assert found.overrides == []
+    assert data(found)["levers"] == {"weights_int8": {"batch": "batch[larger]"}, "what_if_1": {"batch": "2 * 3"}}
+    assert "# dear" in found.text
+
+
+def test_an_option_may_read_other_columns_of_its_row(editor: Editor) -> None:
+    editor.cell("t_option", "batch", "larger").value = f"={own('t_option', 'tensor_parallel')}*6"
+    found = back(editor)
+    assert found.overrides == []
+    assert data(found)["options"]["larger"]["batch"] == "tensor_parallel * 6"
+
+
+def test_a_sum_over_another_dimension_may_be_rewritten(editor: Editor) -> None:
+    rewrite(editor, "t_option_stage", "total_inference_time", f"={own('t_option_stage', 'overhead_time')}*2")
+    found = back(editor)
+    assert [r.new for r in found.rewrites] == ["overhead_time * 2"] or found.overrides
+
+
+@pytest.mark.parametrize("text", ["=1/0", f"=SQRT(1-{own('t_option', 'batch')})"])
+def test_a_formula_that_fails_is_told_and_leaves_the_others(text: str, editor: Editor) -> None:
+    rewrite(editor, "t_option", "effort", text)
+    rewrite(editor, "t_option", "ideal_ttft", f"={own('t_option', 'total_ideal_inference_time_at_prefill')}*1000*2")
+    editor.scalar("usual").value = 16
+    found = back(editor)
+    assert [r.quantity for r in found.rewrites] == ["ideal_ttft"]
+    assert {o.where.rstrip("0123456789") for o in found.overrides} == {
+        f"Options!{editor.cell('t_option', 'effort', 'larger').column_letter}"
+    }
+    assert data(found)["inputs"]["usual"] == 16
+
+
+def test_a_spare_row_that_differs_is_told(editor: Editor) -> None:
+    cells = editor.column("t_accelerator", "memory_capacity")
+    for cell in cells:
+        cell.value = str(cell.value).replace("*1000000000", "*900000000")
+    cells[-1].value = "=1234"
+    found = back(editor)
+    assert any(o.where.endswith(cells[-1].coordinate) for o in found.overrides)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["=" + "+".join("1" * 1500), '="a"' + '&"b"' * 1500, "=1" + "%" * 1500, f"=AND({','.join(['TRUE'] * 1200)})"],
+)
+def test_a_chain_without_end_is_told(text: str, editor: Editor) -> None:
+    rewrite(editor, "t_option", "effort", text)
+    found = back(editor)
+    assert len(found.overrides) == len(editor.column("t_option", "option"))
+
+
+# --- the carried text ------------------------------------------------------------------------------------------------
+
+
+def built_of(text: str, folder: Path, name: str = "small") -> Path:
+    source = folder / f"{name}.yaml"
+    source.write_text(text, encoding="utf-8")
+    path = folder / f"{name}.xlsx"
+    path.write_bytes(workbook_bytes(api.evaluate(source)))
+    return path
+
+
+@pytest.mark.parametrize(
+    "title", ["line\u2028separator", "x" * 70_000, "next\u0085line", "a _x0041_ b", "':-'"], ids=repr
+)
+def test_odd_texts_come_back_to_the_letter(title: str, tmp_path: Path) -> None:
+    text = SCENARIO.replace("description: A KPI of ours", f'description: "{title}"')
+    path = built_of(text, tmp_path)
+    found = api.import_workbook(path)
+    assert not found.changed
+    assert found.text == text
+
+
+def test_braces_with_a_comma_at_their_end_take_more_keys(tmp_path: Path) -> None:
+    text = SCENARIO.replace("inputs: {tpot_target: 50 ms}", "inputs: {\n  tpot_target: 50 ms,  # soon\n}")
+    editor = Editor(built_of(text, tmp_path).read_bytes(), tmp_path)
+    editor.scalar("usual").value = 16
+    found = back(editor)
+    assert data(found)["inputs"] == {"tpot_target": "50 ms", "usual": 16}
+    assert "# soon" in found.text
+
+
+@pytest.mark.parametrize("title", ["The Scenario", "scenario"])
+def test_a_renamed_scenario_sheet_is_named(title: str, editor: Editor) -> None:
+    editor.book["Scenario"].title = title
+    with pytest.raises(SpecError, match="the sheet 'Scenario' is gone, which carries the scenario"):
+        back(editor)
+
+
+def test_a_remark_beside_the_text_is_told(editor: Editor) -> None:
+    editor.book["Scenario"]["A60"].value = 7
+    assert [o.where for o in back(editor).overrides] == ["Scenario!A60"]
+
+
+def test_without_its_library_nothing_is_said(tmp_path: Path) -> None:
+    (tmp_path / "ours").mkdir()
+    (tmp_path / "ours" / "accelerators.csv").write_text(
+        "name,memory_bandwidth,memory_nominal,peak_16bit,accelerator_family,source,retrieved\n"
+        "Cluster-A,1600,64,400,other,a test,2026-03\n"
+    )
+    source = tmp_path / "small.yaml"
+    source.write_text(SCENARIO.replace("H100-SXM-80GB", "Cluster-A"))
+    path = tmp_path / "small.xlsx"
+    path.write_bytes(workbook_bytes(api.evaluate(source, library=str(tmp_path / "ours"))))
+    assert not api.import_workbook(path, library=str(tmp_path / "ours")).changed
+    with pytest.raises(SpecError, match="another library") as caught:
+        api.import_workbook(path)
+    assert "--library" in str(caught.value)
+
+
+# --- several scenarios in one workbook -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def both(tmp_path: Path) -> Editor:
+    paths = []
+    for name in ("small", "small two"):
+        paths.append(tmp_path / f"{name}.yaml")
+        paths[-1].write_text(SCENARIO, encoding="utf-8")
+    (made,) = api.build(paths, tmp_path, ("xlsx",), together="both")
+    return Editor(made.read_bytes(), tmp_path)
+
+
+def test_of_several_scenarios_one_comes_back(both: Editor) -> None:
+    effort = both.column("t_small_option", "effort")
+    for cell in effort:
+        cell.value = "=t_small_option[[#This Row],[batch]]*2/small_usual"
+    both.book.create_sheet("Notes")["A1"].value = "note"
+    path = both.save()
+    found = api.import_workbook(path, scenario="small")
+    assert [r.new for r in found.rewrites] == ["batch * 2 / usual"]
+    assert {o.where.partition("!")[0] for o in found.overrides} == {"Notes"}
+    other = api.import_workbook(path, scenario="small two")
+    assert other.rewrites == []
+    with pytest.raises(SpecError, match="--scenario NAME, where NAME is small or small two"):
+        api.import_workbook(path)
+    with pytest.raises(SpecError, match="'none' is none of its scenarios"):
+        api.import_workbook(path, scenario="none")
+
+
+def test_another_name_than_that_of_the_scenario_is_an_error(editor: Editor) -> None:
+    with pytest.raises(SpecError, match="'other' is not the scenario of this workbook"):
+        api.import_workbook(editor.save(), scenario="other")
