@@ -184,14 +184,18 @@ def _is_of(title: str, labels: Sequence[str]) -> bool:
 
 def _label(edited: EditedWorkbook, wanted: str) -> str:
     """The label of the scenario that is meant; none where the workbook holds one scenario alone."""
-    found = _labels(edited)
+    found = {
+        label: _facts(edited.sheets[sheet_title(SCENARIO, label)]).get("Scenario", label) for label in _labels(edited)
+    }
     if SCENARIO in edited.sheets or not found:
         return ""
-    if wanted not in found and (wanted or len(found) > 1):
+    meant = [label for label, name in found.items() if not wanted or wanted in (label, name)]
+    if len(meant) != 1:
         what = f"'{wanted}' is none of its scenarios" if wanted else "the workbook holds several scenarios"
-        hint = f"take one out: reportgen import {edited.path.name} --scenario NAME, where NAME is {' or '.join(found)}"
+        names = " or ".join(found.values())
+        hint = f"take one out: reportgen import {edited.path.name} --scenario NAME, where NAME is {names}"
         raise _fault(edited.path, what, hint)
-    return wanted or found[0]
+    return meant[0]
 
 
 _FACTS = ("Scenario", "Made with", "Library", "Scenario text")

@@ -39,6 +39,8 @@ class Standing:
     sheet: str
     columns: dict[str, int]
     rows: dict[int, int]
+    size: int
+    """How many rows it was built with; those that were added come behind."""
     at: dict[int, str] = field(init=False)
     """The columns by place."""
 
@@ -112,7 +114,8 @@ class Layout:
 
     def _area(self, first: tuple[str, int, int], last: tuple[str, int, int], own: Standing | None, row: int) -> Meaning:
         table = self.table_at(*first)
-        if table is not None and (first[1], last[1]) == (min(table.rows), max(table.rows)) and last[2] in table.at:
+        whole = table is not None and first[1] == min(table.rows) and last[2] in table.at
+        if table is not None and whole and all(i >= table.size for r, i in table.rows.items() if r > last[1]):
             return ("column", table.name, table.at[first[2]], table.at[last[2]])
         return ("area", self._cell(first, own, row), self._cell(last, own, row))
 
@@ -142,4 +145,4 @@ def of_build(workbook: Workbook, placed: Mapping[tuple[str, ...], Placed], label
 def _standing(placed: Placed) -> Standing:
     columns = {name: column_index_from_string(letter) for name, letter in placed.letters.items()}
     rows = {placed.row + i: i for i in range(placed.last - placed.row + 1)}
-    return Standing(placed.table.name, placed.sheet, columns, rows)
+    return Standing(placed.table.name, placed.sheet, columns, rows, len(rows))

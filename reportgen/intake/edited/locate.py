@@ -103,7 +103,8 @@ class _Finder:
                 self.made.gone_columns.append(f"{placed.table.name}[{made.name}]")
         if any(d not in columns for d in placed.table.dims):
             return None
-        return Standing(placed.table.name, sheet.title, columns, self._rows(placed, found, sheet, columns))
+        size = len(placed.table.keys) + placed.table.spare
+        return Standing(placed.table.name, sheet.title, columns, self._rows(placed, found, sheet, columns), size)
 
     def _where_built(self, placed: Placed) -> EditedTable | None:
         """A table that is none any more stands where it was built, if its heads and names of rows are there."""

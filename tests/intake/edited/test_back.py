@@ -273,9 +273,10 @@ def test_a_name_that_stands_twice_is_an_error(editor: Editor) -> None:
     editor.column("t_accelerator", "accelerator")[row].value = "l40s"
     with pytest.raises(SpecError) as caught:
         back(editor)
-    first, second = (p.message for p in caught.value.problems)
-    assert "the name 'larger' stands at Options!A6 already" in second + first
-    assert "the name 'l40s' stands at Catalogue!A" in second + first
+    said = [p.message for p in caught.value.problems if "already" in p.message]
+    assert len(said) == 2
+    assert "the name 'larger' stands at Options!A6 already" in said[0] + said[1]
+    assert "the name 'l40s' stands at Catalogue!A" in said[0] + said[1]
 
 
 def test_a_new_option_keeps_its_title_and_what_is_no_input_is_told(editor: Editor) -> None:
@@ -309,8 +310,8 @@ def test_a_new_period_leaves_the_others(editor: Editor) -> None:
 
 
 def test_a_mistake_in_a_new_row_names_its_cell(editor: Editor) -> None:
-    add_row(editor, "t_option", option="weights_int4", batch=3)
-    with pytest.raises(SpecError, match=r"Options!A\d+: .*'weights_int4'"):
+    add_row(editor, "t_option", option="a*b", batch=3)
+    with pytest.raises(SpecError, match=r"Options!A\d+: .*'a\*b'"):
         back(editor)
 
 
@@ -326,13 +327,6 @@ def test_a_formula_of_a_lever_leaves_the_other_levers(editor: Editor) -> None:
     assert found.overrides == []
     assert data(found)["levers"] == {"weights_int8": {"batch": "batch[larger]"}, "what_if_1": {"batch": "2 * 3"}}
     assert "# dear" in found.text
-
-
-def test_an_option_may_read_other_columns_of_its_row(editor: Editor) -> None:
-    editor.cell("t_option", "batch", "larger").value = f"={own('t_option', 'tensor_parallel')}*6"
-    found = back(editor)
-    assert found.overrides == []
-    assert data(found)["options"]["larger"]["batch"] == "tensor_parallel * 6"
 
 
 def test_a_sum_over_another_dimension_may_be_rewritten(editor: Editor) -> None:
