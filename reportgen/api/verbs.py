@@ -42,13 +42,15 @@ def check(path: str | Path, library: Folders = ()) -> Book:
     return evaluate(path, library=library).book
 
 
-def check_all(paths: Iterable[str | Path], library: Folders = ()) -> list[Book]:
-    """Check several scenarios; the mistakes of all of them come in one error.
+def check_all(
+    paths: Iterable[str | Path], library: Folders = (), edited: Callable[[Edited], None] | None = None
+) -> list[Book]:
+    """Check several scenarios; the mistakes of all of them come in one error. `edited` as in `all_evaluated`.
 
     Raises:
         SpecError: with every mistake found, in the order of the files.
     """
-    return [results.book for results in all_evaluated(paths, library)]
+    return [results.book for results in all_evaluated(paths, library, edited)]
 
 
 def evaluate(
@@ -134,8 +136,12 @@ def sweep(
     return design(scenario, vary, show, options, changes)
 
 
-def compare(paths: Iterable[str | Path], library: Folders = ()) -> Comparison:
+def compare(
+    paths: Iterable[str | Path], library: Folders = (), edited: Callable[[Edited], None] | None = None
+) -> Comparison:
     """Several scenarios beside each other: baseline and recommended option of each, by their key figures.
+
+    `edited` as in `all_evaluated`.
 
     Raises:
         SpecError: with every mistake found in any of them.
@@ -145,10 +151,10 @@ def compare(paths: Iterable[str | Path], library: Folders = ()) -> Comparison:
 
     sources = [Path(path) for path in paths]
     names = told_apart(sources)
-    return beside(all_evaluated(sources, library), names)
+    return beside(all_evaluated(sources, library, edited), names)
 
 
-def search(path: str | Path, library: Folders = ()) -> Results:
+def search(scenario: str | Path | Book, library: Folders = ()) -> Results:
     """A scenario with the best configuration of each candidate; what was tried stands in `book.studies`.
 
     What the scenario holds as found is sought anew.
@@ -156,15 +162,20 @@ def search(path: str | Path, library: Folders = ()) -> Results:
     Raises:
         SpecError: with every mistake found, or where the scenario asks for no search.
     """
+    from reportgen.book.book import Book
     from reportgen.book.build import load_book
     from reportgen.engine.results import evaluate as evaluate_book
     from reportgen.study.prepare import chosen
     from reportgen.study.search import again
 
-    book = load_book(Path(path), str(path), overlays=folders(library))
+    where = None
+    if isinstance(scenario, Book):
+        book = scenario
+    else:
+        book, where = load_book(Path(scenario), str(scenario), overlays=folders(library)), Span(str(scenario))
     if book.studies.search is None:
         hint = "add search: with candidates: and vary:"
-        raise SpecError([Problem("the scenario asks for no search", Span(str(path)), hint)])
+        raise SpecError([Problem("the scenario asks for no search", where, hint)])
     return evaluate_book(chosen(again(book)))
 
 

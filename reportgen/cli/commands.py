@@ -14,7 +14,7 @@ from reportgen.cli.decisions import search, sensitivity
 from reportgen.cli.measured import accuracy, calibrate
 from reportgen.cli.output import Library, print_paths, put
 from reportgen.cli.studies import compare, sweep
-from reportgen.cli.workbooks import diff, import_workbook, lint, say_left_out
+from reportgen.cli.workbooks import diff, import_workbook, lint, opened, say_left_out
 from reportgen.errors import Problem, SpecError
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def check(
     """  # noqa: D301
     from reportgen import api
 
-    for path, book in zip(specs, api.check_all(specs, library), strict=True):
+    for path, book in zip(specs, api.check_all(specs, library, say_left_out), strict=True):
         options = len(book.dimensions["option"].members)
         plural = "" if options == 1 else "s"
         typer.echo(f"{path}: correct ({options} option{plural}, {len(book.quantities)} quantities)")
@@ -189,7 +189,7 @@ def evaluate(
 
     if form is Format.parquet and out is None:
         raise SpecError([Problem("Parquet is not for terminals: name a file with -o", None)])
-    results = api.evaluate(spec, changes, library)
+    results = api.evaluate(opened(spec, library), changes, library)
     if form is Format.table:
         _print_tables(results, table, out)
     elif form is Format.json:
@@ -234,7 +234,7 @@ def explain(
     from reportgen.cli.show import show_explanation
     from reportgen.engine.explain import explain as explain_results
 
-    results = api.evaluate(spec, changes, library, at)
+    results = api.evaluate(opened(spec, library), changes, library, at)
     explanation = explain_results(results, quantity, at, depth)
     if form is Derivation.json:
         text = json.dumps(explanation.derivation.as_json(), allow_nan=False, ensure_ascii=False, indent=1)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from reportgen.cli.output import Library, put
+from reportgen.cli.workbooks import opened
 from reportgen.errors import Problem, SpecError
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def search(
     from reportgen import api
     from reportgen.cli.show_decisions import show_search
 
-    results = api.search(spec, library)
+    results = api.search(opened(spec, library), library)
     searched = results.book.studies.searched
     assert searched is not None
     if out is not None:
@@ -100,7 +101,7 @@ def sensitivity(
     from reportgen import api
     from reportgen.cli.show_decisions import show_sensitivity
 
-    results = api.sensitivity(spec, samples, seed, changes, library)
+    results = api.sensitivity(opened(spec, library), samples, seed, changes, library)
     if form is Form.json:
         put(_json(_sensitivity(results)), None)
     else:

@@ -45,7 +45,7 @@ def show_changes(edited: Edited) -> None:
     if not edited.changed:
         console.print(Text("Nothing was changed since the workbook was built."))
         return
-    inputs = [(i.address, i.where, _value(i.old), _value(i.new)) for i in found.inputs]
+    inputs = [(i.address, i.where, *_apart(i.old, i.new)) for i in found.inputs]
     _print("Inputs", ("input", "cell", "old", "new"), inputs)
     rows = [(f"{a.dimension} {a.name}", a.where, f"{len(a.cells)} values") for a in found.added]
     _print("Rows that were added", ("row", "place", "holds"), rows)
@@ -73,6 +73,13 @@ def _value(value: float | str | bool | None) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return number(value) if isinstance(value, float) else value
+
+
+def _apart(old: float | str | bool | None, new: float | str | bool | None) -> tuple[str, str]:
+    """Two values so that what differs is seen: with all digits where the first five are the same."""
+    if isinstance(old, float) and isinstance(new, float) and abs(new - old) < 1e-4 * abs(old):
+        return repr(old), repr(new)
+    return _value(old), _value(new)
 
 
 def _short(text: str) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from reportgen.cli.output import Library, print_paths, put
+from reportgen.cli.workbooks import opened, say_left_out
 from reportgen.errors import OutputError, Problem, Span, SpecError
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def sweep(
 
     chosen = _form(form, out, spec)
     shown = [name.strip() for names in show for name in names.split(",") if name.strip()]
-    found = api.sweep(spec, vary, shown, option, changes, library)
+    found = api.sweep(opened(spec, library), vary, shown, option, changes, library)
     invalid = _Invalid(found)
     if out is None:
         sys.stdout.flush()
@@ -167,7 +168,7 @@ def compare(
 
     if form is Form.table and out is not None:
         raise SpecError([Problem("-o goes with json and csv", None, "add --format json")])
-    found = api.compare(specs, library)
+    found = api.compare(specs, library, say_left_out)
     if form is Form.table:
         from reportgen.cli.show_studies import show_comparison
 

@@ -13,9 +13,10 @@ from reportgen.cli.output import Library, put
 from reportgen.errors import Problem, Span, SpecError
 
 if TYPE_CHECKING:
+    from reportgen.book.book import Book
     from reportgen.intake.edited.bring_back import Edited
 
-__all__ = ["diff", "import_workbook", "lint"]
+__all__ = ["diff", "import_workbook", "lint", "opened", "say_left_out"]
 
 Workbook = Annotated[
     Path, typer.Argument(metavar="WORKBOOK", help="A workbook that build has written.", show_default=False)
@@ -54,8 +55,11 @@ def import_workbook(
       reportgen import edited.xlsx > edited.yaml
     """  # noqa: D301
     from reportgen import api
+    from reportgen.api.workbooks import is_workbook
 
-    if out is not None and out.exists() and not force:
+    if out is not None and is_workbook(out):
+        raise SpecError([Problem("a scenario is a .yaml file", Span(str(out)), "choose another name with -o")])
+    if out is not None and out.exists() and not out.is_dir() and not force:
         raise SpecError([Problem("the file exists already", Span(str(out)), "write over it with --force")])
     edited = api.import_workbook(workbook, library, scenario)
     put(edited.text.encode(), out)
@@ -117,6 +121,18 @@ def lint(
         typer.echo(f"{workbook}: {len(found) or 'no'} finding{'' if len(found) == 1 else 's'}")
     if found:
         raise typer.Exit(1)
+
+
+def opened(spec: Path, library: list[Path]) -> Path | Book:
+    """A scenario file, or the book of an edited workbook, with a word on what no scenario can hold."""
+    from reportgen import api
+    from reportgen.api.workbooks import is_workbook
+
+    if not is_workbook(spec):
+        return spec
+    edited = api.import_workbook(spec, library)
+    say_left_out(edited)
+    return edited.book
 
 
 _MOST = 20

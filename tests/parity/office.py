@@ -205,6 +205,10 @@ class Document:
         """Type a formula into a cell, as LibreOffice writes it (arguments are parted by `;`)."""
         self._call("set_formula", sheet, address, formula)
 
+    def insert(self, sheet: str, at: int, count: int = 1, *, rows: bool = True) -> None:
+        """Insert empty rows, or columns, before the one with a number."""
+        self._call("insert", sheet, rows, at, count)
+
     def store(self, path: Path | str) -> None:
         """Save a copy as .xlsx, in LibreOffice's own way."""
         self._call("store", str(Path(path).resolve()))

@@ -95,6 +95,25 @@ def test_the_scenario_of_an_edited_workbook_says_what_libreoffice_shows(
     assert list(unlike(writer, cells, results)) == []
 
 
+def test_inserted_rows_and_columns_are_no_change(office: Office, tmp_path: Path) -> None:
+    """In the sheets that people work on; what they type beside is told where it stands now."""
+    path = tmp_path / "alice.xlsx"
+    path.write_bytes(workbook_bytes(evaluate(spec("alice"))))
+    with office.open(path) as document:
+        document.insert("Options", 1, 2)
+        document.insert("Options", 5, rows=False)
+        document.insert("Inputs", 9, 3)
+        document.insert("Catalogue", 2)
+        document.insert("Operators", 1)
+        document.set("Inputs", "B10", "a remark")
+        document.store(tmp_path / "moved.xlsx")
+    found = api.import_workbook(tmp_path / "moved.xlsx")
+    assert [o.where for o in found.overrides] == ["Inputs!B10"]
+    assert not found.comparison.inputs
+    assert not found.rewrites
+    assert not found.comparison.removed
+
+
 def test_a_device_typed_below_the_catalogue_is_computed_and_comes_back(office: Office, tmp_path: Path) -> None:
     book = spec("alice")
     workbook, writer = expected(book)

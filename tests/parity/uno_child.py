@@ -209,6 +209,11 @@ class Documents:
         """Type a formula into a cell, in the words and signs of LibreOffice."""
         self.cell(document, sheet, address).Formula = formula
 
+    def insert(self, document: int, sheet: str, rows: bool, at: int, count: int) -> None:
+        """Insert empty rows, or columns, before the one with a number (from 1)."""
+        found = self.sheet(document, sheet)
+        (found.Rows if rows else found.Columns).insertByIndex(at - 1, count)
+
 
 def requests(soffice: list[Soffice]) -> queue.SimpleQueue:
     """The lines of standard input; a thread watches for its end, also while LibreOffice is busy."""

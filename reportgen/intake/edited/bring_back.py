@@ -13,7 +13,7 @@ from reportgen.book.library import library
 from reportgen.book.options import SPARE
 from reportgen.engine.results import evaluate
 from reportgen.errors import EvaluationError, Problem, Span, SpecError
-from reportgen.intake.edited.compare import Comparison, Override, compare
+from reportgen.intake.edited.compare import compare
 from reportgen.intake.edited.formula import Unreadable, normal, parse, tokens
 from reportgen.intake.edited.layout import of_build
 from reportgen.intake.edited.rewrites import Rewrite, guarded, rewrites
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from openpyxl import Workbook
 
     from reportgen.book.book import Book
+    from reportgen.intake.edited.changes import Comparison, Override
     from reportgen.intake.edited.layout import Layout
     from reportgen.intake.edited.sheets import EditedSheet, EditedWorkbook
     from reportgen.render.excel.tables import Writer

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from openpyxl.utils.cell import column_index_from_string
@@ -10,7 +9,8 @@ from openpyxl.worksheet.formula import ArrayFormula
 
 from reportgen.book.ranges import fault, problem_text
 from reportgen.errors import Problem, Span, nearest
-from reportgen.intake.edited.formula import HARMFUL, Token, Unreadable, parse, tokens
+from reportgen.intake.edited.changes import Added, Comparison, Formula, Input, Override, Plain
+from reportgen.intake.edited.formula import HARMFUL, Unreadable, parse, tokens
 from reportgen.intake.edited.layout import of_build
 from reportgen.intake.edited.locate import NewRow, locate, named
 from reportgen.intake.edited.sheets import Content, ErrorText, address
@@ -27,77 +27,12 @@ if TYPE_CHECKING:
     from reportgen.render.excel.layout import Cell, Column, Table
     from reportgen.render.excel.tables import Placed, Writer
 
-__all__ = ["Added", "Comparison", "Formula", "Input", "Override", "compare"]
+__all__ = ["compare"]
 
-Plain = float | str | bool | None
 _LOGICAL = {"TRUE": True, "FALSE": False}
 """Formulas that programs take for the value itself."""
 _DIGITS = 1e-14
 """Programs that keep 15 digits change numbers by this part of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """An input that holds another value: the quantity, its cell, and where it stands."""
-
-    quantity: str
-    cell: tuple[str, ...]
-    where: str
-    old: Plain
-    new: Plain
-
-    @property
-    def address(self) -> str:
-        """As `--set` writes it."""
-        return ".".join((*self.cell, self.quantity))
-
-
-@dataclass(frozen=True, slots=True)
-class Added:
-    """A new member of a dimension, with the inputs typed into its row: by quantity, or quantity and second member."""
-
-    dimension: str
-    name: str
-    where: str
-    cells: dict[tuple[str, ...], Plain]
-    title: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Formula:
-    """A formula that was rewritten: where it stands in the plan (table or nothing, column, row), and its tokens."""
-
-    table: tuple[str, ...]
-    column: str
-    row: int
-    where: str
-    old: str
-    new: str
-    found: tuple[Token, ...] | None
-    """None where it cannot be read."""
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Override:
-    """A cell that is not as built and that no scenario can hold; `why` says what it is."""
-
-    where: str
-    why: str
-    old: str
-    new: str
-
-
-@dataclass
-class Comparison:
-    """All differences; `problems` are those with which nothing can be done."""
-
-    inputs: list[Input] = field(default_factory=list)
-    added: list[Added] = field(default_factory=list)
-    formulas: list[Formula] = field(default_factory=list)
-    overrides: list[Override] = field(default_factory=list)
-    removed: list[str] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
 
 
 def compare(edited: EditedWorkbook, workbook: Workbook, writer: Writer) -> Comparison:
@@ -343,19 +278,30 @@ class _Comparer:
                     self._override(f"{title}!{address(row, column)}", "a cell that the build does not have", "", now)
 
     def _loose(self, cell: Any, place: tuple[str, int, int]) -> None:
-        title, row, column = place
+        old = self._as_built(place) if cell.data_type == "f" else None
+        found = [(title, row, column) for title, row, column in self.now.moves.places(place) if row > 0 and column > 0]
+        here = next((at for at in found if self._is_as_built(cell, old, place, at)), found[0] if found else place)
+        title, row, column = here
         self.seen[title].add((row, column))
-        now = self.edited.sheets[title].cells.get((row, column)) or Content(None)
-        where = f"{title}!{address(row, column)}"
-        if cell.data_type != "f":
-            if now.formula is not None or not _same(cell.value, now.value):
-                self._override(where, "a text or number beside the inputs", _shown(cell.value), now)
+        now, where = self._content(here), f"{title}!{address(row, column)}"
+        if self._is_as_built(cell, old, place, here):
             return
-        old = self._as_built(place)
-        if now.formula is None:
+        if old is None:
+            self._override(where, "a text or number beside the inputs", _shown(cell.value), now)
+        elif now.formula is None:
             self._override(where, "a value in place of a formula", "=" + old, now)
-        elif not self._alike(old, now.formula, place, place):
+        else:
             self._override(where, "a formula that was rewritten", "=" + old, now)
+
+    def _content(self, place: tuple[str, int, int]) -> Content:
+        return self.edited.sheets[place[0]].cells.get(place[1:]) or Content(None)
+
+    def _is_as_built(self, cell: Any, old: str | None, place: tuple[str, int, int], here: tuple[str, int, int]) -> bool:
+        """Whether a cell beside the tables holds now what it was built with; `old` is its formula."""
+        now = self._content(here)
+        if old is None:
+            return now.formula is None and _same(cell.value, now.value)
+        return now.formula is not None and self._alike(old, now.formula, place, here)
 
     def _harmful(self) -> None:
         """Formulas that reach out of the workbook are refused, wherever they stand."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from openpyxl.utils.cell import column_index_from_string, coordinate_to_tuple
 
+from reportgen.intake.edited.moves import Moves
 from reportgen.render.excel.references import prefix_of
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ class Layout:
     names: dict[str, tuple[str, int, int]]
     prefix: str = ""
     """What the names of cells begin with in the workbook; here they stand without it."""
+    moves: Moves = field(default_factory=Moves)
+    """Where cells beside tables went; what refers to one means where it was built."""
     _named: dict[tuple[str, int, int], str] = field(init=False, repr=False)
     _on: dict[str, list[Standing]] = field(init=False, repr=False)
     _folded: dict[str, str] = field(init=False, repr=False)
@@ -107,7 +110,7 @@ class Layout:
         sheet, at, column = place
         table = self.table_at(sheet, at, column)
         if table is None:
-            return ("at", *place)
+            return ("at", *next(self.moves.places(place, back=True)))
         if table is own and at == row:
             return ("own", table.name, table.at[column])
         return ("cell", table.name, table.at[column], table.rows[at])

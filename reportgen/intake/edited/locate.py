@@ -9,6 +9,7 @@ from openpyxl.utils.cell import column_index_from_string
 
 from reportgen.errors import Problem, Span, nearest
 from reportgen.intake.edited.layout import Layout, Standing
+from reportgen.intake.edited.moves import Moves
 from reportgen.intake.edited.sheets import EditedTable, address
 
 if TYPE_CHECKING:
@@ -56,8 +57,28 @@ class _Finder:
             standing = self._table(placed)
             if standing is not None:
                 tables[placed.table.name] = standing
-        self.made.layout = Layout(tables, self._names(), self.built.prefix)
+        names = self._names()
+        self.made.layout = Layout(tables, names, self.built.prefix, self._moves(tables, names))
         return self.made
+
+    def _moves(self, tables: dict[str, Standing], names: dict[str, tuple[str, int, int]]) -> Moves:
+        """What tables and named cells say of the cells around them."""
+        moves = Moves()
+        for name, place in names.items():
+            moves.note(self.built.names[name], place)
+        for placed in self.writer.placed.values():
+            standing = tables.get(placed.table.name)
+            if standing is None or not standing.rows:
+                continue
+            for name, column in standing.columns.items():
+                first = column_index_from_string(placed.letters[name])
+                moves.note((placed.sheet, placed.row, first), (standing.sheet, min(standing.rows), column))
+            last = max(
+                (row for row, index in standing.rows.items() if index < standing.size), default=min(standing.rows)
+            )
+            moves.note((placed.sheet, placed.last, first), (standing.sheet, last, column))
+        moves.settle()
+        return moves
 
     def _names(self) -> dict[str, tuple[str, int, int]]:
         """The named cells; an input whose name is gone is looked for where it was built."""

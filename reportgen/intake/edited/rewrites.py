@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reportgen.book.options import MADE
-from reportgen.intake.edited.compare import Formula, Override
+from reportgen.intake.edited.changes import Formula, Override
 from reportgen.intake.edited.formula import Unreadable, parse
 from reportgen.intake.edited.translate import Translator
 from reportgen.intake.edited.values import cell_path

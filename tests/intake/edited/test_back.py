@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from openpyxl.utils import get_column_letter, range_boundaries
+from typer.testing import CliRunner
 
 from reportgen import api
+from reportgen.cli import app
 from reportgen.engine.results import evaluate
 from reportgen.errors import SpecError
 from reportgen.render.excel.workbook import workbook_bytes
@@ -459,3 +461,47 @@ def test_of_several_scenarios_one_comes_back(both: Editor) -> None:
 def test_another_name_than_that_of_the_scenario_is_an_error(editor: Editor) -> None:
     with pytest.raises(SpecError, match="'other' is not the scenario of this workbook"):
         api.import_workbook(editor.save(), scenario="other")
+
+
+# --- verbs that read workbooks ---------------------------------------------------------------------------------------
+
+
+def cli(*words: str | Path) -> Any:
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("check",), ("evaluate", "--format", "csv"), ("explain", "effort"), ("compare",),
+        ("sweep", "--vary", "baseline.batch=1,2", "--show", "effort"),
+    ],
+    ids=lambda words: words[0],
+)  # fmt: skip
+def test_each_verb_says_what_of_a_workbook_it_leaves_out(words: tuple[str, ...], editor: Editor) -> None:
+    editor.scalar("usual").value = 16
+    cell = editor.cell("t_option", "tpot", "baseline")
+    cell.value = 12
+    result = cli(words[0], editor.save(), *words[1:])
+    assert result.exit_code == 0, result.output
+    assert f"1 change stayed out of the scenario:\n  Options!{cell.coordinate}: a value in place" in result.stderr
+    if words[0] == "explain":
+        assert "16" in result.stdout
+
+
+def test_values_that_differ_in_their_last_digits_are_shown_with_them(editor: Editor) -> None:
+    editor.scalar("half_length").value = 1814.0000001
+    result = cli("diff", editor.save())
+    assert result.exit_code == 1
+    assert "1814.0000001" in result.stdout
+
+
+def test_a_scenario_is_not_written_over_a_workbook(editor: Editor, tmp_path: Path) -> None:
+    path = editor.save()
+    before = path.read_bytes()
+    result = cli("import", path, "-o", path, "--force")
+    assert result.exit_code == 2
+    assert "a scenario is a .yaml file" in result.stderr
+    assert path.read_bytes() == before
+    result = cli("import", path, "-o", tmp_path)
+    assert "it is a folder" in result.stderr
