@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["import_workbook", "is_workbook", "lint"]
 
+LONGEST = 60.0
+"""Seconds that the linter may take."""
+
 
 def is_workbook(path: str | Path) -> bool:
     """Whether a file is a workbook, not a scenario, as its name says."""
@@ -39,9 +42,13 @@ def lint(path: str | Path) -> list[Finding]:
     """What programs would stumble over in a workbook; nothing where there is nothing.
 
     Raises:
-        SpecError: it is no workbook, damaged, or holds what could do harm.
+        SpecError: it is no workbook, its main part is damaged, or it is too large or takes too long.
     """
+    from reportgen.errors import Problem, Span, SpecError
     from reportgen.intake.edited.package import read_parts
-    from reportgen.render.excel.lint import lint_parts
+    from reportgen.render.excel.lint import NotLinted, lint_parts
 
-    return lint_parts(read_parts(Path(path)))
+    try:
+        return lint_parts(read_parts(Path(path)), LONGEST)
+    except NotLinted as error:
+        raise SpecError([Problem(str(error), Span(str(path)))]) from None

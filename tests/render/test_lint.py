@@ -18,10 +18,12 @@ from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.table import Table, TableColumn
+from typer.testing import CliRunner
 
 from reportgen import api
+from reportgen.cli import app
 from reportgen.render.excel.finish import finish
-from reportgen.render.excel.lint import RULES, lint, lint_parts
+from reportgen.render.excel.lint import RULES, NotLinted, lint, lint_parts
 from reportgen.render.excel.workbook import workbook_bytes
 
 if TYPE_CHECKING:
@@ -127,8 +129,51 @@ def second_table(name: str, ref: str) -> Callable[[Parts], None]:
     return change
 
 
-def validation(old: str, new: str) -> Callable[[Parts], None]:
-    return put(SHEET, old, new)
+def cells(text: str) -> Callable[[Parts], None]:
+    """One more row of cells."""
+    return put(SHEET, "</sheetData>", f'<row r="20">{text}</row></sheetData>')
+
+
+EXTENDED = (
+    '<extLst><ext uri="{{X}}" xmlns:x14="http://schemas.microsoft.com/office/spreadsheetml/2009/9/main" '
+    'xmlns:xm="http://schemas.microsoft.com/office/excel/2006/main">{}</ext></extLst></worksheet>'
+)
+"""Where newer programs put rules that refer to other sheets."""
+
+
+def newer_validation(text: str, **options: str) -> Callable[[Parts], None]:
+    given = "".join(
+        f' {name}="{value}"' for name, value in ({"type": "list", "showErrorMessage": "1"} | options).items()
+    )
+    rule = f"<x14:dataValidation{given}><x14:formula1><xm:f>{text}</xm:f></x14:formula1><xm:sqref>D2</xm:sqref>"
+    rules = f"<x14:dataValidations>{rule}</x14:dataValidation></x14:dataValidations>"
+    return put(SHEET, "</worksheet>", EXTENDED.format(rules))
+
+
+def newer_condition(text: str) -> Callable[[Parts], None]:
+    rule = f'<x14:cfRule type="expression"><xm:f>{text}</xm:f></x14:cfRule><xm:sqref>D2</xm:sqref>'
+    rules = f"<x14:conditionalFormattings><x14:conditionalFormatting>{rule}</x14:conditionalFormatting>"
+    return put(SHEET, "</worksheet>", EXTENDED.format(rules + "</x14:conditionalFormattings>"))
+
+
+def condition(text: str) -> Callable[[Parts], None]:
+    return put(SHEET, "<formula>$A2&gt;1</formula>", f"<formula>{text}</formula>")
+
+
+def strict(parts: Parts) -> None:
+    """In the other form of the format, as Excel saves it when asked to."""
+    for name, data in parts.items():
+        for old, new in STRICT.items():
+            data = data.replace(old, new)
+        parts[name] = data
+
+
+STRICT = {
+    b"http://schemas.openxmlformats.org/spreadsheetml/2006/main": b"http://purl.oclc.org/ooxml/spreadsheetml/main",
+    b"http://schemas.openxmlformats.org/officeDocument/2006/relationships": (
+        b"http://purl.oclc.org/ooxml/officeDocument/relationships"
+    ),
+}
 
 
 def chart(pattern: str, new: str) -> Callable[[Parts], None]:
@@ -143,10 +188,20 @@ def chart(pattern: str, new: str) -> Callable[[Parts], None]:
 BROKEN: list[tuple[str, Any]] = [
     ("damaged part", put(STYLES, "<styleSheet", "<styleSheet <")),
     ("doctype", put(STYLES, "<styleSheet", "<!DOCTYPE styleSheet [<!ENTITY a 'b'>]><styleSheet")),
+    ("strict form", strict),
     ("missing part", put(RELS, "../drawings/drawing1.xml", "../drawings/drawing9.xml")),
     ("absolute target", put(RELS, "../tables/table1.xml", "/xl/tables/table1.xml")),
     ("content type", add("xl/extra.odd")),
     ("external link", formula("[1]Data!A1")),
+    ("external link", formula("SUM('[1]Data'!A1)")),
+    ("external link", formula("[1]!usual")),
+    ("external link", formula(r"'C:\[b.xlsx]S'!A1")),
+    ("external link", formula("'file:///tmp/o.xlsx'#$S.A1")),
+    ("external link", name("total", "[1]Data!$A$1")),
+    ("external link", put(SHEET, '"a,b"', "[1]Data!$A$1:$A$3")),
+    ("external link", newer_validation("[1]Data!$A$1:$A$3")),
+    ("external link", condition("[1]Data!$A$1&gt;1")),
+    ("external link", newer_condition("'[1]Data'!$A$1&gt;1")),
     ("external link", add("xl/externalLinks/externalLink1.xml")),
     ("active content", put("[Content_Types].xml", "sheet.main+xml", "sheet.macroEnabled.main+xml")),
     ("active content", add("xl/embeddings/object.xml")),
@@ -167,6 +222,7 @@ BROKEN: list[tuple[str, Any]] = [
     ("table overlap", second_table("t_other", "B1:C3")),
     ("table is empty", put(TABLE, 'ref="A1:B3"', 'ref="A1:B1"')),
     ("table and merged cells", put(SHEET, 'ref="H1:I1"', 'ref="A2:B2"')),
+    ("array in table", put(SHEET, '<c r="B2"><f>', '<c r="B2"><f t="array" ref="B2:B3">')),
     ("table and filter", put(SHEET, "<mergeCells", '<autoFilter ref="A1:D3"/><mergeCells')),
     ("sheet title", put(BOOK, 'name="Data"', 'name="Da/ta"')),
     ("sheet title", put(BOOK, 'name="Data"', f'name="{"D" * 32}"')),
@@ -174,7 +230,7 @@ BROKEN: list[tuple[str, Any]] = [
     ("sheet title twice", put(BOOK, "</sheets>", '<sheet name="DATA" sheetId="9"/></sheets>')),
     ("sheet size", put(SHEET, "</sheetData>", '<row r="1048577"><c r="A1048577"><v>1</v></c></row></sheetData>')),
     ("sheet size", put(SHEET, "</sheetData>", '<row r="9"><c r="XFE9"><v>1</v></c></row></sheetData>')),
-    ("column width", put(SHEET, 'width="20"', 'width="256"')),
+    *[("column width", put(SHEET, 'width="20"', f'width="{width}"')) for width in ("256", "abc", "-1", "nan")],
     ("link target", put(RELS, "https://example.org/", "file:///etc/passwd")),
     ("link target", put(RELS, "https://example.org/", "javascript:alert(1)")),
     ("link target", put(RELS, "https://example.org/", "https://" + "a" * 2080)),
@@ -183,11 +239,17 @@ BROKEN: list[tuple[str, Any]] = [
     ("too many links", put(SHEET, "</hyperlinks>", '<hyperlink ref="A1" location="usual"/>' * 65530 + "</hyperlinks>")),
     ("validation reference", put(SHEET, '"a,b"', "t_data[x]")),
     ("validation reference", put(SHEET, '"a,b"', "{1,2}")),
+    ("validation reference", newer_validation("t_data[x]")),
+    ("validation list", newer_validation(f'"{"a," * 128}"')),
+    ("validation message", newer_validation("$A$2:$A$3", error="N" * 256)),
+    ("validation is silent", newer_validation("$A$2:$A$3", showErrorMessage="0")),
     ("validation list", put(SHEET, '"a,b"', f'"{"a," * 128}"')),
     ("validation message", put(SHEET, 'errorTitle="No"', f'errorTitle="{"N" * 33}"')),
     ("validation message", put(SHEET, 'error="a or b"', f'error="{"N" * 256}"')),
     ("validation is silent", put(SHEET, 'showErrorMessage="1"', 'showErrorMessage="0"')),
-    ("condition reference", put(SHEET, "<formula>$A2&gt;1</formula>", "<formula>t_data[x]&gt;1</formula>")),
+    ("condition reference", condition("t_data[x]&gt;1")),
+    ("condition reference", newer_condition("SUM(t_data[x])&gt;1")),
+    ("condition reference", newer_condition("MATCH(D2,{1,2},0)")),
     ("formula length", formula("+".join(["usual"] * 2000))),
     ("formula depth", formula("ABS(" * 65 + "1" + ")" * 65)),
     ("text in formula", formula('"' + "a" * 256 + '"')),
@@ -195,22 +257,36 @@ BROKEN: list[tuple[str, Any]] = [
     *[("new function", formula(f"{f}(usual,1)")) for f in ("IFS", "MAXIFS", "XLOOKUP", "LET", "STDEV.S", "SORT")],
     *[("volatile function", formula(f"{f}(usual)")) for f in ("INDIRECT", "OFFSET", "RAND", "NOW")],
     ("function reaches out", formula('_xlfn.WEBSERVICE("http://x")')),
+    *[("function reaches out", formula(f"{f}(usual)")) for f in ("_xlfn.IMAGE", "RTD", "_xlfn._xlws.PY", "CUBEVALUE")],
+    ("function reaches out", formula('WEBSERVICE ("http://x")')),
+    ("function reaches out", formula("_xlfn.MAP(A1:A2,_xleta.WEBSERVICE)")),
     ("function reaches out", formula("cmd|'/C calc'!A0")),
+    ("function reaches out", name("total", 'WEBSERVICE("http://x")')),
+    ("function reaches out", put(SHEET, '"a,b"', 'WEBSERVICE("http://x")')),
+    ("function reaches out", newer_validation('WEBSERVICE("http://x")')),
+    ("function reaches out", condition('WEBSERVICE("http://x")=1')),
+    ("function reaches out", newer_condition('WEBSERVICE("http://x")=1')),
     ("this row", formula("t_data[@x]")),
     ("bare table", formula("ROWS(t_data)")),
-    ("bare table", formula("ROWS(t_data[#Data])")),
     ("bare table", formula("ROWS(t_data[])")),
     ("reference to nothing", formula("SUM(t_data[z])")),
     ("reference to nothing", formula("SUM(t_none[x])")),
+    ("reference to nothing", formula("SUM(t_data[[#Totals],[z]])")),
+    ("reference to nothing", formula("SUM(t_data[#Sums])")),
     ("reference to nothing", formula("Nowhere!A1")),
+    ("reference to nothing", formula("SUM('Data:Nowhere'!A1)")),
     ("reference to nothing", formula("A1+#REF!")),
     ("unknown name", formula("bose+1")),
     ("unknown name", formula("FROBNICATE(1)")),
+    ("unknown name", formula("_xlfn.MAP(A1:A2,_xleta.FROBNICATE)")),
+    ("this row", formula("SUM([x])")),
+    ("name target", name("total", "'Data'!$A$1,'Nowhere'!$A$1")),
     ("array condition", formula("SUMPRODUCT(IF(t_data[x]>1,1,0))")),
     ("text length", put(STRINGS, "<t>note</t>", f"<t>{'a' * 32768}</t>")),
     ("control character", put(STRINGS, "<t>note</t>", "<t>_x0007_</t>")),
     ("shared text", put(SHEET, '<c r="A1" t="s"><v>', '<c r="A1" t="s"><v>99')),
-    ("number", put(SHEET, "<v>5</v>", "<v>NaN</v>")),
+    *[("number", put(SHEET, "<v>5</v>", f"<v>{text}</v>")) for text in ("NaN", "four", "1_0")],
+    ("shared text", put(SHEET, '<c r="A1" t="s"><v>0', '<c r="A1" t="s"><v>\u00b2')),
     ("formula without value", put(SHEET, "<v>8</v>", "")),
     ("number format", put(STYLES, 'formatCode="0.0&quot; km&quot;"', 'formatCode="0.0&quot; km"')),
     ("number format", put(STYLES, 'formatCode="0.0&quot; km&quot;"', 'formatCode="0;0;0;0;0"')),
@@ -230,12 +306,156 @@ def test_each_rule_is_broken_by_a_workbook(rule: str, change: Callable[[Parts], 
     assert all(finding.text and finding.where for finding in found)
 
 
-def test_labels_say_what_they_show(base: Parts) -> None:
+SHOWN = ("showLegendKey", "showVal", "showCatName", "showSerName")
+LABELS = [
+    ("scatterChart", ("showVal",), {"chart labels"}),
+    ("scatterChart", SHOWN, set()),  # LibreOffice names no bubbles, and the percentage of pies alone
+    ("pieChart", SHOWN, {"chart labels"}),
+    ("pieChart", (*SHOWN, "showPercent"), set()),
+    ("bubbleChart", (*SHOWN, "showPercent"), {"chart labels"}),
+]
+
+
+@pytest.mark.parametrize(("kind", "shown", "rules"), LABELS)
+def test_labels_say_what_they_show(kind: str, shown: tuple[str, ...], rules: set[str], base: Parts) -> None:
     parts = dict(base)
-    put(CHART, "</ser>", "<dLbls><showVal val='1'/></dLbls></ser>")(parts) if b"</ser>" in parts[CHART] else put(
-        CHART, "</c:ser>", "<c:dLbls><c:showVal val='1'/></c:dLbls></c:ser>"
-    )(parts)
-    assert {f.rule for f in lint_parts(parts)} == {"chart labels"}
+    prefix = "" if b"</ser>" in parts[CHART] else "c:"
+    flags = "".join(f'<{prefix}{flag} val="0"/>' for flag in shown)
+    put(CHART, f"</{prefix}ser>", f"<{prefix}dLbls>{flags}</{prefix}dLbls></{prefix}ser>")(parts)
+    parts[CHART] = parts[CHART].replace(b"scatterChart", kind.encode())
+    assert {f.rule for f in lint_parts(parts)} == rules
+
+
+SOUND = [
+    *("SUM(A:A)", "SUM(Data!A:A)", "SUM(Data!$A:$B)", "INDEX(B:B,3)", "SUM(1:1)", "SUM($1:3)", "SUM(Data!2:2)"),
+    *("IF(A1=1,#N/A,1)", "#DIV/0!", "ISERROR(#NAME?)", "IFERROR(#NULL!,#NUM!)", "#VALUE!", "#SPILL!+#GETTING_DATA"),
+    *("_xlfn.LET(_xlpm.x,1,_xlpm.x+1)", "_xlfn.MAP(A1:A2,_xlfn.LAMBDA(_xlpm.a,_xlpm.a*2))"),
+    "_xlfn.LET(_xlpm.f,_xlfn.LAMBDA(_xlpm.a,_xlpm.a),_xlpm.f(1))",
+    *("_xlfn.ANCHORARRAY(A1)", "_xlfn.SINGLE(A1)", "_xlfn.BYROW(A1:B2,_xleta.SUM)", "_xlfn._xlws.SORT(A1:A2)"),
+    *("_xlfn.GROUPBY(A1:A2,B1:B2,_xleta.SUM)", "_xlfn.REGEXTEST(A1,B1)", "_xlfn._TRO_TRAILING(A:A)"),
+    *("NETWORKDAYS.INTL(A1,A2)", "ACCRINTM(1,2,3,4)", "IMSUM(1,2)", "ODDFPRICE(1,2,3,4,5,6,7,8)", "DSTDEVP(A1,1,A2)"),
+    *("SUM(Data:More!A1)", "SUM('Data:More'!A1)", "SUM(Data!A1:Data!B2)", "SUM(A1:Data!B2)", "[0]!usual"),
+    *("t_data[[#Totals],[x]]", "t_data[[#All],[x]]", "t_data[[#Data],[x]:[y]]", "t_data[#All]", "t_data[#Data]"),
+    *("t_data[#Headers]", "t_data[[#Headers],[#Data],[x]]", "t_data[[x]:[y]]", "t_data[[#This Row],[x]:[y]]"),
+    *("t_quoted[it''s]", "t_quoted[[#All],[it''s]]", "t_quoted['[b'] '#1]", "usual (A1)", '"#REF! [1]Data!A1 CALL("'),
+    *("IF(1,\"a|'b!\",2)", "'Data'!usual", "1.5E-3+.5%", "INDEX(A1:B2,1,1):B2", "SUM((A1:B2,D1))", "T(\"a\")&CHAR(10)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", SOUND)
+def test_formulas_of_other_makers_are_sound(text: str, base: Parts) -> None:
+    parts = dict(base)
+    columns = '<tableColumn id="1" name="it\'s"/><tableColumn id="2" name="[b] #1"/>'
+    second_table("t_quoted", "H5:I6")(parts)
+    parts["xl/tables/table2.xml"] = re.sub(
+        rb"<tableColumns.*</tableColumns>", f'<tableColumns count="2">{columns}</tableColumns>'.encode(),
+        parts["xl/tables/table2.xml"],
+    )  # fmt: skip
+    heads = '<c r="H5" t="inlineStr"><is><t>it\'s</t></is></c><c r="I5" t="inlineStr"><is><t>[b] #1</t></is></c>'
+    put(SHEET, "</sheetData>", f'<row r="5">{heads}</row></sheetData>')(parts)
+    put(BOOK, "</sheets>", '<sheet name="More" sheetId="9"/></sheets>')(parts)
+    formula(text)(parts)
+    assert lint_parts(parts) == []
+
+
+TARGETS = ["Data!$A:$A", "'Data'!$1:$2", "Data!$A$1,Data!$C$1:$C$3", "'Data'!$A$1, 'Data'!$C$1"]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_names_may_stand_for_several_areas(target: str, base: Parts) -> None:
+    parts = dict(base)
+    name("several", target)(parts)
+    assert lint_parts(parts) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        newer_validation("Data!$A$2:$A$3"), newer_validation('"a,b"'), newer_condition("Data!$A$2&gt;1"),
+        put(SHEET, '<c r="B2"><f>', '<c r="B2"><f t="array" ref="B2">'),
+        put(SHEET, "'Data'!A1", "A1"),
+        cells('<c r="A20"><f t="array" ref="A20:A21">A1:A2</f><v>1</v></c>'),
+    ],
+)  # fmt: skip
+def test_what_other_makers_write_is_sound(change: Callable[[Parts], None], base: Parts) -> None:
+    parts = dict(base)
+    change(parts)
+    assert lint_parts(parts) == []
+
+
+def test_a_table_may_have_totals_and_no_heads(base: Parts) -> None:
+    parts = dict(base)
+    put(TABLE, 'ref="A1:B3"', 'ref="A2:B3"')(parts)
+    put(TABLE, 'headerRowCount="1"', 'headerRowCount="0"')(parts)
+    assert {f.rule for f in lint_parts(parts)} == set()
+    parts = dict(base)
+    put(TABLE, 'ref="A1:B3"', 'ref="A1:B2" totalsRowCount="1"')(parts)
+    assert {f.rule for f in lint_parts(parts)} == {"table is empty"}
+
+
+def test_names_of_parts_may_differ_in_case(base: Parts) -> None:
+    parts = {name.replace("sheet1.xml", "Sheet1.xml").replace("workbook.xml", "Workbook.xml"): data
+             for name, data in base.items()}  # fmt: skip
+    assert lint_parts(parts) == []
+    parts[SHEET.replace("sheet1", "Sheet1")] = parts[SHEET.replace("sheet1", "Sheet1")].replace(b"+usual", b"+bose")
+    assert {f.rule for f in lint_parts(parts)} == {"unknown name"}
+
+
+def test_hints_on_pronunciation_are_no_text(base: Parts) -> None:
+    parts = dict(base)
+    put(STRINGS, "<t>x</t>", '<r><t>x</t></r><rPh sb="0" eb="1"><t>eks</t></rPh>')(parts)
+    assert lint_parts(parts) == []
+
+
+BOMB = '<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa">' + "".join(
+    f'<!ENTITY {b} "{f"&{a};" * 10}">' for a, b in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        put(BOOK, "<workbook", "<workbook <"),
+        put(BOOK, "<workbook ", BOMB + ']><workbook a="&i;" '),
+        put(BOOK, "<workbook", BOMB + "]><workbook>&i;</workbook><workbook"),
+        lambda parts: parts.pop(BOOK),
+    ],
+)
+def test_a_damaged_main_part_is_one_message(
+    change: Callable[[Parts], None], base: Parts, tmp_path: Path
+) -> None:  # fmt: skip
+    parts, path = dict(base), tmp_path / "damaged.xlsx"
+    change(parts)
+    with zipfile.ZipFile(path, "w") as archive:
+        for part, data in parts.items():
+            archive.writestr(part, data)
+    result = CliRunner().invoke(app, ["lint", str(path)])
+    assert result.exit_code == 2, result.output
+    assert "not a workbook" in result.output
+    assert str(path) in result.output
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+
+
+def test_looking_stops_after_its_time(base: Parts) -> None:
+    with pytest.raises(NotLinted, match="longer than 0 s"):
+        lint_parts(base, 0.0)
+
+
+def test_a_bad_formula_is_told_in_few_words(base: Parts) -> None:
+    parts = dict(base)
+    formula("+".join(f"odd_{i}" for i in range(500)))(parts)
+    assert len(lint_parts(parts)) == 20
+
+
+def test_openpyxl_finds_no_sheets_in_the_strict_form(base: Parts) -> None:
+    """Which is why it is a finding."""
+    parts, buffer = dict(base), io.BytesIO()
+    strict(parts)
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for part, data in parts.items():
+            archive.writestr(part, data)
+    with pytest.warns(UserWarning, match="will be removed"):
+        assert openpyxl.load_workbook(buffer).sheetnames == []
 
 
 def test_no_rule_goes_untested() -> None:

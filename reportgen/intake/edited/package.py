@@ -1,14 +1,19 @@
-"""The parts of a workbook that comes from outside, refused where they could do harm: bombs, macros, links, entities."""
+"""The parts of a workbook that comes from outside, read bit by bit within limits: it may be meant to do harm."""
 
 from __future__ import annotations
 
+import posixpath
+import struct
 import time
 import zipfile
+import zlib
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING
-
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import ParseError, fromstring, iterparse
+from dataclasses import dataclass
+from functools import cached_property
+from typing import IO, TYPE_CHECKING, Protocol
+from urllib.parse import unquote
+from xml.etree.ElementTree import TreeBuilder
+from xml.parsers import expat
 
 from reportgen.errors import Problem, Span, SpecError
 
@@ -17,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from xml.etree.ElementTree import Element
 
-__all__ = ["Package", "open_package", "read_parts"]
+__all__ = ["Budget", "Package", "Reader", "Relation", "open_package", "read_parts"]
 
 MAX_BYTES = 100_000_000
 """Of the file as it lies on the disk."""
@@ -28,86 +33,314 @@ MAX_RATIO = 250
 SMALL = 5_000_000
 """Parts up to here may be packed as tightly as they like."""
 MAX_PARTS = 2000
-SECONDS = 60.0
+SECONDS = 15.0
 """Reading that takes longer is given up."""
 
+MAX_CELLS = 2_000_000
+"""Of all sheets, those that hold nothing with them."""
+MAX_TEXTS = 1_000_000
+"""Texts that cells share."""
+MAX_KEPT = 150_000_000
+"""Bytes of memory for texts and formulas."""
+_TEXT = 50
+"""Bytes of a text beside its characters."""
+
+MAX_TREE, MAX_ELEMENTS = 50_000_000, 300_000
+"""Bytes and elements of a part that is kept as a tree."""
+MAX_DEPTH, MAX_NAMES, MAX_TAG = 200, 20_000, 10_000_000
+"""Levels of a part, different names in it, and bytes of one tag: a parser keeps them all."""
+MAX_WHOLE = 200_000_000
+"""Bytes of all XML parts that are looked at whole."""
+MAX_LOADED = 450_000_000
+"""Bytes of memory for one of them: lxml takes about `_TAG` for an opening bracket and `_ATTRIBUTE` for an attribute."""
+_TAG, _ATTRIBUTE = 130, 230
+
 _OLD = b"\xd0\xcf\x11\xe0"
-_HARMFUL = {
-    "xl/vbaproject.bin": "macros", "xl/macrosheets/": "macros", "xl/externallinks/": "links to other workbooks",
-    "xl/embeddings/": "embedded objects", "xl/activex/": "embedded controls", "xl/connections.xml": "data connections",
-    "xl/querytables/": "data connections",
-}  # fmt: skip
-_REMEDIES = {
-    "macros": "save it as .xlsx, which holds none",
-    "links to other workbooks": "in Excel: Data, Edit Links, Break Link",
-}
+_LISTED, _MOST_LISTED = b"PK\x01\x02", 10 * MAX_PARTS
+"""How the list of parts names one; parts that are zip files themselves have lists, too."""
 _CHUNK = 1 << 16
+_WORKBOOK = "xl/workbook.xml"
+_ENCODINGS = ("utf-8", "utf-16", "utf-16le", "utf-16be", "us-ascii", "iso-8859-1")
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    RuntimeError,
+    NotImplementedError,
+    ValueError,
+)
+"""What taking a damaged zip file apart may end in."""
+
+# Names stand without their namespaces, and so do those of Strict Open XML, which has others for the same things.
+_SHORT = {
+    "http://schemas.openxmlformats.org/spreadsheetml/2006/main": "",
+    "http://purl.oclc.org/ooxml/spreadsheetml/main": "",
+    "http://schemas.openxmlformats.org/package/2006/relationships": "",
+    "http://schemas.openxmlformats.org/package/2006/content-types": "",
+    "http://schemas.openxmlformats.org/officeDocument/2006/relationships": "r:",
+    "http://purl.oclc.org/ooxml/officeDocument/relationships": "r:",
+}
+_OTHER = "other:"
+
+
+class Reader(Protocol):
+    """What is told of a part: names of elements without namespaces, those of extensions as `other:name`."""
+
+    def start(self, tag: str, attributes: dict[str, str], /) -> object:
+        """An element begins."""
+
+    def end(self, tag: str, /) -> object:
+        """An element ends."""
+
+    def data(self, text: str, /) -> object:
+        """A piece of text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """To what a part is related: identifier, kind (`worksheet`, `hyperlink`), and the part, or a target outside."""
+
+    name: str
+    kind: str
+    target: str
+    outside: bool
 
 
 class Package:
-    """The parts of a workbook by name; each is read when it is asked for, and never beyond the limits."""
+    """The parts of a workbook by name, ignoring case; each is read when it is asked for."""
 
     def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:
         self.path, self._archive = path, archive
-        self.names = {info.filename: info for info in archive.infolist()}
+        self.infos = [info for info in archive.infolist() if not info.filename.endswith("/")]
+        self._named = {_folded(info.filename): info for info in self.infos}
         self._until = time.monotonic() + SECONDS
 
     def fail(self, message: str, hint: str = "") -> SpecError:
         """The error that says what is wrong with the file."""
         return SpecError([Problem(message, Span(str(self.path)), hint)])
 
-    def root(self, name: str) -> Element:
-        """A part as a tree.
+    @property
+    def names(self) -> list[str]:
+        """The names of all parts."""
+        return [info.filename for info in self.infos]
+
+    def __contains__(self, name: str) -> bool:
+        return _folded(name) in self._named
+
+    @cached_property
+    def main(self) -> str:
+        """The name of the workbook's main part; nothing where there is none."""
+        if _WORKBOOK in self:
+            return _WORKBOOK
+        found = (r.target for r in self.relations("") if r.kind == "officeDocument" and r.target in self)
+        return next((name for name in found if name.endswith(".xml") and self.root(name).tag == "workbook"), "")
+
+    def check_time(self) -> None:
+        """Give up after too long.
 
         Raises:
-            SpecError: it is missing, not XML, or declares entities.
+            SpecError: it is too late.
         """
-        with self._guarded(name):
-            element: Element = fromstring(self._archive.read(name), forbid_dtd=True)
-            return element
+        if time.monotonic() > self._until:
+            raise self.fail(f"the workbook takes longer than {SECONDS:.0f} s to read")
+
+    def read(self, name: str, reader: Reader) -> None:
+        """Tell a reader of a part from beginning to end.
+
+        Raises:
+            SpecError: it is missing, not XML, declares entities, is made to exhaust memory, or it is too late.
+        """
+        names: dict[str, str] = {}
+        parser, fed = self._parser(name, reader, names), 0
+        try:
+            for chunk in self._chunks(name):
+                self.check_time()
+                parser.Parse(chunk)
+                fed += len(chunk)
+                if len(names) > MAX_NAMES or fed - parser.CurrentByteIndex > MAX_TAG:
+                    raise self._odd(name)
+            parser.Parse(b"", True)
+        except expat.ExpatError as error:
+            raise self.fail(f"the part '{name}' is damaged: {error}") from None
+
+    def _parser(self, name: str, reader: Reader, names: dict[str, str]) -> expat.XMLParserType:
+        """A parser that refuses document types, and with them all entities; it puts the names it meets into `names`."""
+        parser = expat.ParserCreate(None, " ", names)
+        start, end, short = reader.start, reader.end, dict[str, str]()
+        depth = spaces = 0
+
+        def begin(full: str, attributes: dict[str, str]) -> None:
+            nonlocal depth
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise self.fail(f"the part '{name}' has more than {MAX_DEPTH} levels")
+            if full not in short:
+                short[full] = _short(full)
+            start(short[full], attributes)
+
+        def finish(full: str) -> None:
+            nonlocal depth
+            depth -= 1
+            end(short[full])
+
+        def space(*_: str | None) -> None:
+            nonlocal spaces
+            spaces += 1
+            if spaces > MAX_NAMES:
+                raise self._odd(name)
+
+        def declaration(_: str, encoding: str | None, __: int) -> None:
+            if encoding is not None and encoding.casefold() not in _ENCODINGS:
+                raise self.fail(f"the part '{name}' cannot be read: it is in the encoding '{encoding}'")
+
+        def doctype(*_: object) -> None:
+            raise self.fail(f"the part '{name}' declares entities, which no workbook needs; it was not read")
+
+        parser.buffer_text, parser.buffer_size = True, _CHUNK
+        parser.StartElementHandler, parser.EndElementHandler = begin, finish
+        parser.CharacterDataHandler = reader.data
+        parser.StartNamespaceDeclHandler = space
+        parser.XmlDeclHandler, parser.StartDoctypeDeclHandler = declaration, doctype
+        return parser
+
+    def _odd(self, name: str) -> SpecError:
+        """The error for what only a hostile file holds."""
+        return self.fail(f"the part '{name}' is made as no program makes it; it was not read")
+
+    def _chunks(self, name: str) -> Iterator[bytes]:
+        with self._guarded(name), self._archive.open(self._info(name)) as stream:
+            while chunk := stream.read(_CHUNK):
+                yield chunk
+
+    def root(self, name: str) -> Element:
+        """A part as a tree, with names as a `Reader` gets them; errors as in `read`, and where it is too large."""
+        if self._info(name).file_size > MAX_TREE:
+            raise self.fail(f"the part '{name}' is larger than {MAX_TREE / 1e6:.0f} MB")
+        grown = _Tree(self, name)
+        self.read(name, grown)
+        return grown.builder.close()
+
+    def relations(self, part: str) -> list[Relation]:
+        """What a part is related to; nothing stands for the package itself. Errors as in `root`."""
+        folder, base = posixpath.split(part)
+        name = posixpath.join(folder, "_rels", f"{base}.rels")
+        return self.relations_in(name) if name in self else []
+
+    def relations_in(self, name: str) -> list[Relation]:
+        """The relationships that a part of that name lists; errors as in `root`."""
+        folder = posixpath.dirname(posixpath.dirname(name))
+        found = []
+        for relation in self.root(name).iter("Relationship"):
+            kind, target = relation.get("Type", "").rpartition("/")[2], relation.get("Target", "")
+            outside = relation.get("TargetMode", "").strip().casefold() == "external"
+            if not outside:
+                target = posixpath.normpath(posixpath.join("/" + folder, unquote(target))).lstrip("/")
+            found.append(Relation(relation.get("Id", ""), kind, target, outside))
+        return found
 
     def bytes(self, name: str) -> bytes:
-        """A part as it is."""
+        """A part as it is; errors as in `read`."""
+        self.check_time()
         with self._guarded(name):
-            return self._archive.read(name)
+            return self._archive.read(self._info(name))
 
-    def events(self, name: str) -> Iterator[tuple[str, Element]]:
-        """The starts and ends of a part's elements, one after the other; errors as in `root`, and after too long."""
-        with self._guarded(name), self._archive.open(name) as stream:
-            for count, found in enumerate(iterparse(stream, ("start", "end"), forbid_dtd=True)):
-                if not count % 10_000 and time.monotonic() > self._until:
-                    raise self.fail(f"the workbook takes longer than {SECONDS:.0f} s to read")
-                yield found
+    def _info(self, name: str) -> zipfile.ZipInfo:
+        if name not in self:
+            raise self.fail(f"this is not a whole workbook: it has no part '{name}'")
+        return self._named[_folded(name)]
 
     @contextmanager
     def _guarded(self, name: str) -> Iterator[None]:
-        """Say what is wrong with a part in our words."""
+        """Say in our words that a part cannot be unpacked."""
         try:
             yield
-        except KeyError:
-            raise self.fail(f"this is not a whole workbook: it has no part '{name}'") from None
-        except DefusedXmlException:
-            raise self.fail(f"the part '{name}' declares entities, which no workbook needs; it was not read") from None
-        except ParseError as error:
-            raise self.fail(f"the part '{name}' is damaged: {error}") from None
-        except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError, ValueError) as error:
+        except _BROKEN as error:
             raise self.fail(f"the part '{name}' cannot be read: {error}") from None
 
 
+class _Tree:
+    """A reader that keeps the whole part."""
+
+    def __init__(self, package: Package, name: str) -> None:
+        self.builder, self._package, self._name, self._count = TreeBuilder(), package, name, 0
+        self.end, self.data = self.builder.end, self.builder.data
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        """Grow by an element."""
+        self._count += 1
+        if self._count > MAX_ELEMENTS:
+            raise self._package.fail(f"the part '{self._name}' has more than {MAX_ELEMENTS:,} elements")
+        self.builder.start(tag, {_short(k) if " " in k else k: v for k, v in attributes.items()})
+
+
+class Budget:
+    """What may be kept of a workbook's cells and texts."""
+
+    def __init__(self, package: Package) -> None:
+        self._package, self._cells, self._kept = package, 0, 0
+
+    def cell(self) -> None:
+        """One more cell.
+
+        Raises:
+            SpecError: there are too many.
+        """
+        self._cells += 1
+        if self._cells > MAX_CELLS:
+            raise self._package.fail(f"the workbook has more than {MAX_CELLS:,} cells")
+
+    def texts(self, count: int) -> None:
+        """So many texts that cells share; errors as in `cell`."""
+        if count > MAX_TEXTS:
+            raise self._package.fail(f"the workbook has more than {MAX_TEXTS:,} texts")
+
+    def keep(self, text: str) -> None:
+        """One more text; errors as in `cell`."""
+        self._kept += _TEXT + (len(text) if text.isascii() else 4 * len(text))
+        if self._kept > MAX_KEPT:
+            raise self._package.fail(f"the workbook's texts and formulas take more than {MAX_KEPT / 1e6:.0f} MB")
+
+
+def _short(full: str) -> str:
+    """A name without its namespace."""
+    space, _, local = full.rpartition(" ")
+    return _SHORT.get(space, _OTHER) + local if space else local
+
+
+def _folded(name: str) -> str:
+    """The name of a part as programs compare it."""
+    return name.replace("\\", "/").lstrip("/").casefold()
+
+
 def read_parts(path: Path) -> dict[str, bytes]:
-    """All parts of a workbook by name; errors as in `open_package`, but what could do harm is read."""
-    with open_package(path, harmful=True) as package:
-        return {name: package.bytes(name) for name in package.names if not name.endswith("/")}
+    """The XML parts of a workbook by name; of others the name alone. What could do harm is read, too.
+
+    Raises:
+        SpecError: as in `open_package`, and where the parts are too large to be looked at whole.
+    """
+    with open_package(path) as package:
+        total, found = 0, dict[str, bytes]()
+        for info in package.infos:
+            found[info.filename] = data = b""
+            if not info.filename.casefold().endswith((".xml", ".rels")):
+                continue
+            total += info.file_size
+            if total <= MAX_WHOLE:
+                data = package.bytes(info.filename)
+            if total > MAX_WHOLE or _TAG * data.count(b"<") + _ATTRIBUTE * data.count(b"=") > MAX_LOADED:
+                raise package.fail(f"the workbook is too large to be looked at: so is its part '{info.filename}'")
+            found[info.filename] = data
+        return found
 
 
 @contextmanager
-def open_package(path: Path, *, harmful: bool = False) -> Iterator[Package]:
+def open_package(path: Path) -> Iterator[Package]:
     """A workbook's parts, after a look at all that can be told without unpacking them.
 
-    `harmful` lets macros and links pass, for those who look at no more than their presence.
-
     Raises:
-        SpecError: there is no such file, it is no workbook, too large, or holds what could do harm.
+        SpecError: there is no such file, it is no workbook, or it is too large.
     """
 
     def fail(message: str, hint: str = "") -> SpecError:
@@ -118,12 +351,14 @@ def open_package(path: Path, *, harmful: bool = False) -> Iterator[Package]:
     try:
         with path.open("rb") as stream:
             _look_at(stream, path.stat().st_size, fail)
-            with zipfile.ZipFile(stream) as archive:
+            try:
+                archive = zipfile.ZipFile(stream)
+            except _BROKEN:
+                raise fail("the workbook is damaged or cut off: its list of parts cannot be read") from None
+            with archive:
                 package = Package(path, archive)
-                _look_inside(package, harmful=harmful)
+                _look_inside(package)
                 yield package
-    except zipfile.BadZipFile:
-        raise fail("the workbook is damaged or cut off: its list of parts cannot be read") from None
     except OSError as error:
         raise fail(f"the file cannot be read: {(error.strerror or str(error)).lower()}") from None
 
@@ -139,11 +374,15 @@ def _look_at(stream: IO[bytes], size: int, fail: Callable[..., SpecError]) -> No
         raise fail("this is a workbook of the old format (.xls), or one with a password", hint)
     if start[:2] != b"PK":
         raise fail("this is not a workbook (.xlsx)")
+    listed = sum(chunk.count(_LISTED) for chunk in iter(lambda: stream.read(1 << 20), b""))
+    stream.seek(0)
+    if listed > _MOST_LISTED:  # the list would be in memory before it could be counted
+        raise fail(f"the file has more than {MAX_PARTS} parts")
 
 
-def _look_inside(package: Package, *, harmful: bool) -> None:
+def _look_inside(package: Package) -> None:
     """What the list of parts says."""
-    infos = list(package.names.values())
+    infos = package.infos
     if len(infos) > MAX_PARTS:
         raise package.fail(f"the file has {len(infos)} parts; a workbook has at most {MAX_PARTS}")
     total = sum(info.file_size for info in infos)
@@ -152,10 +391,20 @@ def _look_inside(package: Package, *, harmful: bool) -> None:
         raise package.fail(f"the file would unpack to {total / 1e6:.0f} MB; it was not opened")
     if any(info.flag_bits & 1 for info in infos):
         raise package.fail("the workbook has a password", "save it without one")
-    for name in () if harmful else package.names:
-        for start, what in _HARMFUL.items():
-            if name.casefold().startswith(start):
-                raise package.fail(f"the workbook holds {what}; it was not read", _REMEDIES.get(what, ""))
-    if "xl/workbook.xml" not in package.names:
-        other = "an OpenDocument spreadsheet" if "content.xml" in package.names else "no workbook"
-        raise package.fail(f"this is {other}, not a workbook (.xlsx)", "save it as .xlsx")
+    if odd := [i.filename for i in infos if i.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)]:
+        raise package.fail(f"the part '{odd[0]}' is packed in a way that no workbook is")
+    folded = [_folded(name) for name in package.names]
+    if len(set(folded)) < len(folded):
+        twice = next(name for name, other in zip(package.names, folded, strict=True) if folded.count(other) > 1)
+        raise package.fail(f"the file holds the part '{twice}' twice: programs would read different ones")
+    if not package.main:
+        raise package.fail(*_other_file(package))
+
+
+def _other_file(package: Package) -> tuple[str, str]:
+    """What a zip file without a workbook in it is, and what to do."""
+    if "content.xml" in package:
+        return "this is an OpenDocument spreadsheet, not a workbook (.xlsx)", "save it as Excel Workbook (.xlsx)"
+    if "xl/workbook.bin" in package:
+        return "this is a binary workbook (.xlsb)", "save it as Excel Workbook (.xlsx)"
+    return "this is not a workbook (.xlsx) but a zip file of other things", ""

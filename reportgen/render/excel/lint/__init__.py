@@ -2,39 +2,47 @@
 
 from __future__ import annotations
 
-from reportgen.render.excel.lint.cells import findings as cells
-from reportgen.render.excel.lint.charts import findings as charts
-from reportgen.render.excel.lint.formulas import findings as formulas
-from reportgen.render.excel.lint.names import findings as names
-from reportgen.render.excel.lint.parts import findings as parts
+import math
+
+from reportgen.render.excel.lint import cells, charts, formulas, names, parts, sheets, tables
 from reportgen.render.excel.lint.rules import RULES, Finding
-from reportgen.render.excel.lint.sheets import findings as sheets
-from reportgen.render.excel.lint.subject import Subject
-from reportgen.render.excel.lint.tables import findings as tables
+from reportgen.render.excel.lint.subject import NotLinted, Subject
 from reportgen.render.excel.package import read_parts
 
-__all__ = ["RULES", "Finding", "lint", "lint_parts"]
+__all__ = ["RULES", "Finding", "NotLinted", "lint", "lint_parts"]
 
-_GROUPS = (parts, names, tables, sheets, formulas, cells, charts)
+_OF_BOOK = (names.findings, tables.findings, sheets.findings, formulas.findings, cells.findings, charts.findings)
+_OF_SHEETS = (sheets.of_sheets, tables.of_sheets, formulas.of_sheets, cells.of_sheets)
 
 
 def lint(package: bytes) -> list[Finding]:
     """The findings in a workbook.
 
     Raises:
-        ValueError: it is no package that can be read.
+        NotLinted: it is no package that can be read.
     """
     import zipfile
 
     try:
         return lint_parts(read_parts(package))
     except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
-        raise ValueError(f"this is not a workbook: {error}") from None
+        raise NotLinted(f"this is not a workbook: {error}") from None
 
 
-def lint_parts(given: dict[str, bytes]) -> list[Finding]:
-    """The findings in the parts of a workbook, by rule; errors as in `lint`."""
-    subject = Subject(given)
-    found = [finding for group in _GROUPS for finding in group(subject)]
+def lint_parts(given: dict[str, bytes], seconds: float = math.inf) -> list[Finding]:
+    """The findings in the parts of a workbook, by rule.
+
+    Of parts other than XML no more than the name is looked at.
+
+    Raises:
+        NotLinted: there is no workbook among them that can be read, or it takes longer than so many seconds.
+    """
+    subject = Subject(given, seconds)
+    found = [finding for findings in _OF_BOOK for finding in findings(subject)]
+    looks = [of_sheets(subject) for of_sheets in _OF_SHEETS]
+    for sheet in subject.sheets():
+        for look in looks:
+            found += look(sheet)
+    found += parts.findings(subject)  # now that every part was read
     order = list(RULES)
     return sorted(dict.fromkeys(found), key=lambda f: (order.index(f.rule), f.where))

@@ -11,17 +11,18 @@ from reportgen.render.excel.lint.rules import Finding
 from reportgen.render.excel.package import SHEET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from lxml.etree import _Element
 
-    from reportgen.render.excel.lint.subject import Subject
+    from reportgen.render.excel.lint.subject import Sheet, Subject
 
-__all__ = ["findings"]
+__all__ = ["findings", "of_sheets"]
 
 MAX_TEXT, MAX_FORMAT, MAX_SECTIONS = 32_767, 255, 4
 _CONTROL = re.compile(r"_x00(0[0-8bcef]|1[0-9a-f]|7f)_|[\x00-\x08\x0b\x0c\x0e-\x1f]", re.IGNORECASE)
-_CELL, _TEXT = SHEET + "c", SHEET + "t"
+_NUMBER = re.compile(r"\s*[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\s*")
+_CELL = SHEET + "c"
 
 
 def _path(text: str) -> etree.XPath:
@@ -44,19 +45,19 @@ def _found(path: etree.XPath, root: _Element) -> list[Any]:
     return list(found)
 
 
-def findings(subject: Subject) -> Iterator[Finding]:
-    """All of them."""
-    shared = subject.roots.get("xl/sharedStrings.xml")
-    texts = [] if shared is None else ["".join(t.text or "" for t in item.iter(_TEXT)) for item in shared]
-    odd = {str(i): faults for i, text in enumerate(texts) if (faults := list(_text_faults(text)))}
+def of_sheets(subject: Subject) -> Callable[[Sheet], Iterator[Finding]]:
+    """What looks at the cells of one sheet."""
+    count = len(subject.texts)
+    odd = {str(i): faults for i, text in enumerate(subject.texts) if (faults := list(_text_faults(text)))}
 
     def shared_faults(text: str) -> Iterable[tuple[str, str]]:
-        if not text.isdigit() or int(text) >= len(texts):
-            return [("shared text", f"there is no shared text {text}")]
+        if not (text.isascii() and text.isdecimal()) or len(text) > 9 or int(text) >= count:
+            return [("shared text", f"there is no shared text {text[:40]}")]
         return odd.get(text, ())
 
     looks = {"shared": shared_faults, "shown": _text_faults, "inline": _text_faults, "number": _number_faults}
-    for sheet in subject.sheets:
+
+    def look_at(sheet: Sheet) -> Iterator[Finding]:
         for cell in _found(_EMPTY, sheet.root):
             yield Finding("formula without value", f"{sheet.title}!{cell.get('r')}", "a formula that holds no value")
         for kind, look in looks.items():
@@ -65,12 +66,13 @@ def findings(subject: Subject) -> Iterator[Finding]:
                 if element.text in bad:
                     cell = next(c for c in element.iterancestors() if c.tag == _CELL)
                     yield from (Finding(r, f"{sheet.title}!{cell.get('r')}", said) for r, said in look(element.text))
-    yield from _formats(subject)
+
+    return look_at
 
 
 def _number_faults(text: str) -> Iterator[tuple[str, str]]:
-    if text[-1:].isalpha():
-        yield "number", f"it holds {text}"
+    if _NUMBER.fullmatch(text) is None:
+        yield "number", f"it holds {text[:40]}"
 
 
 def _text_faults(text: str) -> Iterator[tuple[str, str]]:
@@ -80,7 +82,8 @@ def _text_faults(text: str) -> Iterator[tuple[str, str]]:
         yield "control character", "a text with a control character"
 
 
-def _formats(subject: Subject) -> Iterator[Finding]:
+def findings(subject: Subject) -> Iterator[Finding]:
+    """Those on number formats."""
     root = subject.roots.get("xl/styles.xml")
     for form in () if root is None else root.iter(SHEET + "numFmt"):
         code = form.get("formatCode", "")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from lxml import etree
+
 from reportgen.render.excel.lint.names import sheet_and_cells
 from reportgen.render.excel.lint.rules import Finding
 from reportgen.render.excel.lint.subject import area_of
@@ -20,7 +22,12 @@ __all__ = ["findings"]
 
 _C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 _AXES = ("valAx", "catAx", "dateAx", "serAx")
-_FLAGS = ("showLegendKey", "showVal", "showCatName", "showSerName", "showPercent", "showBubbleSize")
+_FLAGS = ("showLegendKey", "showVal", "showCatName", "showSerName")
+_OF_KINDS = {
+    **dict.fromkeys(("pieChart", "pie3DChart", "doughnutChart", "ofPieChart"), "showPercent"),
+    "bubbleChart": "showBubbleSize",
+}
+"""What labels of some kinds of charts can show besides; LibreOffice leaves out what the kind has not."""
 _CHART = re.compile(r"xl/charts/chart[0-9]+\.xml")
 
 
@@ -47,7 +54,9 @@ def _faults(root: _Element, sheets: set[str]) -> Iterator[tuple[str, str]]:
         if axis.find(_C + "delete") is None:
             yield "chart axis", "an axis does not say whether it is shown"
     for labels in (*root.iter(_C + "dLbls"), *root.iter(_C + "dLbl")):
-        if labels.find(_C + "delete") is None and any(labels.find(_C + flag) is None for flag in _FLAGS):
+        kinds = (etree.QName(above).localname for above in labels.iterancestors())
+        flags = (*_FLAGS, *(_OF_KINDS[kind] for kind in kinds if kind in _OF_KINDS))
+        if labels.find(_C + "delete") is None and any(labels.find(_C + flag) is None for flag in flags):
             yield "chart labels", "labels do not say of each item whether it is shown"
     for form in root.iter(_C + "numFmt"):
         if "sourceLinked" not in form.attrib:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.render.excel.lint.functions import KNOWN
 from reportgen.render.excel.lint.rules import Finding
-from reportgen.render.excel.lint.subject import area_of
+from reportgen.render.excel.lint.tokens import titles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +19,16 @@ __all__ = ["findings", "is_cell", "sheet_and_cells"]
 _CELL = re.compile(r"[A-Za-z]{1,3}[0-9]{1,7}|[rR][0-9]*([cC][0-9]*)?|[cC][0-9]*")
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,254}")
 _BUILT_IN = "_xlnm."
+_AREA = re.compile(
+    r"""
+    ((?: '(?:[^']|'')*+' | [^'!,:\[\]]++(?::[^'!,\[\]]++)? )!)
+    (?: \$?[A-Za-z]{1,3}\$?[0-9]{1,7}(?: :\$?[A-Za-z]{1,3}\$?[0-9]{1,7})?
+      | \$?[A-Za-z]{1,3}:\$?[A-Za-z]{1,3} | \$?[0-9]{1,7}:\$?[0-9]{1,7} )
+    """,
+    re.VERBOSE,
+)
+"""Cells, whole columns or whole rows, of a sheet or of several."""
+_AREAS = re.compile(rf"{_AREA.pattern}(?:,\s*+{_AREA.pattern})*+", re.VERBOSE)
 _PLACE = re.compile(r"(?:'((?:[^']|'')+)'|([^'!]+))!(.+)", re.DOTALL)
 
 
@@ -42,6 +52,7 @@ def sheet_and_cells(text: str) -> tuple[str, str]:
 def findings(subject: Subject) -> Iterator[Finding]:
     """All of them."""
     seen: dict[tuple[str, str], str] = {}
+    known = {title.casefold() for title in subject.titles}
     for name, scope, target in subject.names:
         if name.startswith(_BUILT_IN):
             continue
@@ -55,16 +66,17 @@ def findings(subject: Subject) -> Iterator[Finding]:
         if (name.casefold(), scope) in seen:
             yield Finding("name twice", where, f"there is '{seen[name.casefold(), scope]}' already")
         seen[name.casefold(), scope] = name
-        yield from _target(subject, where, target)
+        yield from _target(known, where, target)
     for table in subject.tables:
         if (table.name.casefold(), "") in seen:
             yield Finding("name twice", f"table {table.name}", f"there is '{seen[table.name.casefold(), '']}' already")
         seen[table.name.casefold(), ""] = table.name
 
 
-def _target(subject: Subject, where: str, target: str) -> Iterator[Finding]:
-    sheet, cells = sheet_and_cells(target)
-    if not sheet or area_of(cells) is None:
+def _target(known: set[str], where: str, target: str) -> Iterator[Finding]:
+    places = _AREAS.fullmatch(target) and _AREA.findall(target)
+    if not places:
         yield Finding("name target", where, f"it stands for '{target[:80]}', not for cells of a sheet")
-    elif sheet.casefold() not in (title.casefold() for title in subject.titles):
-        yield Finding("name target", where, f"it stands for cells of '{sheet}', which is not there")
+    for sheet in dict.fromkeys(title for place in places or () for title in titles(place)):
+        if sheet.casefold() not in known:
+            yield Finding("name target", where, f"it stands for cells of '{sheet}', which is not there")

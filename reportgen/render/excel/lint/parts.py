@@ -28,9 +28,10 @@ def findings(subject: Subject) -> Iterator[Finding]:
     """All of them."""
     for name, why in subject.damaged.items():
         yield Finding("damaged part", name, f"it cannot be parsed: {why}")
-    for name, root in subject.roots.items():
-        if root.getroottree().docinfo.internalDTD is not None:
-            yield Finding("doctype", name, "it declares a document type")
+    for name in subject.declaring:
+        yield Finding("doctype", name, "it declares a document type")
+    if subject.strict:
+        yield Finding("strict form", "xl/workbook.xml", "it is saved as Strict Open XML")
     yield from _relations(subject)
     yield from _contents(subject)
     yield from _types(subject)
@@ -50,7 +51,7 @@ def _relations(subject: Subject) -> Iterator[Finding]:
                 continue
             if target.startswith("/"):
                 yield Finding("absolute target", name, f"a relationship leads to {target}")
-            part = resolved(owner, relation)
+            part = subject.actual(resolved(owner, relation))
             if not target.startswith("#") and part not in subject.parts:
                 yield Finding("missing part", name, f"a relationship leads to {part}, which is not there")
 
@@ -66,7 +67,7 @@ def _contents(subject: Subject) -> Iterator[Finding]:
 
 
 def _types(subject: Subject) -> Iterator[Finding]:
-    root = subject.roots.get(_TYPES)
+    root = subject.roots.get(subject.actual(_TYPES))
     if root is None:
         yield Finding("content type", _TYPES, "the list of content types is missing")
         return
@@ -74,7 +75,12 @@ def _types(subject: Subject) -> Iterator[Finding]:
     named = {o.get("PartName", "").lstrip("/").casefold() for o in root.iter(_PACKAGE + "Override")}
     for name in subject.parts:
         ending = name.rpartition(".")[2].casefold()
-        if name != _TYPES and not name.endswith("/") and ending not in endings and name.casefold() not in named:
+        if (
+            name.casefold() != _TYPES.casefold()
+            and not name.endswith("/")
+            and ending not in endings
+            and name.casefold() not in named
+        ):
             yield Finding("content type", name, "the part has no content type")
     for override in root.iter(_PACKAGE + "Override"):
         if "macroEnabled" in override.get("ContentType", ""):

@@ -20,6 +20,7 @@ RULES = {
     # The package
     "damaged part": "Every XML part can be parsed",
     "doctype": "No part declares a document type: entities could expand without bound, or fetch files",
+    "strict form": "Not in the strict form of the format: openpyxl, and what reads with it, finds no sheets in it",
     "missing part": "Every relationship leads to a part of the package",
     "absolute target": "Relationships lead to parts relative to their own: some readers cannot follow others",
     "content type": "Every part has a content type; without one Excel offers to repair the file",
@@ -30,7 +31,7 @@ RULES = {
     "name is reserved": "No name that is a function's or a constant's",
     "name characters": "Names are ASCII letters, digits and underscores, begin with no digit, and have at most 255",
     "name twice": "Names and tables are told apart ignoring case",
-    "name target": "A name stands for cells of a sheet that is there, not for a formula or a table's column",
+    "name target": "A name stands for cells of sheets that are there, not for a formula or a table's column",
     # Tables
     "table name": "A table's name is one as names are, and not the address of a cell",
     "table heads": "A table's head cells hold the texts of its columns' names",
@@ -38,6 +39,7 @@ RULES = {
     "table overlap": "Tables do not overlap",
     "table is empty": "A table has at least one row below its heads",
     "table and merged cells": "No merged cells in a table",
+    "array in table": "No formula of several cells in a table, where Excel does not allow it",
     "table and filter": "A table and the sheet's own filter do not overlap",
     # Sheets
     "sheet title": "A sheet's title has at most 31 characters, none of : \\ / ? * [ ], no ' at its ends, not History",
@@ -58,9 +60,9 @@ RULES = {
     "leading equals sign": "A stored formula does not begin with an equals sign",
     "new function": "Functions that came after 2007 are stored with their prefix, or Excel shows #NAME?",
     "volatile function": "No functions that are computed on every change",
-    "function reaches out": "No function that reaches out of the workbook",
+    "function reaches out": "No function or link that reaches services, files or programs outside of the workbook",
     "this row": "[#This Row] is stored in full: the short form with @ is Excel's display only",
-    "bare table": "A table is read column by column: programs disagree on its bare name, [#Data], [#All], [#Headers]",
+    "bare table": "No table's bare name: LibreOffice counts the heads with it, and does not read empty brackets",
     "reference to nothing": "Formulas refer to tables, columns and sheets that are there, and hold no #REF!",
     "unknown name": "Every name in a formula is a name of the workbook or a function",
     "array condition": "IF inside SUMPRODUCT needs an array formula: Excel computes its first value only",

@@ -7,27 +7,29 @@ from typing import TYPE_CHECKING
 
 from reportgen.render.excel.lint.names import sheet_and_cells
 from reportgen.render.excel.lint.rules import Finding
+from reportgen.render.excel.lint.subject import area_of, unescaped
+from reportgen.render.excel.lint.tokens import TOKEN
 from reportgen.render.excel.package import SHEET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from lxml.etree import _Element
 
-    from reportgen.render.excel.lint.subject import Sheet, Subject
+    from reportgen.render.excel.lint.subject import Rule, Sheet, Subject
 
-__all__ = ["findings"]
+__all__ = ["findings", "of_sheets"]
 
 _FORBIDDEN = re.compile(r"[:\\/?*\[\]\x00-\x1f]")
 _ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _SCHEMES = ("http://", "https://", "mailto:")
-_STRUCTURED = re.compile(r"\w\[|\{")
-MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
+_NUMBER = re.compile(r"\s*[0-9]{1,9}(?:\.[0-9]*)?\s*")
+MAX_ROWS, MAX_COLUMNS, MAX_WIDTH = 1_048_576, 16_384, 255
 MAX_LINKS, MAX_LINK = 65_530, 2079
 
 
 def findings(subject: Subject) -> Iterator[Finding]:
-    """All of them."""
+    """Those on titles."""
     seen: set[str] = set()
     for title in subject.titles:
         if not title or len(title) > 31 or _FORBIDDEN.search(title) or title != title.strip("'") or title == "History":
@@ -35,70 +37,75 @@ def findings(subject: Subject) -> Iterator[Finding]:
         if title.casefold() in seen:
             yield Finding("sheet title twice", f"sheet {title}", "there is a sheet of this title already")
         seen.add(title.casefold())
-    for sheet in subject.sheets:
+
+
+def of_sheets(subject: Subject) -> Callable[[Sheet], Iterator[Finding]]:
+    """What looks at the size, the links and the rules of one sheet."""
+    known = {name.casefold() for name, _, _ in subject.names} | {t.name.casefold() for t in subject.tables}
+    titles = {title.casefold() for title in subject.titles}
+
+    def look_at(sheet: Sheet) -> Iterator[Finding]:
         yield from _size(sheet)
-        yield from _links(subject, sheet)
-        yield from _validations(sheet)
-        for condition in sheet.root.findall(f"{SHEET}conditionalFormatting/{SHEET}cfRule"):
-            for text in condition.iter(SHEET + "formula"):
-                if _STRUCTURED.search(_unquoted(text.text or "")):
-                    yield Finding("condition reference", f"sheet {sheet.title}", f"a condition holds {text.text}")
+        outside = {r.get("Id", ""): r.get("Target", "") for r in subject.relations(sheet.part)}
+        links = list(sheet.root.iterfind(f"{SHEET}hyperlinks/{SHEET}hyperlink"))
+        if len(links) > MAX_LINKS:
+            yield Finding("too many links", f"sheet {sheet.title}", f"it has {len(links):,} links")
+        for element in links:
+            if said := _link_fault(element, outside, known, titles):
+                yield Finding("link target", f"{sheet.title}!{element.get('ref')}", said)
+        for rule in sheet.rules:
+            yield from _rule(sheet, rule)
+
+    return look_at
 
 
 def _size(sheet: Sheet) -> Iterator[Finding]:
     rows, columns = sheet.size
     if rows > MAX_ROWS or columns > MAX_COLUMNS:
         yield Finding("sheet size", f"sheet {sheet.title}", f"it has {rows:,} rows and {columns:,} columns")
-    for column in sheet.root.findall(f"{SHEET}cols/{SHEET}col"):
-        if float(column.get("width", "0") or 0) > 255:
-            said = f"column {column.get('min')} is {column.get('width')} wide"
+    for column in sheet.root.iterfind(f"{SHEET}cols/{SHEET}col"):
+        width = column.get("width", "0")
+        if _NUMBER.fullmatch(width) is None or float(width) > MAX_WIDTH:
+            said = f"column {column.get('min')} is '{width[:20]}' wide"
             yield Finding("column width", f"sheet {sheet.title}", said)
 
 
-def _links(subject: Subject, sheet: Sheet) -> Iterator[Finding]:
-    outside = {r.get("Id", ""): r.get("Target", "") for r in subject.relations(sheet.part)}
-    links = list(sheet.root.findall(f"{SHEET}hyperlinks/{SHEET}hyperlink"))
-    if len(links) > MAX_LINKS:
-        yield Finding("too many links", f"sheet {sheet.title}", f"it has {len(links):,} links")
-    for link in links:
-        where, said = f"{sheet.title}!{link.get('ref')}", _link_fault(subject, link, outside)
-        if said:
-            yield Finding("link target", where, said)
-
-
-def _link_fault(subject: Subject, link: _Element, outside: dict[str, str]) -> str:
+def _link_fault(element: _Element, outside: dict[str, str], known: set[str], titles: set[str]) -> str:
     """What is wrong with a link, or nothing."""
-    target = outside.get(link.get(_ID, ""), "")
+    target = outside.get(element.get(_ID, ""), "")
     if len(target) > MAX_LINK:
         return f"the link has {len(target):,} characters"
     if target:
         return "" if target.casefold().startswith(_SCHEMES) else f"the link leads to {target[:80]}"
-    location = link.get("location", "")
+    location = element.get("location", "")
     sheet, _ = sheet_and_cells(location)
     if not sheet:
-        known = {name.casefold() for name, _, _ in subject.names} | {t.name.casefold() for t in subject.tables}
-        return "" if location.casefold() in known else f"the link leads to '{location[:80]}', which is not there"
-    there = sheet.casefold() in (title.casefold() for title in subject.titles)
-    return "" if there else f"the link leads to the sheet '{sheet}', which is not there"
+        here = location.casefold() in known or area_of(location) is not None
+        return "" if here else f"the link leads to '{location[:80]}', which is not there"
+    return "" if sheet.casefold() in titles else f"the link leads to the sheet '{sheet}', which is not there"
 
 
-def _validations(sheet: Sheet) -> Iterator[Finding]:
-    for rule in sheet.root.findall(f"{SHEET}dataValidations/{SHEET}dataValidation"):
-        where = f"{sheet.title}!{rule.get('sqref', '')[:40]}"
-        texts = [t for t in (rule.findtext(SHEET + "formula1"), rule.findtext(SHEET + "formula2")) if t]
-        if any(_STRUCTURED.search(_unquoted(text)) for text in texts):
-            yield Finding("validation reference", where, f"validation holds {texts[0][:80]}")
-        if rule.get("type") == "list" and texts and texts[0].startswith('"') and len(texts[0]) > 257:
-            yield Finding("validation list", where, f"a list of {len(texts[0]) - 2} characters")
-        for title in ("promptTitle", "errorTitle"):
-            if len(rule.get(title, "")) > 32:
-                yield Finding("validation message", where, f"{title} has {len(rule.get(title, ''))} characters")
-        for message in ("prompt", "error"):
-            if len(rule.get(message, "")) > 255:
-                yield Finding("validation message", where, f"{message} has {len(rule.get(message, ''))} characters")
-        if rule.get("type", "none") != "none" and rule.get("showErrorMessage") not in ("1", "true"):
-            yield Finding("validation is silent", where, "it shows no error message, so that anything can be typed")
+def _rule(sheet: Sheet, rule: Rule) -> Iterator[Finding]:
+    """Validations and conditions."""
+    where = f"{sheet.title}!{rule.cells[:40]}"
+    if odd := next((text for text in rule.formulas if _structured(text)), None):
+        yield Finding(f"{rule.kind} reference", where, f"a {rule.kind} holds {odd[:80]}")
+    if rule.kind == "validation":
+        yield from _messages(rule, where)
 
 
-def _unquoted(text: str) -> str:
-    return re.sub(r'"[^"]*"', '""', text)
+def _messages(rule: Rule, where: str) -> Iterator[Finding]:
+    root, texts = rule.root, rule.formulas
+    if root.get("type") == "list" and texts and texts[0].startswith('"') and len(texts[0]) > 257:
+        yield Finding("validation list", where, f"a list of {len(texts[0]) - 2} characters")
+    for name, most in (("promptTitle", 32), ("errorTitle", 32), ("prompt", 255), ("error", 255)):
+        length = len(unescaped(root.get(name, "")))
+        if length > most:
+            yield Finding("validation message", where, f"{name} has {length} characters")
+    if root.get("type", "none") != "none" and root.get("showErrorMessage") not in ("1", "true"):
+        yield Finding("validation is silent", where, "it shows no error message, so that anything can be typed")
+
+
+def _structured(text: str) -> bool:
+    """Whether a formula refers to a table, or holds an array of constants."""
+    return any(match.lastgroup in ("table", "own", "array") for match in TOKEN.finditer(text))

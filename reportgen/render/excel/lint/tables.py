@@ -4,59 +4,69 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from reportgen.render.excel.lint.names import is_cell
 from reportgen.render.excel.lint.rules import Finding
-from reportgen.render.excel.lint.subject import area_of, unescaped
+from reportgen.render.excel.lint.subject import area_of, text_of, unescaped
 from reportgen.render.excel.package import SHEET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from lxml.etree import _Element
 
-    from reportgen.render.excel.lint.subject import Area, Subject, Table
+    from reportgen.render.excel.lint.subject import Area, Sheet, Subject, Table
 
-__all__ = ["findings"]
+__all__ = ["findings", "of_sheets"]
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,254}")
 
 
 def findings(subject: Subject) -> Iterator[Finding]:
-    """All of them."""
-    shared = subject.roots.get("xl/sharedStrings.xml")
-    texts = [] if shared is None else ["".join(t.text or "" for t in i.iter(SHEET + "t")) for i in shared]
+    """Those on tables themselves."""
     for table in subject.tables:
         yield from _shape(table)
-        yield from _heads(table, texts)
-        yield from _beside(table)
     for one, other in itertools.combinations(subject.tables, 2):
-        if one.sheet.part == other.sheet.part and _meet(one.area, other.area):
+        if one.part == other.part and _meet(one.area, other.area):
             yield Finding("table overlap", f"table {one.name}", f"it lies over the table {other.name}")
+
+
+def of_sheets(subject: Subject) -> Callable[[Sheet], Iterator[Finding]]:
+    """What looks at the cells of one sheet where it has tables."""
+
+    def look_at(sheet: Sheet) -> Iterator[Finding]:
+        tables = [table for table in subject.tables if table.part == sheet.part]
+        for table in tables:
+            yield from _heads(table, sheet, subject.texts)
+        if tables:
+            yield from _beside(tables, sheet)
+
+    return look_at
 
 
 def _shape(table: Table) -> Iterator[Finding]:
     where, (top, left, bottom, right) = f"table {table.name}", table.area
     if is_cell(table.name) or _NAME.fullmatch(table.name) is None:
         yield Finding("table name", where, f"'{table.name}' cannot be a table's name")
-    if bottom <= top:
+    if bottom - top + 1 <= table.heads + table.totals:
         yield Finding("table is empty", where, "it has no row below its heads")
     if len(table.columns) != right - left + 1:
         said = f"it names {len(table.columns)} columns and is {right - left + 1} wide"
         yield Finding("table columns", where, said)
-    folded = [name.casefold() for name in table.columns]
-    if twice := next((name for name in folded if folded.count(name) > 1), None):
-        yield Finding("table columns", where, f"the column '{twice}' is there twice")
+    twice = [name for name, times in Counter(name.casefold() for name in table.columns).items() if times > 1]
+    if twice:
+        yield Finding("table columns", where, f"the column '{twice[0]}' is there twice")
     numbers = [c.get("id") for c in table.root.iter(SHEET + "tableColumn")]
     if len(set(numbers)) < len(numbers):
         yield Finding("table columns", where, "two columns have the same identifier")
 
 
-def _heads(table: Table, texts: list[str]) -> Iterator[Finding]:
+def _heads(table: Table, sheet: Sheet, texts: list[str]) -> Iterator[Finding]:
     top, left, *_ = table.area
-    for i, name in enumerate(table.columns):
-        cell = table.sheet.cell(top, left + i)
+    for i, name in enumerate(table.columns if table.heads else ()):
+        cell = sheet.cell(top, left + i)
         shown = None if cell is None else _text(cell, texts)
         if shown is None or unescaped(shown) != unescaped(name):
             found = "no text" if shown is None else f"'{shown[:60]}'"
@@ -67,23 +77,29 @@ def _text(cell: _Element, texts: list[str]) -> str | None:
     """The text that a cell holds; nothing where it is no text."""
     kind = cell.get("t", "n")
     if kind == "inlineStr":
-        return "".join(t.text or "" for t in cell.iter(SHEET + "t"))
+        return text_of(cell)
     value = cell.findtext(SHEET + "v") or ""
-    if kind == "s" and value.isdigit() and int(value) < len(texts):
+    if kind == "s" and value.isascii() and value.isdecimal() and int(value[:9]) < len(texts):
         return texts[int(value)]
     return value if kind == "str" else None
 
 
-def _beside(table: Table) -> Iterator[Finding]:
-    root, where = table.sheet.root, f"table {table.name}"
-    for merged in root.findall(f"{SHEET}mergeCells/{SHEET}mergeCell"):
-        area = area_of(merged.get("ref", ""))
-        if area is not None and _meet(area, table.area):
-            yield Finding("table and merged cells", where, f"{merged.get('ref')} is merged inside it")
-    for own in root.findall(SHEET + "autoFilter"):
-        area = area_of(own.get("ref", ""))
-        if area is not None and _meet(area, table.area):
-            yield Finding("table and filter", where, f"the sheet's filter {own.get('ref')} lies over it")
+def _beside(tables: list[Table], sheet: Sheet) -> Iterator[Finding]:
+    """What lies over tables and may not."""
+    kinds = (
+        ("table and merged cells", f"{SHEET}mergeCells/{SHEET}mergeCell", "ref", "{} is merged inside it"),
+        ("table and filter", f"{SHEET}autoFilter", "ref", "the sheet's filter {} lies over it"),
+        ("array in table", f"{SHEET}sheetData/{SHEET}row/{SHEET}c/{SHEET}f[@t='array']", "ref", "{} is one formula"),
+    )
+    for rule, path, attribute, said in kinds:
+        for element in sheet.root.iterfind(path):
+            reference = element.get(attribute, "")
+            area = area_of(reference)
+            if area is None or (rule == "array in table" and area[:2] == area[2:]):  # of one cell it may be
+                continue
+            for table in tables:
+                if _meet(area, table.area):
+                    yield Finding(rule, f"table {table.name}", said.format(reference))
 
 
 def _meet(one: Area, other: Area) -> bool:

@@ -1,0 +1,154 @@
+"""What a workbook from outside must not hold: macros, foreign objects, and formulas that reach out of it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from reportgen.errors import Problem, Span, SpecError
+from reportgen.intake.edited.cells import address
+from reportgen.render.excel.lint.functions import REACHING
+from reportgen.render.excel.lint.tokens import TOKEN, function, link
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterator
+
+    from reportgen.intake.edited.package import Package
+    from reportgen.intake.edited.sheets import EditedWorkbook
+
+__all__ = ["reaching", "refuse_harmful", "refuse_parts"]
+
+_MACROS, _OBJECTS, _CONTROLS = "macros", "embedded objects", "embedded controls"
+_LINKS, _CONNECTIONS = "links to other workbooks", "data connections"
+_PLACES = {
+    "xl/vbaproject": _MACROS, "xl/macrosheets/": _MACROS, "xl/externallinks/": _LINKS, "xl/embeddings/": _OBJECTS,
+    "xl/activex/": _CONTROLS, "xl/connections.xml": _CONNECTIONS, "xl/querytables/": _CONNECTIONS,
+}  # fmt: skip
+_TYPES = {
+    "vbaproject": _MACROS, "macroenabled": _MACROS, "macrosheet": _MACROS, "externallink": _LINKS,
+    "oleobject": _OBJECTS, "activex": _CONTROLS, ".connections+xml": _CONNECTIONS, ".querytable+xml": _CONNECTIONS,
+}  # fmt: skip
+_KINDS = {
+    "vbaproject": _MACROS, "xlmacrosheet": _MACROS, "xlintlmacrosheet": _MACROS, "externallink": _LINKS,
+    "externallinkpath": _LINKS, "oleobject": _OBJECTS, "package": _OBJECTS, "control": _CONTROLS,
+    "connections": _CONNECTIONS, "querytable": _CONNECTIONS,
+}  # fmt: skip
+_REMEDIES = {
+    _MACROS: "save it as .xlsx, which holds none",
+    _LINKS: "in Excel: Data, Edit Links, Break Link",
+}
+
+_REMEMBERED = 100_000
+"""Formulas that are looked at once: those of a table's column are alike."""
+
+# Most formulas hold no sign of a link and no such function, and are not taken apart.
+_CALL = re.compile(r"(?<![\w.])[\w.]++(?=\s*+\()")
+_SIGN = re.compile(r"[|\\]|\]\s*+[\w!']|//|_xleta", re.IGNORECASE)
+
+
+def refuse_parts(package: Package) -> None:
+    """Refuse a workbook that holds more than data, under whatever name.
+
+    Raises:
+        SpecError: it holds macros, links or embedded objects; or as in `Package.root`.
+    """
+    for what, where in _parts(package):
+        raise package.fail(f"the workbook holds {what} ({where}); it was not read", _REMEDIES.get(what, ""))
+
+
+def _parts(package: Package) -> Iterator[tuple[str, str]]:
+    """What could do harm, and where: by the names of parts, by what they are said to hold, and how they are related."""
+    for name in package.names:
+        folded = name.replace("\\", "/").casefold()
+        yield from ((what, name) for start, what in _PLACES.items() if folded.startswith(start))
+    yield from _types(package)
+    for name in package.names:
+        if not name.casefold().endswith(".rels"):
+            continue
+        for relation in package.relations_in(name):
+            what = _KINDS.get(relation.kind.casefold())
+            if what is None and relation.outside and relation.kind != "hyperlink":
+                what = "links to other files"
+            if what is not None:
+                yield what, f"{name}: {relation.target[:80]}"
+
+
+def _types(package: Package) -> Iterator[tuple[str, str]]:
+    """What the list of content types says."""
+    types = "[Content_Types].xml"
+    if types not in package:
+        return
+    endings = {name.rpartition(".")[2].casefold() for name in package.names}
+    for entry in package.root(types).iter():
+        kind, ending = entry.get("ContentType", "").casefold(), entry.get("Extension", "").casefold()
+        if entry.tag == "Override" or ending in endings:
+            said = entry.get("PartName") or f"parts that end in .{ending}"
+            yield from ((what, said) for part, what in _TYPES.items() if part in kind)
+
+
+def refuse_harmful(package: Package, edited: EditedWorkbook) -> None:
+    """Refuse a workbook with formulas that reach out of it, wherever they stand.
+
+    Raises:
+        SpecError: with the first place of each function, and of each kind of link; or it is too late.
+    """
+    titles = frozenset(title.casefold() for title in edited.sheets)
+    found: dict[str, list[str]] = {}
+    harmless: set[str] = set()
+    for where, text in _formulas(edited):
+        if text in harmless:
+            continue
+        package.check_time()
+        if what := reaching(text, titles):
+            found.setdefault(what, []).append(where if isinstance(where, str) else _cell(*where))
+        elif len(harmless) < _REMEMBERED:
+            harmless.add(text)
+    if found:
+        raise SpecError(Problem(_said(what, places), Span(str(edited.path))) for what, places in found.items())
+
+
+def _said(what: str, places: list[str]) -> str:
+    more = f" and {len(places) - 1:,} more" if len(places) > 1 else ""
+    return f"{places[0]}{more} holds {what}, which reaches out of the workbook; nothing was read"
+
+
+def _cell(title: str, row: int, column: int) -> str:
+    return f"{title}!{address(row, column)}"
+
+
+def _formulas(edited: EditedWorkbook) -> Iterator[tuple[str | tuple[str, int, int], str]]:
+    """All formulas, and where they stand."""
+    for sheet in edited.sheets.values():
+        for place, content in sheet.cells.items():
+            if content.formula is not None:
+                yield (sheet.title, *place), content.formula
+    yield from edited.rules
+
+
+def reaching(text: str, titles: Container[str] = ()) -> str:
+    r"""What in a formula reaches out of the workbook; nothing where nothing does.
+
+    Texts in quotes, names of sheets and columns, and functions of like names are not meant.
+
+    Args:
+        text: the formula.
+        titles: the sheets that are there, in lower case.
+
+    >>> reaching("_xlfn.WEBSERVICE (A1)"), reaching("'C:\\[b.xlsx]S'!A1"), reaching('RECALL("CALL(me)")')
+    ('the function WEBSERVICE', 'a link to another workbook', '')
+    """
+    if not (
+        _SIGN.search(text)
+        or ("'" in text and "/" in text)
+        or any(function(name) in REACHING for name in _CALL.findall(text))
+    ):
+        return ""
+    for match in TOKEN.finditer(text):
+        kind, part = match.lastgroup, match[0]
+        if kind == "call" or (kind == "name" and part[:7].casefold() == "_xleta."):  # a function handed to another
+            name = function(match["call"] or part)
+            if name in REACHING:
+                return f"the function {name}"
+        elif other := link(kind, part, titles):
+            return f"a link to {other}"
+    return ""
