@@ -10,7 +10,7 @@ from openpyxl.worksheet.formula import ArrayFormula
 from reportgen.book.ranges import fault, problem_text
 from reportgen.errors import Problem, Span, nearest
 from reportgen.intake.edited.changes import Added, Comparison, Formula, Input, Override, Plain
-from reportgen.intake.edited.formula import HARMFUL, Unreadable, parse, tokens
+from reportgen.intake.edited.formula import Unreadable, parse, tokens
 from reportgen.intake.edited.layout import of_build
 from reportgen.intake.edited.locate import NewRow, locate, named
 from reportgen.intake.edited.sheets import Content, ErrorText, address
@@ -63,7 +63,6 @@ class _Comparer:
         for new in self.located.new_rows:
             self._new_row(new)
         self._rest()
-        self._harmful()
         return self.made
 
     # --- sheets --------------------------------------------------------------------------------------------------
@@ -302,21 +301,6 @@ class _Comparer:
         if old is None:
             return now.formula is None and _same(cell.value, now.value)
         return now.formula is not None and self._alike(old, now.formula, place, here)
-
-    def _harmful(self) -> None:
-        """Formulas that reach out of the workbook are refused, wherever they stand."""
-        for title, sheet in self.edited.sheets.items():
-            for place, content in sheet.cells.items():
-                text = content.formula
-                if text is None:
-                    continue
-                upper = text.upper()
-                bad = next((name for name in HARMFUL if f"{name}(" in upper), "")
-                if bad or ("|" in text.replace('"', "") and "!" in text and "|'" in text):
-                    what = f"the function {bad}" if bad else "a link to another program"
-                    self._fail(
-                        f"{title}!{address(*place)} holds {what}, which reaches out of the workbook; nothing was read"
-                    )
 
     # --- formulas ------------------------------------------------------------------------------------------------
 

@@ -9,16 +9,13 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["HARMFUL", "Node", "Token", "Unreadable", "normal", "parse", "tokens"]
+__all__ = ["Node", "Token", "Unreadable", "normal", "parse", "tokens"]
 
 Token: TypeAlias = tuple[str, object]
 """Kind and content: number, text, logical, error, ref, call, sign."""
 
 Node: TypeAlias = tuple[object, ...]
 """A tree: `("number", 2.0)`, `("ref", meaning)`, `("call", "MIN", ...)`, `("+", a, b)`, `("neg", a)`."""
-
-HARMFUL = frozenset({"WEBSERVICE", "CALL", "REGISTER", "REGISTER.ID", "RTD", "DDE", "EXEC", "SQL.REQUEST", "DDEAUTO"})
-"""Functions that reach out of a workbook."""
 
 
 class Unreadable(Exception):  # noqa: N818 - not an error of ours: the formula is then told as it is

@@ -181,8 +181,8 @@ def _structured(book: _Book, table: str, inner: str) -> Iterator[tuple[str, str]
         yield "this row", f"{table}[{inner}] in the short form"
         return
     parts, named = items(inner)
-    if not parts and not named:
-        yield "bare table", f"{table}[]"
+    if not named:
+        yield "bare table", f"{table}[{inner}]"
     for part in parts:
         if part not in _PARTS:
             yield "reference to nothing", f"the table {table} has no part {part}"

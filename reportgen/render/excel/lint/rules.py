@@ -62,7 +62,7 @@ RULES = {
     "volatile function": "No functions that are computed on every change",
     "function reaches out": "No function or link that reaches services, files or programs outside of the workbook",
     "this row": "[#This Row] is stored in full: the short form with @ is Excel's display only",
-    "bare table": "No table's bare name: LibreOffice counts the heads with it, and does not read empty brackets",
+    "bare table": "No table without a column: LibreOffice counts the heads of a bare name, and does not read t[#All]",
     "reference to nothing": "Formulas refer to tables, columns and sheets that are there, and hold no #REF!",
     "unknown name": "Every name in a formula is a name of the workbook or a function",
     "array condition": "IF inside SUMPRODUCT needs an array formula: Excel computes its first value only",
