@@ -13,8 +13,10 @@ if TYPE_CHECKING:
         catalog,
         check,
         compare,
+        design,
         evaluate,
         explain,
+        extract,
         import_model,
         import_workbook,
         lint,
@@ -32,7 +34,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Book", "EvaluationError", "OutputError", "ReportgenError", "Results", "SpecError",
-    "accuracy", "build", "calibrate", "catalog", "check", "compare", "evaluate", "explain", "import_model",
+    "accuracy", "build", "calibrate", "catalog", "check", "compare", "design", "evaluate", "explain", "extract", "import_model",
     "import_workbook", "lint", "new", "schema", "search", "sensitivity", "sweep",
 ]  # fmt: skip
 

@@ -97,3 +97,15 @@ def test_the_library_of_the_guide_is_correct(tmp_path: Path, monkeypatch: pytest
     assert results.get("rule_when", "baseline", "rent_less") is False
     assert results.get("memory_bandwidth", "L40S") == 800
     assert results.get("ttft_target") == 2000
+
+
+def test_the_theme_of_the_guide_is_right(tmp_path: Path) -> None:
+    (text,) = blocks(GUIDE, "yaml house.yaml")
+    (tmp_path / "house.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "logo.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 1"/>')
+    (tmp_path / "fonts").mkdir()
+    (tmp_path / "fonts" / "any.ttf").write_bytes(b"")
+    look = api.design(theme=tmp_path / "house.yaml")
+    assert look.paper == "letter"
+    assert look.theme.logo.startswith("data:image/svg+xml;base64,")
+    assert look.font_folders == (tmp_path / "fonts",)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from reportgen.engine.results import Results
     from reportgen.intake.edited.bring_back import Edited
     from reportgen.render.beside import Beside
+    from reportgen.render.document.design import Design
     from reportgen.render.files import Staged
 
 __all__ = ["FORMATS", "PartlyBuilt", "build"]
@@ -43,6 +44,7 @@ def build(
     references: str = "structured",
     edited: Callable[[Edited], None] | None = None,
     together: str = "",
+    design: Design | None = None,
 ) -> list[Path]:
     """Write the outputs of scenarios, each named after its file; all of them, or none.
 
@@ -50,7 +52,7 @@ def build(
     stood there before stays until then. `progress` is told what is being made; `parallel` makes the workbook in a
     second process beside the report. `references` is `structured` or `a1`: how the workbook's formulas name cells.
     A path that ends in .xlsx is an edited workbook; `edited` is told what was changed in it. `together` names one
-    workbook for all scenarios, in place of one for each.
+    workbook for all scenarios, in place of one for each. `design` says how reports look, from `reportgen.design`.
 
     Raises:
         SpecError: a mistake in a scenario, or in what is asked for.
@@ -58,8 +60,10 @@ def build(
         OutputError: an output could not be made or written.
     """
     from reportgen.render.beside import Beside
+    from reportgen.render.document.design import PLAIN_DESIGN
     from reportgen.render.files import Staged
 
+    look = design or PLAIN_DESIGN
     folder, sources = Path(out), [Path(path) for path in paths]
     _check_request(sources, folder, formats, together)
     missing: dict[Path, str] = {}
@@ -73,12 +77,12 @@ def build(
             if together:
                 continue
             second = beside if parallel and "pdf" in formats else None
-            _stage(staged, second, results, folder, formats, missing, progress or silent, references)
+            _stage(staged, second, results, folder, formats, missing, progress or silent, references, look)
         if together:
             _stage_together(staged, every, folder / f"{together}.xlsx", progress or silent, references)
             others = [name for name in formats if name != "xlsx"]
             for results in every if others else ():
-                _stage(staged, None, results, folder, others, missing, progress or silent, references)
+                _stage(staged, None, results, folder, others, missing, progress or silent, references, look)
         written = staged.commit()
     if missing:
         names = ", ".join(str(path) for path in missing)
@@ -126,19 +130,20 @@ def _stage(
     missing: dict[Path, str],
     progress: Callable[[str], None],
     references: str,
+    look: Design,
 ) -> None:
     """Make the outputs of one scenario; the workbook is begun first and waited for last."""
     from reportgen.render.document.errors import DocumentUnavailable
 
     workbook = functools.cache(lambda: _workbook(results, references))
-    if beside is not None:
+    if beside is not None and ("xlsx" in formats or look.form == "full"):  # a brief report carries no workbook
         workbook = functools.cache(beside.start(results, references, workbook))
     made: dict[Path, bytes] = {}
     for kind in sorted((k for k in FORMATS if k in formats), key=lambda k: k == "xlsx"):
         target = folder / f"{results.book.name}.{kind}"
         progress(str(target))
         try:
-            made |= dict(_outputs(kind, target, results, workbook))
+            made |= dict(_outputs(kind, target, results, workbook, look))
         except DocumentUnavailable as error:
             missing[target] = str(error)
     for path in sorted(made, key=lambda path: FORMATS.index(path.suffix[1:])):
@@ -162,7 +167,9 @@ def _workbook(results: Results, references: str) -> bytes:
     return checked(workbook_bytes(results, references))
 
 
-def _outputs(kind: str, target: Path, results: Results, workbook: Callable[[], bytes]) -> list[tuple[Path, bytes]]:
+def _outputs(
+    kind: str, target: Path, results: Results, workbook: Callable[[], bytes], look: Design
+) -> list[tuple[Path, bytes]]:
     """The files of one format; CSV has one for each table."""
     from reportgen.render import text
 
@@ -177,4 +184,5 @@ def _outputs(kind: str, target: Path, results: Results, workbook: Callable[[], b
         ]
     from reportgen.render.document.adapter import html_text, pdf_bytes
 
-    return [(target, html_text(results).encode() if kind == "html" else pdf_bytes(results, workbook))]
+    made = html_text(results, look).encode() if kind == "html" else pdf_bytes(results, workbook, look)
+    return [(target, made)]

@@ -187,6 +187,9 @@ class _Builder:
         made: dict[str, object] = {}
         for name in ReportSpec.model_fields:
             chosen = getattr(own, name)
+            if isinstance(chosen, dict):
+                made[name] = {term: said for r in self.all.reports for term, said in getattr(r, name).items()}
+                continue
             if chosen:
                 for i, item in enumerate(chosen if isinstance(chosen, list) else []):
                     wanted = item if isinstance(item, str) else item.quantity

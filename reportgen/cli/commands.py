@@ -14,7 +14,7 @@ from reportgen.cli.decisions import search, sensitivity
 from reportgen.cli.measured import accuracy, calibrate
 from reportgen.cli.output import Library, print_paths, put
 from reportgen.cli.studies import compare, sweep
-from reportgen.cli.workbooks import diff, import_workbook, lint, opened, say_left_out
+from reportgen.cli.workbooks import diff, extract, import_workbook, lint, opened, say_left_out
 from reportgen.errors import Problem, SpecError
 
 if TYPE_CHECKING:
@@ -77,6 +77,20 @@ class Schema(StrEnum):
     library = "library"
 
 
+class Form(StrEnum):
+    """How much a report holds."""
+
+    full = "full"
+    brief = "brief"
+
+
+class Paper(StrEnum):
+    """The size of pages."""
+
+    a4 = "a4"
+    letter = "letter"
+
+
 Specs = Annotated[list[Path], typer.Argument(metavar="SPEC", help="Scenario files.", show_default=False)]
 Spec = Annotated[Path, typer.Argument(metavar="SPEC", help="A scenario file.", show_default=False)]
 Changes = Annotated[
@@ -99,7 +113,25 @@ def build(
     together: Annotated[
         str, typer.Option("--together", metavar="NAME", help="Write one workbook, with sheets for each scenario.")
     ] = "",
-    library: Library = [],  # noqa: B006 - Typer copies it
+    report: Annotated[Form, typer.Option("--report", help="The whole report, or two pages.")] = Form.full,
+    paper: Annotated[
+        Paper | None, typer.Option("--paper", help="The size of the report's pages.", show_default="a4")
+    ] = None,
+    theme: Annotated[
+        Path | None,
+        typer.Option("--theme", metavar="FILE", help="A theme: logo, colours, fonts (YAML).", show_default=False),
+    ] = None,
+    templates: Annotated[
+        Path | None,
+        typer.Option(
+            "--templates", metavar="DIR", help="Templates in place of ours of the same name.", show_default=False
+        ),
+    ] = None,
+    fonts: Annotated[
+        list[Path],
+        typer.Option("--fonts", metavar="DIR", help="Fonts for further scripts; may be given several times."),
+    ] = [],  # noqa: B006 - Typer copies it
+    library: Library = [],  # noqa: B006
 ) -> None:
     """Write the workbook and the report of each scenario, named after its file.
 
@@ -111,6 +143,7 @@ def build(
       reportgen build specs/alice.yaml
       reportgen build specs/*.yaml -o reports --format xlsx,json
       reportgen build specs/bob.yaml --format xlsx --references a1
+      reportgen build specs/bob.yaml --format pdf --report brief --paper letter --theme house.yaml
       reportgen build specs/alice.yaml specs/bob.yaml --format xlsx --together both
       reportgen build edited.xlsx --format pdf
     """  # noqa: D301 - \b keeps the lines of the examples apart
@@ -132,6 +165,7 @@ def build(
                 references=references.value,
                 edited=say_left_out,
                 together=together.removesuffix(".xlsx"),
+                design=api.design(report.value, paper.value if paper else "", theme, templates, fonts),
             )
     except api.PartlyBuilt as error:
         print_paths(error.written)
@@ -393,6 +427,7 @@ VERBS: list[Callable[..., None]] = [
     catalog,
     import_workbook,
     diff,
+    extract,
     lint,
     import_model,
     accuracy,

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reportgen.cli.output import Library, put
+from reportgen.cli.output import Library, print_paths, put
 from reportgen.errors import Problem, Span, SpecError
 
 if TYPE_CHECKING:
     from reportgen.book.book import Book
     from reportgen.intake.edited.bring_back import Edited
 
-__all__ = ["diff", "import_workbook", "lint", "opened", "say_left_out"]
+__all__ = ["diff", "extract", "import_workbook", "lint", "opened", "say_left_out"]
 
 Workbook = Annotated[
     Path, typer.Argument(metavar="WORKBOOK", help="A workbook that build has written.", show_default=False)
@@ -133,6 +133,23 @@ def opened(spec: Path, library: list[Path]) -> Path | Book:
     edited = api.import_workbook(spec, library)
     say_left_out(edited)
     return edited.book
+
+
+def extract(
+    report: Annotated[Path, typer.Argument(metavar="REPORT", help="A PDF that build has written.", show_default=False)],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Folder to write into.")] = Path(),
+    force: Annotated[bool, typer.Option("--force", help="Write over files that exist.")] = False,
+) -> None:
+    """Take the scenario out of a report, and the workbook out of a full one: a PDF alone is enough to make all anew.
+
+    \b
+    Examples:
+      reportgen extract report.pdf -o from-report
+      reportgen build from-report/alice.yaml
+    """  # noqa: D301
+    from reportgen import api
+
+    print_paths(api.extract(report, out, force=force))
 
 
 _MOST = 20

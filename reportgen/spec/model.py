@@ -207,6 +207,7 @@ class ReportSpec(_Part):
     method: list[FormulaSpec] = Field(default=[], description="The formulas of the method section, in order")
     method_text: str = Field(default="", description="A paragraph at the head of the method section")
     assumptions: list[str] = Field(default=[], description="Inputs listed as assumptions")
+    glossary: dict[str, str] = Field(default={}, description="Terms that are explained where a report uses them")
 
 
 class DriverSpec(_Part):

@@ -27,7 +27,7 @@ SPECS = sorted((ROOT / "specs").glob("*.yaml"))
 
 
 def parts(results: Results) -> tuple[Section, Paragraph, Table]:
-    section = report_of(results).appendix
+    section = report_of(results).appendices[-1]
     assert section is not None
     said, table = section.blocks
     assert isinstance(said, Paragraph)
@@ -112,9 +112,9 @@ def test_what_is_left_out_is_said_with_the_command_that_shows_it(results: Result
 def test_the_page_shows_the_rows_indented() -> None:
     results = evaluate(ROOT / "specs" / "alice.yaml")
     page = html_text(results)
-    table = page[page.index('id="section-appendix"') :]
+    table = page[page.index('id="section-appendix-2"') :]
     assert table.count('style="--level:') == sum(row.cells[0].level > 0 for row in parts(results)[2].rows)
-    assert 'href="#section-appendix"' in page
+    assert 'href="#section-appendix-2"' in page
 
 
 @pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext (poppler-utils) is not installed")

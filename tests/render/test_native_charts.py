@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 SPECS = ["alice", "bob", "procurement", "llm_viewer_operators"]
-CHARTS = {"alice": 4, "bob": 4, "procurement": 6, "llm_viewer_operators": 2}
+CHARTS = {"alice": 3, "bob": 4, "procurement": 6, "llm_viewer_operators": 2}
 C = {
     "c": "http://schemas.openxmlformats.org/drawingml/2006/chart",
     "a": "http://schemas.openxmlformats.org/drawingml/2006/main",

@@ -147,7 +147,7 @@ def test_sheets_are_those_that_people_expect(alice: bytes) -> None:
 def test_charts_are_native_and_have_caches(alice: bytes) -> None:
     with zipfile.ZipFile(io.BytesIO(alice)) as package:
         charts = [package.read(n).decode() for n in package.namelist() if n.startswith("xl/charts/chart")]
-    assert len(charts) == 4
+    assert len(charts) == 3
     assert any("scatterChart" in c and 'logBase val="10' in c for c in charts)
     assert any("barChart" in c for c in charts)
     assert all("numCache" in c for c in charts)

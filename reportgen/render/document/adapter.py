@@ -8,17 +8,23 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import reportgen
 from reportgen.render.document import basis, figures, tables
+from reportgen.render.document.batches import batch_figure
 from reportgen.render.document.candidates import candidate_blocks, front_figure
+from reportgen.render.document.design import PLAIN_DESIGN, Design
 from reportgen.render.document.drivers import driver_blocks
 from reportgen.render.document.facts import Facts
+from reportgen.render.document.generation import generation_figure
+from reportgen.render.document.glossary import glossary_table
 from reportgen.render.document.headline import headline_section
+from reportgen.render.document.layer import layer_figures
 from reportgen.render.document.method import method_blocks
 from reportgen.render.document.money import cost_blocks, has_costs, parts_figure
 from reportgen.render.document.page import render_html
 from reportgen.render.document.pdf import EmbeddedFile, render_pdf
 from reportgen.render.document.rests import rested_on
 from reportgen.render.document.robust import robustness_tables
-from reportgen.render.document.story import further_advice, key_figures, recommendation
+from reportgen.render.document.steps import next_steps
+from reportgen.render.document.story import figures_of, further_advice, key_figures, recommendation
 from reportgen.render.document.tried import tried_table
 from reportgen.render.document.view import AttachedFile, Footer, Paragraph, Report, Section
 
@@ -33,33 +39,87 @@ __all__ = ["html_text", "pdf_bytes", "report_of"]
 _SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _KICKER = "LLM inference sizing"
 _FEW = 6  # options in the figure of the first page
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Room:
+    """How much goes into two pages: options in table and figure, figures on the second page, sources."""
+
+    options: int
+    figures: int
+    sources: int
+
+
+ROOMS = (Room(8, 2, 8), Room(6, 2, 5), Room(6, 1, 4), Room(4, 1, 3), Room(4, 0, 2), Room(2, 0, 0))
+"""From what usually fits to what fits whatever texts a scenario has."""
+
 _Part: TypeAlias = "tuple[str, str, list[Block | None]]"
 """The quantity that says a section's finding, its heading where there is none, and its blocks."""
 
 
-def pdf_bytes(results: Results, workbook: bytes | Callable[[], bytes] | None = None) -> bytes:
-    """The report as a PDF that carries the workbook and the scenario it was made from.
+def pdf_bytes(
+    results: Results, workbook: bytes | Callable[[], bytes] | None = None, design: Design = PLAIN_DESIGN
+) -> bytes:
+    """The report as a PDF that carries the scenario it was made from, and the workbook; a brief one the scenario alone.
 
     A workbook that is still being made is given as a function.
 
     Raises:
         DocumentUnavailable: this system cannot make PDFs.
-        DocumentError: something would be missing from the page.
+        DocumentError: something would be missing from the page, or a template of the user's failed.
     """
-    report, files = report_of(results), _files(results, workbook)
+    files = _files(results, workbook if design.form == "full" else None)
     attached = tuple(AttachedFile(file.name, file.description) for file in files)
-    return render_pdf(dataclasses.replace(report, attachments=attached), files)
+    versions = [dataclasses.replace(report, attachments=attached) for report in _versions(results, design)]
+    return render_pdf(versions, files)
 
 
-def html_text(results: Results) -> str:
+def html_text(results: Results, design: Design = PLAIN_DESIGN) -> str:
     """The report as one HTML page."""
-    return render_html(report_of(results))
+    report = report_of(results, design)
+    if design.templates is None:
+        return render_html(report)
+    from reportgen.render.document.child import html_in_child
+
+    return html_in_child(report)
 
 
-def report_of(results: Results) -> Report:
+def _versions(results: Results, design: Design) -> list[Report]:
+    """A report, or for two pages one that holds less and less: the first that keeps to them is taken."""
+    if design.form == "full":
+        return [report_of(results, design)]
+    return [brief_of(results, design, room) for room in ROOMS]
+
+
+def report_of(results: Results, design: Design = PLAIN_DESIGN) -> Report:
     """What the report of these results shows; parts whose quantities the book lacks are left out."""
-    facts, book = Facts(results), results.book
+    if design.form == "brief":
+        return brief_of(results, design, ROOMS[0])
+    facts = Facts(results)
     used = rested_on(facts)
+    made = dataclasses.replace(
+        _head(facts, design),
+        sections=tuple(_sections(facts)),
+        assumptions=basis.assumptions(facts, used),
+        appendices=tuple(_appendices(facts)),
+        sources=basis.sources(facts, used),
+    )
+    return dataclasses.replace(made, glossary=glossary_table(facts, made))
+
+
+def brief_of(results: Results, design: Design, room: Room) -> Report:
+    """The two pages: decision, key figures, the evidence that matters most, and what it rests on."""
+    facts = Facts(results)
+    used = rested_on(facts)
+    sections = [Section(facts.words(finding) or heading, blocks) for finding, heading, blocks in _brief(facts, room)]
+    return dataclasses.replace(
+        _head(facts, design), sections=tuple(sections), sources=basis.sources(facts, used)[: room.sources]
+    )
+
+
+def _head(facts: Facts, design: Design) -> Report:
+    """What the first page of both forms begins with."""
+    book = facts.book
     title = facts.words("report_title")
     return Report(
         title=title or book.scenario.title,
@@ -72,10 +132,8 @@ def report_of(results: Results) -> Report:
         footer=Footer(book.scenario_hash, reportgen.__version__, book.library_hash),
         status_line=book.scenario.author,
         key_figures=key_figures(facts),
-        sections=tuple(_sections(facts)),
-        assumptions=basis.assumptions(facts, used),
-        appendix=headline_section(facts),
-        sources=basis.sources(facts, used),
+        figures_of=figures_of(facts),
+        design=design,
     )
 
 
@@ -108,16 +166,55 @@ def _sections(facts: Facts) -> Iterable[Section]:
     if has_costs(facts):
         made_of = parts_figure(facts) or figures.options_figure(facts, _FEW)
         first = [("cost_finding", "Cost", cost_blocks(facts, made_of)), options, firm, roofline]
+    time = [figures.time_figure(facts), *tables.operator_tables(facts), *layer_figures(facts)]
     parts: tuple[_Part, ...] = (
         *first,
-        ("time_finding", "Where the time goes", [figures.time_figure(facts), *tables.operator_tables(facts)]),
+        ("time_finding", "Where the time goes", time),
         ("memory_finding", "Memory", [_paragraph(facts.words("memory_words")), figures.memory_figure(facts)]),
+        ("", "Larger batches, longer contexts", [batch_figure(facts), generation_figure(facts)]),
+        ("", "What to do next", next_steps(facts)),
         ("", "How the figures come about", [*_workload(facts), *method_blocks(facts)]),
     )
     for finding, heading, blocks in parts:
         kept = tuple(block for block in blocks if block is not None)
         if kept:
             yield Section(facts.words(finding) or heading, kept)
+
+
+def _brief(facts: Facts, room: Room) -> Iterable[tuple[str, str, tuple[Block, ...]]]:
+    """The parts of the two pages: what the decision rests on, the options, where time and memory go."""
+    money = parts_figure(facts) if has_costs(facts) else None
+    evidence: list[tuple[str, str, list[Block | None]]] = [
+        ("cost_finding", "Cost", [money])
+        if money is not None
+        else ("roofline_finding", "Roofline", [_roofline_text(facts), figures.roofline_figure(facts)]),
+        ("options_finding", "Options", [tables.options_table(facts, room.options)]),
+        ("time_finding", "Where the time goes", [figures.time_figure(facts) if room.figures > 0 else None]),
+        ("memory_finding", "Memory", [figures.memory_figure(facts, room.options) if room.figures > 1 else None]),
+        ("", "What this rests on", [_paragraph(_rests_on(facts))]),
+    ]
+    for finding, heading, blocks in evidence:
+        kept = tuple(block for block in blocks if block is not None)
+        if kept:
+            yield finding, heading, kept
+
+
+def _rests_on(facts: Facts) -> str:
+    """The workload in a sentence, how it was counted, and where the rest stands."""
+    said = [facts.book.scenario.description if facts.words("report_subtitle") else ""]
+    said.append(f"Counted by the accounting “{facts.book.accounting}”.")
+    said.append("The scenario is attached: reportgen makes the full report and the live workbook from it.")
+    return " ".join(text for text in said if text)
+
+
+def _appendices(facts: Facts) -> Iterable[Section]:
+    """What is looked up: every operator, and how the headline number comes about."""
+    operators = tables.operator_tables(facts, whole=True)
+    if operators:
+        yield Section("All operators", tuple(operators))
+    headline = headline_section(facts)
+    if headline is not None:
+        yield headline
 
 
 def _options(facts: Facts) -> list[Block | None]:

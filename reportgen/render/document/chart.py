@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from markupsafe import escape
 
+from reportgen.render.document.colours import recoloured
 from reportgen.render.document.errors import DocumentError
 from reportgen.render.document.front import front
 from reportgen.render.document.options import options
@@ -16,14 +17,16 @@ from reportgen.render.document.roofline import roofline
 from reportgen.render.document.stacks import stacks
 from reportgen.render.document.tornado import tornado
 from reportgen.resources import templates_dir
+from reportgen.spec.theme import PLAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
     from reportgen.render.document.plots import Plan
     from reportgen.render.document.view import Figure
+    from reportgen.spec.theme import Theme
 
-__all__ = ["draw", "fill", "render_chart"]
+__all__ = ["draw", "draw_all", "fill", "keep", "render_chart", "spec_text"]
 
 Spec: TypeAlias = dict[str, Any]
 
@@ -39,12 +42,13 @@ PLANS: dict[str, Callable[[Figure], Plan]] = {
 }
 
 
-def render_chart(figure: Figure, name: str) -> str:
+def render_chart(figure: Figure, name: str, theme: Theme = PLAIN) -> str:
     """An SVG element to be put into a page.
 
     Args:
         figure: the chart's data, texts and alternative text.
         name: unique on the page; ids inside the picture begin with it.
+        theme: whose colours it has.
 
     Raises:
         DocumentError: there is no such chart, or it has no alternative text.
@@ -52,7 +56,26 @@ def render_chart(figure: Figure, name: str) -> str:
     if not figure.alt.strip():
         message = f"figure {figure.title!r} has no alternative text"
         raise DocumentError(message)
-    return _named(_svg(json.dumps(fill(figure), sort_keys=True)), name, figure.alt)
+    if not re.fullmatch(r"[A-Za-z][\w-]*", name):
+        message = f"the name {name!r} of a chart has signs that no name has"
+        raise DocumentError(message)
+    return _named(recoloured(_svg(spec_text(figure)), theme), name, figure.alt)
+
+
+def spec_text(figure: Figure) -> str:
+    """The specification of a figure as the renderer gets it."""
+    return json.dumps(fill(figure), sort_keys=True)
+
+
+def draw_all(figures: Iterable[Figure]) -> dict[str, str]:
+    """The pictures of figures by their specifications, to be handed to a process that must not draw."""
+    return {text: _svg(text) for text in map(spec_text, figures)}
+
+
+def keep(drawn: Mapping[str, str]) -> None:
+    """Take pictures that were drawn elsewhere; from then on no others are drawn here."""
+    global _kept
+    _kept = drawn
 
 
 def fill(figure: Figure) -> Spec:
@@ -82,8 +105,15 @@ def _style() -> Spec:
     return style
 
 
+_kept: Mapping[str, str] | None = None
+
+
 @functools.lru_cache(maxsize=128)
 def _svg(spec: str) -> str:
+    if _kept is not None:
+        if spec not in _kept:
+            raise DocumentError("a template draws a figure that is none of the report's")
+        return _kept[spec]
     # One JavaScript engine per process, started on the first chart; it must not be used from several threads.
     import vl_convert
 

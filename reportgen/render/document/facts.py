@@ -113,6 +113,11 @@ class Facts:
         found = self.results.plain("advised_option").values() if self.has("advised_option") else ()
         return tuple(str(option) for option in found if option is not None)
 
+    @cached_property
+    def shown_option(self) -> str:
+        """The option that is spoken of: the one recommended first, or the baseline."""
+        return next(iter(self.advised), self.baseline)
+
     @property
     def objective(self) -> str:
         """The quantity that the scenario optimises."""

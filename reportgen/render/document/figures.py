@@ -18,7 +18,6 @@ __all__ = ["memory_figure", "options_figure", "roofline_figure", "time_figure"]
 
 _ROOFS = 3
 _BARS = 20  # options in a chart: more would be a list, which the table is
-_MEMORY_BARS = 10
 _PARTS = 6  # operators with a colour of their own; the others share one
 _OTHERS = "Other operators"
 _TERA = 1e12
@@ -182,12 +181,12 @@ def _part(bar: str, group: str, share: float) -> dict[str, Value]:
     return {"bar": bar, "group": group, "value": share, "text": joined(f"{share:.0f}", "%")}
 
 
-def memory_figure(facts: Facts) -> Figure | None:
-    """Memory by use against what may be used."""
+def memory_figure(facts: Facts, most: int = 10) -> Figure | None:
+    """Memory by use against what may be used, of the baseline and further options, `most` in all."""
     uses = [n for n in facts.book.quantities if n.startswith("memory_consumption_")]
     if not uses or not facts.has("memory_consumption"):
         return None
-    options = _memory_options(facts)
+    options = _memory_options(facts, most)
     bars, parts = list[dict[str, "Value"]](), list[dict[str, "Value"]]()
     stages = {option: _fullest(facts, option) for option in options}
     for option in options:
@@ -220,7 +219,7 @@ def _gigabytes(facts: Facts, name: str, option: str, stage: str) -> float:
     return (facts.number(name, option, stage) or 0.0) * float(facts.quantity(name).type.unit.scale) / 1e9
 
 
-def _memory_options(facts: Facts) -> Sequence[str]:
+def _memory_options(facts: Facts, most: int) -> Sequence[str]:
     """The options whose memory differs, the baseline and those that do not fit first in line for a place."""
     seen: dict[tuple[float | None, ...], str] = {}
     for option in facts.options:
@@ -228,5 +227,5 @@ def _memory_options(facts: Facts) -> Sequence[str]:
         key = (facts.number("memory_consumption", option, stage), facts.number("memory_limit", option))
         seen.setdefault(key, option)
     urgent = [o for o in seen.values() if o == facts.baseline or facts.value("fits", o) is False]
-    kept = set((urgent + [o for o in seen.values() if o not in urgent])[:_MEMORY_BARS])
+    kept = set((urgent + [o for o in seen.values() if o not in urgent])[:most])
     return [o for o in facts.options if o in kept]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["headline_section"]
 
-_ROWS = 70  # about two pages
+_ROWS = 40  # about two pages
 _TITLE = "How the headline number comes about"
 _WORDS = {NOT_FOLLOWED: "a smaller part"}
 _COLUMNS = (Column("Quantity"), Column("Formula"), Column("Value"), Column("Given by, source"))

@@ -5,43 +5,100 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2 import BaseLoader, FileSystemLoader, StrictUndefined, TemplateNotFound
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from reportgen.render.document.chart import render_chart
+from reportgen.render.document.colours import stylesheet
 from reportgen.render.document.columns import column_layout
 from reportgen.render.document.formula import render_formula
 from reportgen.resources import templates_dir
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from jinja2 import Environment
+
     from reportgen.render.document.view import Figure, Report
 
-__all__ = ["render_html"]
+__all__ = ["render_html", "template_names"]
+
+_MOST = 1_000_000
+"""Characters of a template or stylesheet of a user's."""
 
 
 def render_html(report: Report) -> str:
-    """The report as one HTML page that needs no other file."""
-    template = _environment().get_template("report.html.j2")
-    # Our own stylesheet is the only text that is put in as it is; nothing of the report gets into it.
-    css = Markup((templates_dir() / "report.css").read_text("utf-8"))  # noqa: S704
-    return template.render(report=report, css=css)
+    """The report as one HTML page that needs no other file.
+
+    Raises:
+        jinja2.TemplateError: a template of the user's is wrong, or does what templates may not.
+    """
+    folder = report.design.templates
+    template = _environment(folder).get_template("report.html.j2")
+    # Stylesheets are the only text that is put in as it is; nothing of the scenario gets into them.
+    css = Markup(_stylesheet(folder))  # noqa: S704
+    look = Markup(stylesheet(report.design))  # noqa: S704  made by us from colours and names that were checked
+    return template.render(report=report, css=css, look=look, chart=functools.partial(_chart, report))
+
+
+def template_names() -> list[str]:
+    """The files that a user may put others in the place of."""
+    root = templates_dir()
+    names = [*root.glob("*.j2"), *root.glob("partials/*.j2"), root / "report.css"]
+    return sorted(path.relative_to(root).as_posix() for path in names)
+
+
+def _stylesheet(folder: Path | None) -> str:
+    own = _own(folder, "report.css") if folder is not None else None
+    text = own or (templates_dir() / "report.css").read_text("utf-8")
+    return text.replace("</", "<\\/")  # a stylesheet ends where it is put in, not before
 
 
 @functools.cache
-def _environment() -> ImmutableSandboxedEnvironment:
+def _environment(folder: Path | None) -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(templates_dir()),
+        loader=_Loader(folder),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
     )
-    tools: dict[str, Any] = {"chart": _chart, "formula": _formula, "column_layout": column_layout}
+    tools: dict[str, Any] = {"formula": _formula, "column_layout": column_layout}
     environment.globals.update(tools)
     environment.filters["bound"] = _bound
     return environment
+
+
+class _Loader(BaseLoader):
+    """Our templates, those of a user's folder before them; `ours/NAME` is always ours, to be included or extended."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder, self.ours = folder, FileSystemLoader(templates_dir())
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str | None, Callable[[], bool] | None]:
+        """The text of a template."""
+        name = template.removeprefix("ours/")
+        text = _own(self.folder, name) if self.folder is not None and name == template else None
+        if text is not None:
+            return text, None, None
+        try:
+            return self.ours.get_source(environment, name)
+        except TemplateNotFound:
+            raise TemplateNotFound(template) from None
+
+
+def _own(folder: Path, name: str) -> str | None:
+    """A file of the user's folder; a link that leads out of it is none of its files."""
+    if ".." in name.split("/") or name.startswith("/") or "\\" in name or "\0" in name:
+        return None
+    path = folder / name
+    if not path.is_file() or not path.resolve().is_relative_to(folder.resolve()):
+        return None
+    text = path.read_text("utf-8", "replace")
+    return text if len(text) <= _MOST else None
 
 
 def _bound(text: str) -> str:
@@ -50,8 +107,8 @@ def _bound(text: str) -> str:
     return f"{head}\N{NO-BREAK SPACE}{last}" if space and len(last) <= 4 else text
 
 
-def _chart(figure: Figure, name: str) -> Markup:
-    return Markup(render_chart(figure, name))  # noqa: S704  made by us: texts in it are escaped by Vega
+def _chart(report: Report, figure: Figure, name: str) -> Markup:
+    return Markup(render_chart(figure, name, report.design.theme))  # noqa: S704  texts in it are escaped by Vega
 
 
 def _formula(latex: str, alt: str, inline: bool = False) -> Markup:

@@ -8,6 +8,7 @@ import gc
 import logging
 import re
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -17,7 +18,7 @@ from reportgen.render.document.places import where
 from reportgen.render.document.system import own_fonts, preflight
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from reportgen.render.document.view import Report
@@ -27,6 +28,8 @@ __all__ = ["EmbeddedFile", "html_to_pdf", "render_pdf"]
 Relationship: TypeAlias = Literal["Source", "Data", "Alternative", "Supplement", "Unspecified"]
 
 _VARIANT = "pdf/a-3a"
+BRIEF_PAGES = 2
+_MOST_SIGNS = 8
 # Dates of a report that has none: any fixed moment will do, the clock must not get in.
 _NO_DATE = dt.date(1980, 1, 1)
 _MISSING = re.compile(r'\.notdef glyph .*"(.)" \(U\+([0-9A-F]+)\)', re.DOTALL)
@@ -43,11 +46,13 @@ class EmbeddedFile:
     media_type: str
 
 
-def render_pdf(report: Report, files: Sequence[EmbeddedFile] = (), fonts: Sequence[Path] = ()) -> bytes:
+def render_pdf(
+    report: Report | Sequence[Report], files: Sequence[EmbeddedFile] = (), fonts: Sequence[Path] = ()
+) -> bytes:
     """The report as a PDF, the same bytes for the same input.
 
     Args:
-        report: what to show.
+        report: what to show. Of several, each shorter than the one before, the first that keeps to two pages is taken.
         files: what to attach, for instance the workbook and the scenario.
         fonts: folders of further fonts, for scripts that the shipped ones lack.
 
@@ -56,7 +61,29 @@ def render_pdf(report: Report, files: Sequence[EmbeddedFile] = (), fonts: Sequen
         DocumentError: something would be missing from the page: a character, an alternative text, a file.
     """
     preflight()
-    return html_to_pdf(render_html(report), files, fonts, date=report.date, about=report)
+    versions = report if isinstance(report, Sequence) else [report]
+    folders = (*versions[0].design.font_folders, *fonts)
+    if versions[0].design.templates is not None:
+        from reportgen.render.document.child import pdf_in_child
+
+        return pdf_in_child(versions, files, folders)
+    return render_here(versions, files, folders)
+
+
+def render_here(versions: Sequence[Report], files: Sequence[EmbeddedFile], folders: Sequence[Path]) -> bytes:
+    """As `render_pdf`, in this process whatever templates are used."""
+    with own_fonts(folders), _complaints() as complaints, _no_collection(), _known_warnings():
+        for version in versions:
+            complaints.clear()
+            page = _laid_out(render_html(version))
+            if len(versions) == 1 or complaints or len(page.document.pages) <= BRIEF_PAGES:
+                break
+        if complaints:
+            raise DocumentError(_explain(complaints, version))
+        pdf = page.written(files, version.date or _NO_DATE)
+    if complaints:
+        raise DocumentError(_explain(complaints, version))
+    return pdf
 
 
 def html_to_pdf(
@@ -70,10 +97,49 @@ def html_to_pdf(
     """Lay out a page that `render_html` made. `about` is the data in which complaints are located."""
     preflight()
     with own_fonts(fonts), _complaints() as complaints, _no_collection(), _known_warnings():
-        pdf = _write(html, files, date or _NO_DATE)
+        pdf = _laid_out(html).written(files, date or _NO_DATE)
     if complaints:
         raise DocumentError(_explain(complaints, about))
     return pdf
+
+
+class _Page:
+    """A document that was laid out, and what it asked for."""
+
+    def __init__(self, document: Any, fetcher: Any) -> None:
+        self.document, self.fetcher = document, fetcher
+
+    def written(self, files: Sequence[EmbeddedFile], date: dt.date) -> bytes:
+        """Its bytes, with files attached."""
+        import weasyprint
+
+        from reportgen.render.document.fetch import FatalURLFetchingError
+        from reportgen.render.document.finish import finisher
+
+        try:
+            pdf: bytes = self.document.write_pdf(
+                finisher=finisher({file.name: file.media_type for file in files}),
+                **{**weasyprint.DEFAULT_OPTIONS, "pdf_variant": _VARIANT, "attachments": _attachments(files, date)},
+            )
+        except FatalURLFetchingError as error:
+            raise DocumentError(str(error)) from error
+        if self.fetcher.blocked:
+            message = f"the document asks for {self.fetcher.blocked[0]!r}, which is not part of it"
+            raise DocumentError(message)
+        return pdf
+
+
+def _laid_out(html: str) -> _Page:
+    import weasyprint
+
+    from reportgen.render.document.fetch import AssetFetcher, FatalURLFetchingError
+
+    fetcher = AssetFetcher()
+    try:
+        page = weasyprint.HTML(string=html, url_fetcher=fetcher, base_url="asset:")
+        return _Page(page.render(pdf_variant=_VARIANT), fetcher)
+    except FatalURLFetchingError as error:
+        raise DocumentError(str(error)) from error
 
 
 def _attachments(files: Sequence[EmbeddedFile], date: dt.date) -> list[Any]:
@@ -92,27 +158,6 @@ def _attachments(files: Sequence[EmbeddedFile], date: dt.date) -> list[Any]:
         )
         for file in sorted(files, key=lambda file: file.name)  # a PDF's name tree must be sorted
     ]
-
-
-def _write(html: str, files: Sequence[EmbeddedFile], date: dt.date) -> bytes:
-    import weasyprint
-
-    from reportgen.render.document.fetch import AssetFetcher, FatalURLFetchingError
-    from reportgen.render.document.finish import finisher
-
-    fetcher = AssetFetcher()
-    try:
-        page = weasyprint.HTML(string=html, url_fetcher=fetcher, base_url="asset:")
-        pdf: bytes = page.render(pdf_variant=_VARIANT).write_pdf(
-            finisher=finisher({file.name: file.media_type for file in files}),
-            **{**weasyprint.DEFAULT_OPTIONS, "pdf_variant": _VARIANT, "attachments": _attachments(files, date)},
-        )
-    except FatalURLFetchingError as error:
-        raise DocumentError(str(error)) from error
-    if fetcher.blocked:
-        message = f"the document asks for {fetcher.blocked[0]!r}, which is not part of it"
-        raise DocumentError(message)
-    return pdf
 
 
 @contextlib.contextmanager
@@ -158,15 +203,23 @@ def _no_collection() -> Iterator[None]:
 
 
 def _explain(complaints: Sequence[str], about: object) -> str:
-    """One line for each complaint; a missing character is named with the texts in which it stands."""
-    lines = dict.fromkeys(_located(complaint, about) for complaint in complaints)
+    """One line for each complaint; missing characters are named with the texts in which they stand."""
+    lines: dict[str, None] = {}
+    missing: dict[str, list[str]] = {}
+    for complaint in complaints:
+        sign = _MISSING.search(complaint)
+        if sign is None:
+            lines[complaint] = None
+            continue
+        places = where(about, sign[1])
+        found = "; ".join(f"{path}: {text!r}" for path, text in places[:3]) or "a template"
+        signs = missing.setdefault(found, [])
+        if sign[1] not in signs:
+            signs.append(sign[1])
+    for place, signs in missing.items():
+        said = ", ".join(f"'{sign}' (U+{ord(sign):04X})" for sign in signs[:_MOST_SIGNS])
+        more = f" and {len(signs) - _MOST_SIGNS} more" if len(signs) > _MOST_SIGNS else ""
+        lines[f"no font has the character{'s' if len(signs) > 1 else ''} {said}{more}; in {place}"] = None
+    if missing:
+        lines["name a folder with a font that has them: --fonts DIR"] = None
     return "the PDF was not written:\n" + "\n".join(f"  {line}" for line in lines)
-
-
-def _located(complaint: str, about: Any) -> str:
-    missing = _MISSING.search(complaint)
-    if missing is None:
-        return complaint
-    places = where(about, missing[1])
-    found = "; ".join(f"{path}: {text!r}" for path, text in places[:3]) or "a template"
-    return f"no font has the character '{missing[1]}' (U+{missing[2]}); it stands in {found}"

@@ -1,19 +1,20 @@
-"""The first page: what was found, what is recommended, and the key figures against their targets."""
+"""The first page: what was found, what is recommended, and the key figures of that against targets and baseline."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from reportgen.render.document.numbers import ABSENT
-from reportgen.render.document.view import Group, KeyFigure, Paragraph, Recommendation, Step
+from reportgen.render.document.view import Advice, Group, KeyFigure, Paragraph, Recommendation, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from reportgen.render.document.facts import Facts
+    from reportgen.render.document.numbers import Amount
     from reportgen.render.document.view import Status
 
-__all__ = ["further_advice", "key_figures", "recommendation"]
+__all__ = ["advice_of", "figures_of", "further_advice", "key_figures", "recommendation"]
 
 _STEPS = 3  # recommendations beside the headline in the box; the others stand with the options
 
@@ -31,10 +32,9 @@ def recommendation(facts: Facts) -> Recommendation:
         return Recommendation(facts.words("decision_words"), note=note)
     best, *others = places[: _STEPS + 1]
     lead, text = _parted(facts.words("advised_text", best))
-    aspects = ((word, facts.words(name, best)) for word, name in _ASPECTS)
-    steps = tuple(Step(said, word) for word, said in aspects if said)
     groups = tuple(_groups(facts, others))
-    return Recommendation(lead, groups, detail=text, note=note, group=_group(facts, best), aspects=steps)
+    aspects = _aspects(facts, best)
+    return Recommendation(lead, groups, detail=text, note=note, group=_group(facts, best), aspects=aspects)
 
 
 def further_advice(facts: Facts) -> tuple[Paragraph, ...]:
@@ -43,6 +43,21 @@ def further_advice(facts: Facts) -> tuple[Paragraph, ...]:
         Paragraph(" ".join(f"({s.place}) {s.lead} {s.text}" for s in group.steps), f"{group.label or _ALSO}:")
         for group in _groups(facts, _places(facts)[_STEPS + 1 :])
     )
+
+
+def advice_of(facts: Facts) -> tuple[Advice, ...]:
+    """Every recommendation in full."""
+    made = []
+    for place in _places(facts):
+        lead, text = _parted(facts.words("advised_text", place))
+        made.append(Advice(place, _group(facts, place), lead, text, _aspects(facts, place)))
+    return tuple(made)
+
+
+def _aspects(facts: Facts, place: str) -> tuple[Step, ...]:
+    """Why, at what risk, and what comes next."""
+    said = ((word, facts.words(name, place)) for word, name in _ASPECTS)
+    return tuple(Step(text, word) for word, text in said if text)
 
 
 def _places(facts: Facts) -> list[str]:
@@ -73,15 +88,23 @@ def _parted(text: str) -> tuple[str, str]:
 
 
 def key_figures(facts: Facts) -> tuple[KeyFigure, ...]:
-    """The baseline's key figures, with the scenario's own quantities behind the library's."""
+    """The key figures of the option that is spoken of, with the scenario's own quantities behind the library's."""
     named = list(facts.book.report.key_figures)
     own = [n for n in facts.book.scenario.quantities if facts.has(n) and n not in named]
     own = [n for n in own if facts.quantity(n).per == ("option",) and facts.quantity(n).type.kind == "number"]
     return tuple(_key_figure(facts, name) for name in (*named, *own[:_OWN_FIGURES]))
 
 
+def figures_of(facts: Facts) -> str:
+    """Which option the key figures are of, in words."""
+    if len(facts.options) < 2:
+        return ""
+    role = "the baseline" if facts.shown_option == facts.baseline else "recommended first"
+    return f"“{facts.title('option', facts.shown_option)}”, {role}"
+
+
 def _key_figure(facts: Facts, name: str) -> KeyFigure:
-    quantity, option = facts.quantity(name), facts.baseline
+    quantity, option = facts.quantity(name), facts.shown_option
     members = (option,) if quantity.per else ()
     if quantity.type.kind != "number" or len(quantity.per) > 1:
         return KeyFigure(quantity.title, facts.shown(name, *members) if len(quantity.per) <= 1 else ABSENT)
@@ -91,33 +114,48 @@ def _key_figure(facts: Facts, name: str) -> KeyFigure:
 
 
 def _status(facts: Facts, name: str) -> Status:
-    met = facts.met(name, facts.baseline)
+    met = facts.met(name, facts.shown_option)
     return "none" if met is None else "met" if met else "missed"
 
 
 def _note(facts: Facts, name: str) -> str:
-    """The band that measurements of this kind keep to, and the target; without a target the ideal."""
-    return "; ".join(filter(None, (_band(facts, name), _aim(facts, name))))
+    """The target first, then the band that measurements of this kind keep to, and the baseline; at most two of them."""
+    said = filter(None, (_aim(facts, name), _band(facts, name), _base(facts, name)))
+    return "; ".join(list(said)[:2])
+
+
+def _base(facts: Facts, name: str) -> str:
+    """The baseline's figure, where another option is spoken of."""
+    if facts.shown_option == facts.baseline or not facts.quantity(name).per:
+        return ""
+    return f"baseline {_beside(facts, name, facts.amount(name, facts.baseline))}"
+
+
+def _beside(facts: Facts, name: str, other: Amount) -> str:
+    """An amount below the figure, without its unit where it is the figure's."""
+    return other.text if other.unit == facts.amount(name, facts.shown_option).unit else str(other)
 
 
 def _band(facts: Facts, name: str) -> str:
     """From the 10th to the 90th percentile, in the unit of the figure."""
     ends = [f"{name}_low", f"{name}_high"]
-    values = [facts.number(end, facts.baseline) for end in ends]
+    values = [facts.number(end, facts.shown_option) for end in ends]
     if None in values or not facts.has(*ends):
         return ""
-    low, high = (facts.amount(end, facts.baseline) for end in ends)
-    return f"{low.text} to {high}" if low.unit == high.unit else f"{low} to {high}"
+    low, high = (facts.amount(end, facts.shown_option) for end in ends)
+    first = low.text if low.unit == high.unit else str(low)
+    return f"{first} to {_beside(facts, name, high)}"
 
 
 def _aim(facts: Facts, name: str) -> str:
-    """The target, or else the ideal beside what is expected."""
-    if facts.target(name, facts.baseline):
-        limit = facts.limit(name, facts.baseline)
-        if facts.quantity(facts.target(name, facts.baseline)).per:
+    """The target, or else, of the baseline, the ideal beside what is expected."""
+    option = facts.shown_option
+    if facts.target(name, option):
+        limit = facts.limit(name, option)
+        if facts.quantity(facts.target(name, option)).per:
             return f"of {limit}"
         return f"target {'≥' if facts.quantity(name).better == 'higher' else '≤'}\N{NO-BREAK SPACE}{limit}"
     ideal = f"ideal_{name}"
-    if facts.has(ideal) and facts.number(ideal, facts.baseline) is not None:
-        return f"ideal {facts.amount(ideal, facts.baseline)}"
+    if option == facts.baseline and facts.has(ideal) and facts.number(ideal, option) is not None:
+        return f"ideal {facts.amount(ideal, option)}"
     return ""

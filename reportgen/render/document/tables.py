@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reportgen.render.document.facts import STAGES
@@ -10,7 +11,7 @@ from reportgen.render.document.settings import option_settings
 from reportgen.render.document.view import Cell, Column, Row, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from reportgen.book.book import Quantity
     from reportgen.render.document.facts import Facts
@@ -25,8 +26,27 @@ _OPERATORS = 8  # rows of a table of operators; the workbook has them all
 # --- options -----------------------------------------------------------------------------------------------------
 
 
-def options_table(facts: Facts) -> Table:
-    """The options with what tells them apart, their results, and whether they are feasible."""
+def options_table(facts: Facts, most: int | None = None) -> Table:
+    """The options with what tells them apart, their results, and whether they are feasible; perhaps the best alone."""
+    whole = _whole_table(facts)
+    if most is None or len(whole.rows) <= most:
+        return whole
+    first = [facts.baseline, *facts.advised[:1]]
+    ranked = sorted(
+        range(len(whole.rows)), key=lambda i: (facts.options[i] not in first, _place(facts, facts.options[i]))
+    )
+    kept = sorted(ranked[:most])
+    note = f"{len(whole.rows) - most} more are in the workbook and in the full report."
+    return replace(whole, rows=tuple(whole.rows[i] for i in kept), note=note)
+
+
+def _place(facts: Facts, option: str) -> float:
+    """The place of an option on the objective; behind all others where it has none."""
+    place = facts.number("objective_place", option)
+    return float("inf") if place is None else place
+
+
+def _whole_table(facts: Facts) -> Table:
     options = facts.options
     told, same = option_settings(facts)
     columns = [Column("Option")]
@@ -124,29 +144,32 @@ def _notes(facts: Facts) -> str:
 # --- operators ---------------------------------------------------------------------------------------------------
 
 
-def operator_tables(facts: Facts) -> list[Table]:
-    """The operators that take most of each stage."""
+def operator_tables(facts: Facts, *, whole: bool = False) -> list[Table]:
+    """The operators that take most of each stage of the baseline; or all of them, of the recommended option, too."""
     if not facts.has("network_inference_time"):
         return []
-    return [_operator_table(facts, stage) for stage in STAGES]
+    options = dict.fromkeys((facts.baseline, facts.shown_option)) if whole else (facts.baseline,)
+    return [_operator_table(facts, option, stage, whole=whole) for option in options for stage in STAGES]
 
 
-def _operator_table(facts: Facts, stage: str) -> Table:
+def _operator_table(facts: Facts, option: str, stage: str, *, whole: bool) -> Table:
     per = facts.quantity("network_inference_time").per
     names = facts.book.dimensions["operator"].names
-    running = [o for o in names if facts.results.applies(per, (facts.baseline, stage, o))]
-    running.sort(key=lambda o: -(facts.number("network_inference_time", facts.baseline, stage, o) or 0.0))
-    top = running[:_OPERATORS]
+    running = [o for o in names if facts.results.applies(per, (option, stage, o))]
+    running.sort(key=lambda o: -(facts.number("network_inference_time", option, stage, o) or 0.0))
+    top = running if whole else running[:_OPERATORS]
     columns = [Column("Operator")]
     cells = [[Cell(facts.title("operator", o)) for o in top]]
     for name in _operator_names(facts):
-        head, made = _operator_column(facts, name, stage, top)
+        head, made = _operator_column(facts, name, {"option": option, "stage": stage}, top)
         columns.append(head)
         cells.append(made)
     rows = tuple(Row(tuple(c[i] for c in cells)) for i in range(len(top)))
     count = f"the {len(top)} longest of {len(running)} operators" if len(top) < len(running) else "all operators"
-    note = "All rows are in the workbook." if len(top) < len(running) else ""
-    return Table(f"{facts.title('stage', stage)}: {count}", tuple(columns), rows, note=note)
+    note = "All operators are in the appendix and in the workbook." if len(top) < len(running) else ""
+    which = f"{facts.title('option', option)}, {facts.title('stage', stage).lower()}" if whole else ""
+    title = f"{which or facts.title('stage', stage)}: {count}"
+    return Table(title, tuple(columns), rows, note=note, fine=whole)
 
 
 def _operator_names(facts: Facts) -> list[str]:
@@ -161,9 +184,10 @@ def _whole_pass(facts: Facts, name: str) -> str:
     return f"network_{name}" if facts.has(f"network_{name}") else name
 
 
-def _operator_column(facts: Facts, name: str, stage: str, operators: Sequence[str]) -> tuple[Column, list[Cell]]:
+def _operator_column(
+    facts: Facts, name: str, by: Mapping[str, str], operators: Sequence[str]
+) -> tuple[Column, list[Cell]]:
     quantity = facts.quantity(name)
-    by = {"option": facts.baseline, "stage": stage}
     keys = [tuple(by.get(d, o) for d in quantity.per) for o in operators]
     if quantity.type.kind != "number":
         return Column(quantity.title), [Cell(facts.shown(name, *key)) for key in keys]

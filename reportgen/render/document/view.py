@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
+from reportgen.render.document.design import PLAIN_DESIGN, Design
+
 if TYPE_CHECKING:
     import datetime as dt
 
 __all__ = [
+    "Advice",
+    "Agenda",
     "Assumption",
     "AttachedFile",
     "Block",
@@ -208,7 +212,26 @@ class Formula:
     where: tuple[Symbol, ...] = ()
 
 
-Block: TypeAlias = Paragraph | Figure | Table | Formula
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """A recommendation in full: its place, what it takes, what to do and what that brings, and what to know of it."""
+
+    place: str
+    group: str
+    headline: str
+    detail: str
+    aspects: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """Recommendations one below the other, the best first."""
+
+    kind: ClassVar[str] = "agenda"
+    items: tuple[Advice, ...]
+
+
+Block: TypeAlias = Paragraph | Figure | Table | Formula | Agenda
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,14 +298,18 @@ class Report:
     accounting_note: str = ""
     status_line: str = ""
     key_figures: tuple[KeyFigure, ...] = ()
+    figures_of: str = ""
+    """Which option the key figures are of."""
     sections: tuple[Section, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     assumptions_title: str = "What the figures assume"
     assumptions_message: str = "Inputs that were not measured here, and why they are as they are"
-    appendix: Section | None = None
+    glossary: Table | None = None
+    appendices: tuple[Section, ...] = ()
     sources: tuple[Source, ...] = ()
     attachments: tuple[AttachedFile, ...] = ()
     language: str = "en"
+    design: Design = PLAIN_DESIGN
 
     @property
     def date_text(self) -> str:

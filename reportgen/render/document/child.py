@@ -1,0 +1,151 @@
+"""Renders with templates of a user's in a process of its own, which is ended when it takes too long or too much.
+
+    python -m reportgen.render.document.child
+
+reads a job from its standard input and writes the document to its standard output.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import pickle
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from reportgen.render.document.errors import DocumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from reportgen.render.document.pdf import EmbeddedFile
+    from reportgen.render.document.view import Figure, Report
+
+__all__ = ["html_in_child", "pdf_in_child"]
+
+SECONDS = 120.0
+MEGABYTES = 3000
+"""Of address space: libraries take about a third of it before anything is laid out."""
+
+_FAILED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What the process needs; charts are drawn before, for their engine asks for more memory than it may."""
+
+    reports: tuple[Report, ...]
+    files: tuple[EmbeddedFile, ...]
+    fonts: tuple[Path, ...]
+    drawn: Mapping[str, str]
+    pdf: bool
+
+
+def pdf_in_child(reports: Sequence[Report], files: Sequence[EmbeddedFile], fonts: Sequence[Path]) -> bytes:
+    """The first of some reports that keeps to its pages, as a PDF.
+
+    Raises:
+        DocumentError: a template is wrong, does what it may not, or takes too long or too much memory.
+    """
+    ready = (replace(f, content=f.content if isinstance(f.content, bytes) else f.content()) for f in files)
+    return _run(_Job(tuple(reports), tuple(ready), tuple(fonts), _drawn(reports), pdf=True))
+
+
+def html_in_child(report: Report) -> str:
+    """A report as HTML; errors as in `pdf_in_child`."""
+    return _run(_Job((report,), (), (), _drawn([report]), pdf=False)).decode()
+
+
+def _drawn(reports: Iterable[Report]) -> dict[str, str]:
+    """The pictures of all figures of some reports."""
+    from reportgen.render.document.chart import draw_all
+
+    return draw_all(figure for report in reports for figure in _figures(report))
+
+
+def _figures(report: Report) -> Iterable[Figure]:
+    from reportgen.render.document.view import Figure
+
+    for section in (*report.sections, *report.appendices):
+        yield from (block for block in section.blocks if isinstance(block, Figure))
+
+
+def _run(job: _Job) -> bytes:
+    given, environment = pickle.dumps(job), _environment()
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "reportgen.render.document.child"],
+            input=given, capture_output=True, timeout=SECONDS, check=False, env=environment,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise DocumentError(f"the templates take longer than {SECONDS:.0f} s; they were stopped") from None
+    if done.returncode == 0:
+        return done.stdout
+    if done.returncode == _FAILED:
+        raise DocumentError(done.stdout.decode("utf-8", "replace"))
+    raise DocumentError(
+        f"the templates take more memory than {MEGABYTES} MB, or fail in another way; they were stopped"
+    )
+
+
+def _environment() -> dict[str, str]:
+    """The caller's, with the places that it imports from."""
+    import os
+
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+
+
+def _limit() -> None:
+    """Keep this process from taking the machine's memory; where a system has no such limit, time is the only one."""
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        most = MEGABYTES * 1_000_000
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+        resource.setrlimit(resource.RLIMIT_CPU, (int(SECONDS), int(SECONDS) + 5))
+
+
+def main() -> int:
+    """Do the job; what is wrong with the templates is said on standard output."""
+    from jinja2 import TemplateError
+    from jinja2.exceptions import SecurityError
+
+    from reportgen.errors import ReportgenError
+    from reportgen.render.document.chart import keep
+    from reportgen.render.document.page import render_html
+    from reportgen.render.document.pdf import render_here
+
+    job: _Job = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the process that started this one
+    keep(job.drawn)
+    _limit()
+    try:
+        content = render_here(job.reports, job.files, job.fonts) if job.pdf else render_html(job.reports[0]).encode()
+    except (TemplateError, SecurityError, ReportgenError, RecursionError, MemoryError, OverflowError) as error:
+        sys.stdout.write(said(error))
+        return _FAILED
+    except (TypeError, ValueError, KeyError, AttributeError, ZeroDivisionError) as error:  # raised by a template's text
+        sys.stdout.write(said(error))
+        return _FAILED
+    sys.stdout.buffer.write(content)
+    return 0
+
+
+def said(error: BaseException) -> str:
+    """What is wrong, and in which template."""
+    from jinja2 import TemplateSyntaxError, UndefinedError
+
+    if isinstance(error, DocumentError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return f"the templates take more memory than {MEGABYTES} MB; they were stopped"
+    where = ""
+    if isinstance(error, TemplateSyntaxError):
+        where = f"{error.name or 'template'}:{error.lineno}: "
+    what = "uses a name that is not there" if isinstance(error, UndefinedError) else "is wrong"
+    return f"a template {what}: {where}{error or type(error).__name__}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

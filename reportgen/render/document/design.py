@@ -1,0 +1,46 @@
+"""How a report is to look: its form, its paper, its theme, and whose templates and fonts it takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from reportgen.spec.theme import PLAIN, Theme
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["FORMS", "PAPERS", "PLAIN_DESIGN", "Design", "Form", "Paper"]
+
+Form: TypeAlias = Literal["full", "brief"]
+Paper: TypeAlias = Literal["a4", "letter"]
+FORMS: tuple[Form, ...] = ("full", "brief")
+PAPERS: tuple[Paper, ...] = ("a4", "letter")
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """What may be chosen of a report's look.
+
+    Attributes:
+        form: the whole report, or two pages.
+        paper: A4 or US Letter.
+        theme: logo, colours and font.
+        templates: a folder whose files take the place of ours of the same name; they run in a process of their own.
+        fonts: folders with further fonts, for scripts that the shipped ones lack.
+    """
+
+    form: Form = "full"
+    paper: Paper = "a4"
+    theme: Theme = PLAIN
+    templates: Path | None = None
+    fonts: tuple[Path, ...] = ()
+
+    @property
+    def font_folders(self) -> tuple[Path, ...]:
+        """All folders with fonts besides our own."""
+        return (*((self.theme.folder,) if self.theme.folder else ()), *self.fonts)
+
+
+PLAIN_DESIGN = Design()
+"""What a report looks like when nobody says anything."""

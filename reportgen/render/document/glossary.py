@@ -1,0 +1,53 @@
+"""The glossary: the terms that a report uses, and the quantities that stand in its tables."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from reportgen.render.document.numbers import unit_words
+from reportgen.render.document.places import texts
+from reportgen.render.document.view import Cell, Column, Row, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reportgen.book.book import Quantity
+    from reportgen.render.document.facts import Facts
+
+__all__ = ["glossary_table"]
+
+_COLUMNS = (Column("Term"), Column("Unit"), Column("Meaning"))
+
+
+def glossary_table(facts: Facts, shown: object) -> Table | None:
+    """The terms that occur in what is shown, then the quantities that it shows by their titles, by the alphabet."""
+    said = "\n".join(text for _, text in texts(shown))
+    terms = facts.book.report.glossary
+    rows = {term: ("", meaning) for term, meaning in terms.items() if re.search(rf"\b{re.escape(term)}\b", said)}
+    for quantity in _shown(facts):
+        if quantity.description and quantity.title in said:
+            unit = unit_words(quantity.type.unit.label) if quantity.type.kind == "number" else ""
+            rows.setdefault(quantity.title, (unit, quantity.description))
+    if not rows:
+        return None
+    cells = [Row((Cell(term), Cell(unit), Cell(_sentence(meaning)))) for term, (unit, meaning) in rows.items()]
+    cells.sort(key=lambda row: row.cells[0].text.casefold())
+    return Table("Terms and quantities of this report", _COLUMNS, tuple(cells), fine=True)
+
+
+def _shown(facts: Facts) -> Iterator[Quantity]:
+    """The quantities that reports show by their titles."""
+    report = facts.book.report
+    names = (*report.key_figures, *report.option_columns, *report.stage_columns, *report.operator_columns)
+    for name in dict.fromkeys((*names, *(f"network_{n}" for n in report.operator_columns), facts.objective)):
+        if facts.has(name):
+            yield facts.quantity(name)
+    for quantity in facts.book.quantities.values():
+        if quantity.topic in ("cost", "energy", "targets", "memory", "serving") and not quantity.input:
+            yield quantity
+
+
+def _sentence(text: str) -> str:
+    """A meaning with a full stop."""
+    return text if text.endswith((".", "?", "!")) else f"{text}."

@@ -1,0 +1,30 @@
+"""What to do next: every recommendation with its reason, its risk and its next step, the best first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.render.document.story import advice_of
+from reportgen.render.document.view import Agenda, Paragraph
+
+if TYPE_CHECKING:
+    from reportgen.render.document.facts import Facts
+    from reportgen.render.document.view import Block
+
+__all__ = ["next_steps"]
+
+_LAST = (
+    "Whatever is chosen, measure it before you rely on it: what the scenario says under measured: stands beside the "
+    "predictions then."
+)
+
+
+def next_steps(facts: Facts) -> list[Block | None]:
+    """The recommendations in full, or what to do where there are none."""
+    if not facts.has("advised_text"):
+        return []
+    items = advice_of(facts)
+    if items:
+        return [Agenda(items), Paragraph(_LAST)]
+    said = facts.words("decision_words")
+    return [Paragraph(said), Paragraph(_LAST)] if said else []

@@ -1,0 +1,170 @@
+"""Themes: a company's logo, colours and fonts for its reports, read from a YAML file and the files beside it."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import ParseError, fromstring
+from pydantic import BaseModel, ConfigDict, Field
+
+from reportgen.errors import Problem, SpecError
+from reportgen.spec.document import read_document
+from reportgen.spec.load import validate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reportgen.spec.load import Loaded
+
+__all__ = ["PLAIN", "Theme", "ThemeSpec", "load_theme"]
+
+_MAX_LOGO = 1_000_000
+_MAX_SHAPES = 5000
+_KINDS = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
+_NO_SHAPES = ("use", "image", "script", "foreignObject", "style", "animate", "set", "feImage", "pattern", "filter")
+"""What a logo does not need, and what could reach out of it or make it grow without end."""
+
+Role = Literal["ink", "grey", "line", "tint", "accent", "second", "warn", "good"]
+"""What has a colour of its own; the stylesheet says what each is for."""
+
+Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+FontName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 _-]*$", max_length=60)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class FontsSpec(_Part):
+    """The fonts of a theme: the family, and the folder beside the theme file that holds its files."""
+
+    text: FontName = Field(description="The family of all texts, such as Source Sans 3")
+    folder: str = Field(default="fonts", description="The folder with its files (.ttf or .otf), beside the theme file")
+
+
+class ThemeSpec(_Part):
+    """A theme file."""
+
+    schema_: int = Field(alias="schema", description="The version of the format: 1")
+    name: str = Field(default="", description="Whose theme it is; the logo's alternative text", max_length=120)
+    logo: str = Field(default="", description="A picture beside the theme file: SVG, PNG or JPEG")
+    footer: str = Field(default="", description="A word at the foot of each page, such as Confidential", max_length=80)
+    paper: Literal["a4", "letter"] | None = Field(default=None, description="The size of pages, unless --paper says so")
+    colours: dict[Role, Colour] = Field(default={}, description="Colours of texts and tables, as '#0072b2'")
+    charts: list[Colour] = Field(default=[], max_length=6, description="Colours of lines and bars, in their order")
+    fonts: FontsSpec | None = Field(default=None, description="Fonts in place of Inter")
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """A theme as the report takes it; `logo` is a data address."""
+
+    name: str = ""
+    logo: str = ""
+    footer: str = ""
+    paper: str = ""
+    colours: Mapping[str, str] = field(default_factory=dict)
+    charts: tuple[str, ...] = ()
+    font: str = ""
+    folder: Path | None = None
+
+
+PLAIN = Theme()
+"""The look that reports have without a theme."""
+
+
+def load_theme(path: Path, name: str | None = None) -> Theme:
+    """Read a theme file and the logo beside it.
+
+    Raises:
+        SpecError: with every mistake found.
+    """
+    loaded = validate(ThemeSpec, read_document(path, name))
+    spec, problems = loaded.spec, list(loaded.problems)
+    logo = _logo(loaded, path.parent, problems) if spec.logo else ""
+    folder = _folder(loaded, path.parent, problems) if spec.fonts is not None else None
+    if problems:
+        raise SpecError(problems)
+    font = spec.fonts.text if spec.fonts is not None else ""
+    return Theme(
+        spec.name,
+        logo,
+        spec.footer,
+        spec.paper or "",
+        {str(role): colour for role, colour in spec.colours.items()},
+        tuple(spec.charts),
+        font,
+        folder,
+    )
+
+
+def _beside(
+    loaded: Loaded[ThemeSpec], given: str, root: Path, at: tuple[str, ...], problems: list[Problem]
+) -> Path | None:
+    """A path that stays in the theme's folder, links included."""
+    within = PurePosixPath(given)
+    path = root / within
+    if within.is_absolute() or ".." in within.parts or "\\" in given or "\0" in given:
+        problems.append(Problem(f"'{given}' does not lie beside the theme file", loaded.document.span(at)))
+    elif not path.exists():
+        problems.append(Problem(f"there is no '{given}' beside the theme file", loaded.document.span(at)))
+    elif not path.resolve().is_relative_to(root.resolve()):
+        problems.append(Problem(f"'{given}' leads out of the theme's folder", loaded.document.span(at)))
+    else:
+        return path
+    return None
+
+
+def _folder(loaded: Loaded[ThemeSpec], root: Path, problems: list[Problem]) -> Path | None:
+    fonts = loaded.spec.fonts
+    assert fonts is not None
+    path = _beside(loaded, fonts.folder, root, ("fonts", "folder"), problems)
+    if path is not None and not any(f.suffix.casefold() in (".ttf", ".otf") for f in path.glob("*")):
+        span = loaded.document.span(("fonts", "folder"))
+        problems.append(Problem(f"'{fonts.folder}' holds no font", span, "put its .ttf or .otf files there"))
+    return path
+
+
+def _logo(loaded: Loaded[ThemeSpec], root: Path, problems: list[Problem]) -> str:
+    """The logo as a data address."""
+    span = loaded.document.span(("logo",))
+    path = _beside(loaded, loaded.spec.logo, root, ("logo",), problems)
+    if path is None:
+        return ""
+    if not path.is_file() or path.stat().st_size > _MAX_LOGO:
+        problems.append(Problem(f"a logo is a file of at most {_MAX_LOGO / 1e6:.0f} MB", span))
+        return ""
+    content = path.read_bytes()
+    kind = next((kind for start, kind in _KINDS.items() if content.startswith(start)), "")
+    if not kind:
+        why = _svg_fault(content)
+        if why:
+            problems.append(Problem(f"the logo cannot be used: {why}", span, "an SVG of plain shapes, a PNG or a JPEG"))
+            return ""
+        kind = "image/svg+xml"
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def _svg_fault(content: bytes) -> str:
+    """Why a file cannot be used as an SVG; empty where it can."""
+    try:
+        root = fromstring(content, forbid_dtd=True)
+    except DefusedXmlException:
+        return "it declares entities"
+    except (ParseError, ValueError):
+        return "it is no picture that is known here"
+    shapes = list(root.iter())
+    names = {str(shape.tag).rpartition("}")[2] for shape in shapes}
+    if str(root.tag).rpartition("}")[2] != "svg":
+        return "it is no picture that is known here"
+    if len(shapes) > _MAX_SHAPES:
+        return f"it has more than {_MAX_SHAPES} shapes"
+    if found := sorted(names & set(_NO_SHAPES)):
+        return f"it has <{found[0]}>"
+    if any("href" in name or "url(" in value.replace("url(#", "") for s in shapes for name, value in s.attrib.items()):
+        return "it refers to something outside"
+    return ""
