@@ -34,8 +34,8 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Book", "EvaluationError", "OutputError", "ReportgenError", "Results", "SpecError",
-    "accuracy", "build", "calibrate", "catalog", "check", "compare", "design", "evaluate", "explain", "extract", "import_model",
-    "import_workbook", "lint", "new", "schema", "search", "sensitivity", "sweep",
+    "accuracy", "build", "calibrate", "catalog", "check", "compare", "design", "evaluate", "explain", "extract",
+    "import_model", "import_workbook", "lint", "new", "schema", "search", "sensitivity", "sweep",
 ]  # fmt: skip
 
 _HOME = {

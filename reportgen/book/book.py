@@ -37,6 +37,8 @@ class Member:
     quality: str = ""
     notes: str = ""
     aliases: tuple[str, ...] = ()
+    inputs: tuple[tuple[str, ...], ...] = ()
+    """What an operator takes in: of each group of names the first that runs."""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from reportgen.book.dates import add_days
 from reportgen.book.declare import declare
 from reportgen.book.drafts import Site
 from reportgen.book.fill import fill
+from reportgen.book.inputs import read_inputs
 from reportgen.book.library import library
 from reportgen.book.options import add_options
 from reportgen.book.settle import settle
@@ -99,6 +100,7 @@ class _Builder:
         trials = {**add_batches(self.all, loaded), **add_trials(self.all, loaded)}
         self.based_on, self.overridden = add_options(self.all, loaded, trials)
         self._repeat_rows()
+        self.inputs = read_inputs(self.all, self.library, loaded.document)
         self.dimensions = {n: self._dimension(n) for n in self.all.dimensions}
 
     def book(self) -> Book:
@@ -135,12 +137,17 @@ class _Builder:
                     for n, e in row.cells.items()
                 }
                 meta = {k: v.replace(mark, member) for k, v in row.meta.items()}
-                self.all.rows.setdefault(dimension, {})[pattern.replace(mark, member)] = Row(row.origin, meta, cells)
+                inputs = row.inputs and tuple(Entry(e.value.replace(mark, member), e.origin) for e in row.inputs)
+                made = Row(row.origin, meta, cells, inputs)
+                self.all.rows.setdefault(dimension, {})[pattern.replace(mark, member)] = made
 
     def _dimension(self, name: str) -> Dimension:
         spec = self.all.dimensions[name]
         members, left_out = (
-            tuple(_member(member, row) for member, row in rows.get(name, {}).items())
+            tuple(
+                _member(member, row, self.inputs.get(member, ()) if name == "operator" else ())
+                for member, row in rows.get(name, {}).items()
+            )
             for rows in (self.all.rows, self.all.left_out)
         )
         return Dimension(name, spec.title or name.replace("_", " "), spec.description, members, left_out)
@@ -206,10 +213,10 @@ class _Builder:
         return ReportSpec.model_validate(made)
 
 
-def _member(name: str, row: Row) -> Member:
+def _member(name: str, row: Row, inputs: tuple[tuple[str, ...], ...]) -> Member:
     meta = row.meta
     source = meta.get("source", "") or meta.get("url", "")
     return Member(
         name, meta.get("title", ""), meta.get("description", ""), source, meta.get("retrieved", ""),
-        meta.get("quality", ""), meta.get("notes", ""), row.aliases(),
+        meta.get("quality", ""), meta.get("notes", ""), row.aliases(), inputs,
     )  # fmt: skip

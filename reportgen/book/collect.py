@@ -10,7 +10,7 @@ from reportgen.book.library import Library, Table
 from reportgen.book.names import member_fault
 from reportgen.book.needs import Play, play
 from reportgen.errors import Problem, Span, SpecError, nearest
-from reportgen.spec.model import ROW_KEYS
+from reportgen.spec.model import OPERATOR_KEYS, ROW_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Collection as Texts
@@ -81,6 +81,8 @@ class Row:
     origin: Origin
     meta: dict[str, str] = field(default_factory=dict)
     cells: dict[str, Entry] = field(default_factory=dict)
+    inputs: tuple[Entry, ...] | None = None
+    """What an operator takes in; None where nothing is said of it."""
 
     def aliases(self) -> tuple[str, ...]:
         """Other names of the member."""
@@ -290,14 +292,14 @@ def _add_parts(collection: Collection, spec: LibrarySpec | ScenarioSpec, root: O
             origin = root.at("dimensions", name, "rows", member)
             if "each" in row:
                 rest = {k: v for k, v in row.items() if k != "each"}
-                collection.repeated.append((name, member, str(row["each"]), read_row(collection, rest, origin)))
+                collection.repeated.append((name, member, str(row["each"]), read_row(collection, rest, origin, name)))
             else:
                 add_row(collection, name, member, row, origin)
 
 
 def add_row(collection: Collection, dimension: str, name: str, row: dict[str, Any], origin: Origin) -> None:
     """Add a member, or cells to a member that is there under this name or, from another file, under this alias."""
-    made = read_row(collection, row, origin)
+    made = read_row(collection, row, origin, dimension)
     rows = collection.rows.setdefault(dimension, {})
     names = collection.names.setdefault(dimension, {})
     same = names.get(name.casefold(), "")
@@ -328,6 +330,8 @@ def _correct(row: Row, later: Row) -> None:
     row.meta.update(meta)
     if aliases:
         row.meta["aliases"] = ";".join(aliases)
+    if later.inputs is not None:
+        row.inputs = later.inputs
     for name, entry in later.cells.items():
         before = row.cells.get(name)
         if before and isinstance(before.value, dict) and isinstance(entry.value, dict):
@@ -337,14 +341,16 @@ def _correct(row: Row, later: Row) -> None:
             row.cells[name] = entry
 
 
-def read_row(collection: Collection, row: dict[str, Any], origin: Origin) -> Row:
-    """A row as written, its descriptive keys apart from its cells."""
+def read_row(collection: Collection, row: dict[str, Any], origin: Origin, dimension: str = "") -> Row:
+    """A row of a dimension as written, its descriptive keys apart from its cells."""
     made = Row(origin)
     if not isinstance(row, dict):
         collection.fail("a row holds keys and values", origin.span())
         return made
     for key, value in row.items():
-        if key not in ROW_KEYS:
+        if key in OPERATOR_KEYS and dimension == "operator":
+            made.inputs = _listed(collection, key, value, origin.at(key))
+        elif key not in ROW_KEYS:
             made.cells[key] = Entry(value, origin.at(key))
         elif isinstance(value, list | dict):
             collection.fail(f"'{key}' needs a text", origin.at(key).span())
@@ -353,6 +359,14 @@ def read_row(collection: Collection, row: dict[str, Any], origin: Origin) -> Row
     if made.cells and origin.document.label:
         made.meta = {**_unsourced(made, origin.document.label), **made.meta}
     return made
+
+
+def _listed(collection: Collection, key: str, value: Any, origin: Origin) -> tuple[Entry, ...]:
+    """The texts of a list, each with its place."""
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return tuple(Entry(item, origin.at(i)) for i, item in enumerate(value))
+    collection.fail(f"'{key}' needs a list of names, as in [q_proj, cache]", origin.span())
+    return ()
 
 
 def _unsourced(row: Row, label: str) -> dict[str, str]:

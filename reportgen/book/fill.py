@@ -12,7 +12,7 @@ from reportgen.book.ranges import plain
 from reportgen.errors import nearest
 from reportgen.lang import tree
 from reportgen.lang.reader import Source, read_formula, read_text
-from reportgen.spec.model import ROW_KEYS
+from reportgen.spec.model import OPERATOR_KEYS, ROW_KEYS
 
 if TYPE_CHECKING:
     from reportgen.book.collect import Origin
@@ -101,7 +101,8 @@ class _Filler:
                     if name in self.site.drafts
                     else f"unknown key '{name}'"
                 )
-                hint = nearest(name, (*owned, *ROW_KEYS))
+                further = OPERATOR_KEYS if dimension == "operator" else {}
+                hint = nearest(name, (*owned, *ROW_KEYS, *further))
                 if name in self.site.drafts and not self.site.drafts[name].per and self.site.drafts[name].is_input:
                     hint = "it belongs under inputs:"
                 self.site.all.fail(what, entry.origin.span(key=True), hint)

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 __all__ = [
+    "INPUT_WORDS",
+    "OPERATOR_KEYS",
     "ROW_KEYS",
     "SCHEMA",
     "LibrarySpec",
@@ -32,6 +34,16 @@ ROW_KEYS = {
     "url": "Where its figures can be read",
 }
 """What the row of a member may hold beside the cells of quantities."""
+
+OPERATOR_KEYS = {
+    "inputs": "What it takes in, for the picture of the layer: operators, layer, cache or output; of 'a or b' the "
+    "first that runs",
+}
+"""What the row of an operator may hold besides, as a list of names."""
+
+INPUT_WORDS = ("layer", "cache", "output")
+"""What an operator may take in beside the results of others: what enters the layer, the KV cache, and what the last
+layer gives."""
 
 
 def _cell(value: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from reportgen.spec.model import ROW_KEYS, LibrarySpec, QuantitySpec, ScenarioSpec
+from reportgen.spec.model import OPERATOR_KEYS, ROW_KEYS, LibrarySpec, QuantitySpec, ScenarioSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -130,6 +130,9 @@ class _Known:
                 "Dimension for each of whose members the row is repeated; its name stands in the row's as {dimension}"
             )
             properties["each"] = {"type": "string", "description": text}
+        if dimension == "operator":
+            listed = {"type": "array", "items": {"type": "string"}}
+            properties |= {key: {**listed, "description": text} for key, text in OPERATOR_KEYS.items()}
         if dimension == "option":
             text = "The option that it inherits from; the first one unless named"
             properties["based_on"] = {"type": "string", "description": text}

@@ -100,7 +100,9 @@ def test_coinciding_roofs_have_separate_names() -> None:
 def test_a_chart_without_alternative_text_or_of_unknown_kind_is_refused() -> None:
     with pytest.raises(DocumentError, match="no alternative text"):
         render_chart(dataclasses.replace(sample.roofline(), alt=" "), "c")
-    with pytest.raises(DocumentError, match="known are costs, front, memory, options, roofline, time, tornado"):
+    with pytest.raises(
+        DocumentError, match="known are batch, costs, front, generation, layer, memory, options, roofline"
+    ):
         render_chart(Figure("pie", "Pie", "a pie", {}), "c")
 
 

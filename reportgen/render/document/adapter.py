@@ -166,7 +166,7 @@ def _sections(facts: Facts) -> Iterable[Section]:
     if has_costs(facts):
         made_of = parts_figure(facts) or figures.options_figure(facts, _FEW)
         first = [("cost_finding", "Cost", cost_blocks(facts, made_of)), options, firm, roofline]
-    time = [figures.time_figure(facts), *tables.operator_tables(facts), *layer_figures(facts)]
+    time: list[Block | None] = [figures.time_figure(facts), *tables.operator_tables(facts), *layer_figures(facts)]
     parts: tuple[_Part, ...] = (
         *first,
         ("time_finding", "Where the time goes", time),

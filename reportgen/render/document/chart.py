@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from markupsafe import escape
 
+from reportgen.render.document.batches_plan import batches
 from reportgen.render.document.colours import recoloured
 from reportgen.render.document.errors import DocumentError
 from reportgen.render.document.front import front
+from reportgen.render.document.generation_plan import generation
+from reportgen.render.document.layer_plan import layer
 from reportgen.render.document.options import options
 from reportgen.render.document.roofline import roofline
 from reportgen.render.document.stacks import stacks
@@ -39,6 +42,9 @@ PLANS: dict[str, Callable[[Figure], Plan]] = {
     "costs": stacks,
     "front": front,
     "tornado": tornado,
+    "layer": layer,
+    "generation": generation,
+    "batch": batches,
 }
 
 

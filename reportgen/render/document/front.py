@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reportgen.render.document.labels import Box, place
@@ -19,12 +18,13 @@ from reportgen.render.document.plots import (
     number,
     rows,
     text,
-    ticks,
 )
+from reportgen.render.document.scales import around
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from reportgen.render.document.scales import Linear
     from reportgen.render.document.view import Figure
 
 __all__ = ["front"]
@@ -42,23 +42,6 @@ _ROLES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Axis:
-    """A linear axis of so many pixels, with some air at its ends."""
-
-    low: float
-    high: float
-    pixels: float
-
-    def at(self, value: float) -> float:
-        return (value - self.low) / (self.high - self.low) * self.pixels
-
-    def ticks(self) -> list[float]:
-        step = ticks(self.high - self.low)[1]
-        first = math.ceil(self.low / step - 1e-9)
-        return [step * i for i in range(first, math.floor(self.high / step + 1e-9) + 1)]
-
-
 def front(figure: Figure) -> Plan:
     """Points by two numbers of which both should be small.
 
@@ -68,28 +51,19 @@ def front(figure: Figure) -> Plan:
     order = list(reversed(_ROLES))
     points = sorted(rows(figure, "points"), key=lambda p: order.index(text(p, "role")))
     width = FIGURE_WIDTH - _LEFT - _RIGHT
-    across, up = _axis([number(p, "x") for p in points], width), _axis([number(p, "y") for p in points], _HEIGHT)
+    across, up = around([number(p, "x") for p in points], width), around([number(p, "y") for p in points], _HEIGHT)
     most = max((number(p, "area") for p in points), default=0.0) or 1.0
     dots = [_dot(p, most) for p in points]
     labels, leaders = _labels(points, dots, across, up)
     present = {text(p, "role") for p in points}
     keys = [(figure.texts[r], "circle", *_ROLES[r][:2]) for r in _ROLES if r in present and r in figure.texts]
-    params = {"x_min": across.low, "x_max": across.high, "y_min": up.low, "y_max": up.high}
     return Plan(
         width,
         _HEIGHT,
         {"left": _LEFT, "right": _RIGHT, "top": head_room(keys, _LEFT), "bottom": 34},
-        {**params, "x_ticks": across.ticks(), "y_ticks": up.ticks(), "x_title": figure.texts.get("x_title", "")},
+        {**across.params("x"), **up.params("y"), "x_title": figure.texts.get("x_title", "")},
         {"points": dots, "labels": labels, "leaders": leaders, "legend": legend(keys, left=_LEFT)},
     )
-
-
-def _axis(values: Sequence[float], pixels: float) -> _Axis:
-    """The axis that shows all values; from zero where they are not close together."""
-    low, high = min(values, default=0.0), max(values, default=1.0)
-    span = (high - low) or abs(high) or 1.0
-    start = 0.0 if 0 <= low < 0.5 * high else low - 0.1 * span
-    return _Axis(start, high + 0.1 * span, pixels)
 
 
 def _dot(point: Record, most: float) -> Datum:
@@ -100,7 +74,7 @@ def _dot(point: Record, most: float) -> Datum:
 
 
 def _labels(
-    points: Sequence[Record], dots: Sequence[Datum], across: _Axis, up: _Axis
+    points: Sequence[Record], dots: Sequence[Datum], across: Linear, up: Linear
 ) -> tuple[list[Datum], list[Datum]]:
     """Labels beside the points that have one, and lines to those that had to stand far off."""
     pixels = [(across.at(d["x"]), _HEIGHT - up.at(d["y"])) for d in dots]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reportgen.render.document.labels import Box, Segment, place, spread
@@ -23,6 +21,7 @@ from reportgen.render.document.plots import (
     rows,
     text,
 )
+from reportgen.render.document.scales import Log
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,35 +33,6 @@ __all__ = ["roofline"]
 _HEIGHT, _LEFT, _NOTE = 170.0, 34.0, 8.4
 _DASHES: tuple[list[int], ...] = ([], [7, 4], [2, 3], [9, 3, 2, 3], [4, 2], [12, 4])
 _SHAPES = ("circle", "square", "triangle-up", "diamond", "cross")
-
-
-@dataclass(frozen=True, slots=True)
-class _Scale:
-    """A logarithmic axis of so many pixels."""
-
-    low: float
-    high: float
-    pixels: float
-
-    def at(self, value: float) -> float:
-        return math.log10(value / self.low) / math.log10(self.high / self.low) * self.pixels
-
-    @property
-    def major(self) -> list[float]:
-        first, last = math.ceil(math.log10(self.low) - 1e-9), math.floor(math.log10(self.high) + 1e-9)
-        return [10.0**power for power in range(first, last + 1)]
-
-    @property
-    def all(self) -> list[float]:
-        first = math.floor(math.log10(self.low) + 1e-9)
-        last = math.ceil(math.log10(self.high) - 1e-9)
-        grid = [k * 10.0**power for power in range(first, last + 1) for k in range(1, 10)]
-        return [value for value in grid if self.low * (1 - 1e-9) <= value <= self.high * (1 + 1e-9)]
-
-    def params(self, axis: str) -> Datum:
-        """What the specification needs to know of the axis."""
-        ends = {f"{axis}_min": self.low, f"{axis}_max": self.high}
-        return {**ends, f"{axis}_ticks": self.all, f"{axis}_major": self.major}
 
 
 def roofline(figure: Figure) -> Plan:
@@ -100,7 +70,7 @@ def roofline(figure: Figure) -> Plan:
     )
 
 
-def _scales(roofs: Sequence[Record], points: Sequence[Record], width: float) -> tuple[_Scale, _Scale]:
+def _scales(roofs: Sequence[Record], points: Sequence[Record], width: float) -> tuple[Log, Log]:
     """Both axes: some air around everything that is drawn, so that labels stand clear of the frame."""
     ridges = [number(r, "peak") / number(r, "bandwidth") for r in roofs]
     xs = [*(number(p, "x") for p in points), *ridges]
@@ -109,10 +79,10 @@ def _scales(roofs: Sequence[Record], points: Sequence[Record], width: float) -> 
     starts = [number(p, "y") for p in points] or [low * number(r, "bandwidth") for r in roofs]
     floor = min(starts) * 0.4
     ceiling = max([number(r, "peak") for r in roofs] + [number(p, "y") for p in points]) * 2
-    return _Scale(low, high, width), _Scale(floor, ceiling, _HEIGHT)
+    return Log(low, high, width), Log(floor, ceiling, _HEIGHT)
 
 
-def _lines(roofs: Sequence[Record], across: _Scale, up: _Scale) -> tuple[list[Datum], list[Segment]]:
+def _lines(roofs: Sequence[Record], across: Log, up: Log) -> tuple[list[Datum], list[Segment]]:
     """Each roof as a line of three corners, and the same in pixels for placing labels."""
     data: list[Datum] = []
     segments: list[Segment] = []
@@ -127,7 +97,7 @@ def _lines(roofs: Sequence[Record], across: _Scale, up: _Scale) -> tuple[list[Da
     return data, segments
 
 
-def _ridges(roofs: Sequence[Record], across: _Scale, width: float) -> list[Datum]:
+def _ridges(roofs: Sequence[Record], across: Log, width: float) -> list[Datum]:
     """The vertical lines where a roof turns from memory to compute, with their texts at the foot."""
     data: list[Datum] = []
     for index, roof in enumerate(roofs):
@@ -143,7 +113,7 @@ def _ridges(roofs: Sequence[Record], across: _Scale, width: float) -> list[Datum
     return data
 
 
-def _names(roofs: Sequence[Record], up: _Scale, width: float) -> tuple[list[Datum], list[Datum]]:
+def _names(roofs: Sequence[Record], up: Log, width: float) -> tuple[list[Datum], list[Datum]]:
     """The roofs' names at their right ends, apart even where roofs coincide, then tied to their line."""
     wanted = [_HEIGHT - up.at(number(r, "peak")) for r in roofs]
     placed = spread(wanted, 25.0, 4.0, _HEIGHT - 14)
@@ -173,8 +143,8 @@ def _look(group: int) -> tuple[str, str]:
 def _points(
     points: Sequence[Record],
     groups: Sequence[str],
-    across: _Scale,
-    up: _Scale,
+    across: Log,
+    up: Log,
     segments: Sequence[Segment],
     ridges: Sequence[Datum],
 ) -> tuple[list[Datum], list[Datum], list[Datum]]:

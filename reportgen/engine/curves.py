@@ -1,0 +1,72 @@
+"""Curves: an option at many batch sizes, or over the steps of its generation, by evaluating it there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reportgen.engine.sweep import Lenient, chunks
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reportgen.engine.results import Results
+    from reportgen.engine.sweep import Samples
+
+__all__ = ["Curve", "over_batch", "over_generation"]
+
+Curve = dict[str, list[float | None]]
+"""Values by quantity, one for each point; None where there is none, as where a batch does not fit."""
+
+_POINTS = 25
+
+
+def over_batch(results: Results, option: str, names: Sequence[str]) -> Curve:
+    """Quantities per option at batch sizes from 1 to a little beyond its own and the largest that fits.
+
+    The key `batch` has the sizes: powers of two, the option's own, and the largest that fits.
+    """
+    own, largest = (results.get(name, option) for name in ("batch", "largest_batch"))
+    assert isinstance(own, float)
+    fits = largest if isinstance(largest, float) and largest >= 1 else own
+    sizes = {2.0**power for power in range(18) if 2.0**power <= max(fits, own)} | {own, fits}
+    limit = results.book.quantities["batch"].maximum or max(sizes)
+    batches = np.array(sorted(size for size in sizes if size <= limit))
+    return {"batch": batches.tolist(), **_evaluated(results, option, {("batch", (option,)): batches}, names)}
+
+
+def over_generation(results: Results, option: str, names: Sequence[str]) -> Curve:
+    """Quantities per option at single steps of the generation, as the context grows from the prompt on.
+
+    The key `context` has the tokens that a step looks at: those of the shortest prompt and one more, up to those of the
+    longest prompt with its answer. A step at context c is the decode of two tokens after a prompt of c - 1.
+    """
+    classes = results.book.dimensions["request"].names
+    prompts = [float(results.get("prompt_tokens", c) or 0.0) for c in classes]
+    answers = [float(results.get("output_tokens", c) or 0.0) for c in classes]
+    first = min(prompts) + 1
+    last = max(p + n - 1 for p, n in zip(prompts, answers, strict=True))
+    context = np.unique(np.round(np.linspace(first, max(first, last), _POINTS)))
+    samples: dict[tuple[str, tuple[str, ...]], np.ndarray] = {}
+    for name in classes:
+        samples["prompt_tokens", (name,)] = context - 1
+        samples["output_tokens", (name,)] = np.full_like(context, 2.0)
+    return {"context": context.tolist(), **_evaluated(results, option, samples, names)}
+
+
+def _evaluated(results: Results, option: str, samples: Samples, names: Sequence[str]) -> Curve:
+    """The quantities of the option at the samples."""
+    start = Lenient(results.book, results.inputs)
+    place = results.book.dimensions["option"].index(option)
+    made: Curve = {}
+    for _, evaluator in chunks(results.book, samples, start=start):
+        for name in names:
+            value = evaluator.value(name)
+            count = len(next(iter(samples.values())))
+            shape = (*(results.book.size(d) for d in results.book.quantities[name].per), count)
+            data = np.broadcast_to(value.data, shape)[place].astype(float)
+            bad = np.zeros(shape, dtype=bool) if value.absent is None else np.broadcast_to(value.absent, shape)
+            known = np.isfinite(data) & ~bad[place]
+            made[name] = [float(v) if k else None for v, k in zip(data, known, strict=True)]
+    return made

@@ -1,0 +1,143 @@
+"""Lays out throughput against latency over the batch: lines with a point for each size, labels that stand clear."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.render.document.labels import Box, place
+from reportgen.render.document.lines import freest, look, segments, size_of, word
+from reportgen.render.document.metrics import fit
+from reportgen.render.document.plots import FIGURE_WIDTH, TEXT, Datum, Plan, Record, number, rows, text
+from reportgen.render.document.scales import Linear, Log
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reportgen.render.document.labels import Placed, Segment
+    from reportgen.render.document.lines import Way
+    from reportgen.render.document.view import Figure
+
+__all__ = ["batches"]
+
+_HEIGHT, _LEFT, _RIGHT = 200.0, 44.0, 14.0
+_NAMES = 230.0  # pixels, the most that a line's name may take
+_AIR, _LOG_AIR = 0.08, 1.4  # at the ends of the axes: a part of what is shown, and a factor
+_OWN, _OTHER, _POINT = 90.0, 30.0, 5.0  # square pixels of points, and half of the room that one takes
+_FAR = 2.5  # a target so many times as long as the points is named, not drawn: it would press them together
+
+
+def batches(figure: Figure) -> Plan:
+    """The throughput over the time per token.
+
+    Reads `lines` (name, role: best or base), `points` (line: its place among the lines, batch, tpot, throughput, own)
+    and `marks` (value, text), of which there is one or none.
+    """
+    lines, points, marks = rows(figure, "lines"), rows(figure, "points"), rows(figure, "marks")
+    tokens, flows = ([number(p, key) for p in points] for key in ("tpot", "throughput"))
+    drawn = [mark for mark in marks if number(mark, "value") <= _FAR * max(tokens)]
+    across = _axis([*tokens, *(number(mark, "value") for mark in drawn)], FIGURE_WIDTH - _LEFT - _RIGHT)
+    up = Log(min(flows) / _LOG_AIR, max(flows) * _LOG_AIR, _HEIGHT)
+    pixels = [(across.at(x), _HEIGHT - up.at(y)) for x, y in zip(tokens, flows, strict=True)]
+    ways = [[at for at, p in zip(pixels, points, strict=True) if number(p, "line") == i] for i in range(len(lines))]
+    pieces = segments(ways)
+    limits = [_limit(mark, across, pieces, drawn=mark in drawn) for mark in marks]
+    names = _names(lines, ways, pieces, [box for _, box in limits])
+    taken = [*(box for _, box in limits), *(spot.box for _, spot, _ in names)]
+    return Plan(
+        across.pixels,
+        _HEIGHT,
+        {"left": _LEFT, "right": _RIGHT, "top": 24, "bottom": 34},
+        {**across.params("x"), "y_min": up.low, "y_max": up.high, "y_ticks": up.round},
+        {
+            "points": [_point(p, lines) for p in points],
+            "rules": [{"x": number(mark, "value")} for mark in drawn],
+            "leaders": [_leader(at, spot) for _, spot, at in names if spot.far],
+            "texts": [
+                *(datum for datum, _ in limits),
+                *(datum for datum, _, _ in names),
+                *_sizes(lines, points, pixels, pieces, taken),
+            ],
+        },
+    )
+
+
+def _axis(values: Sequence[float], pixels: float) -> Linear:
+    """The axis of latencies, with some air at both ends; it does not begin at zero."""
+    air = (max(values) - min(values)) * _AIR or max(values) * _AIR
+    return Linear(max(0.0, min(values) - air), max(values) + air, pixels)
+
+
+def _point(point: Record, lines: Sequence[Record]) -> Datum:
+    """A point in the look of its line."""
+    at = {key: number(point, key) for key in ("line", "tpot", "throughput")}
+    return {**at, **look(lines[int(at["line"])]), "size": _OWN if point.get("own") else _OTHER}
+
+
+def _limit(mark: Record, across: Linear, pieces: Sequence[Segment], *, drawn: bool) -> tuple[Datum, Box]:
+    """What the target is, beside its rule where no line runs; at the right where it lies beyond the axis."""
+    said = text(mark, "text") if drawn else f"{text(mark, 'text')}, beyond this axis →"
+    wide, high = size_of(said)
+    most = across.pixels + _RIGHT - wide
+    x = across.at(number(mark, "value"))
+    sides = [left for left in (x + 5, x - 5 - wide) if 0 <= left <= most] if drawn else [most]
+    tops = (_HEIGHT - high - 6, 4.0, (_HEIGHT - high) / 2)
+    boxes = [Box(left, top, left + wide, top + high) for top in tops for left in sides or [max(0.0, most)]]
+    box = freest(boxes, pieces, ())
+    return word(said, box.left, (box.top + box.bottom) / 2), box
+
+
+def _frame() -> Box:
+    return Box(2, 2, FIGURE_WIDTH - _LEFT - 2, _HEIGHT - 2)
+
+
+def _around(points: Way) -> list[Box]:
+    return [Box(x - _POINT, y - _POINT, x + _POINT, y + _POINT) for x, y in points]
+
+
+def _names(
+    lines: Sequence[Record], ways: Sequence[Way], pieces: Sequence[Segment], taken: Sequence[Box]
+) -> list[tuple[Datum, Placed, tuple[float, float]]]:
+    """The names of lines, each at the last of its points that has room close by, or else at the last with any room."""
+    busy = [*taken, *_around([at for way in ways for at in way])]
+    made: list[tuple[Datum, Placed, tuple[float, float]]] = []
+    for line, way in zip(lines, ways, strict=True):
+        said = fit(text(line, "name"), _NAMES, TEXT, "semibold")
+        found: list[tuple[Placed, tuple[float, float]]] = []
+        for at in reversed(way):
+            (spot,) = place([at], [size_of(said)], pieces, _frame(), [box for box in busy if not _holds(box, at)])
+            if spot is not None:
+                found.append((spot, at))
+        if found:
+            spot, at = min(found, key=lambda one: one[0].far)  # of equals the first
+            made.append((word(said, spot.x, spot.y, look(line)["ink"]), spot, at))
+            busy.append(spot.box)
+    return made
+
+
+def _holds(box: Box, at: tuple[float, float]) -> bool:
+    return box.left <= at[0] <= box.right and box.top <= at[1] <= box.bottom
+
+
+def _leader(at: tuple[float, float], spot: Placed) -> Datum:
+    """A line from a point to a name that had to stand far off."""
+    x = min(max(at[0], spot.box.left), spot.box.right)
+    y = min(max(at[1], spot.box.top + 2), spot.box.bottom - 2)
+    return {"px": at[0], "py": at[1], "px2": x, "py2": y}
+
+
+def _sizes(
+    lines: Sequence[Record], points: Sequence[Record], pixels: Way, pieces: Sequence[Segment], taken: Sequence[Box]
+) -> list[Datum]:
+    """The batch at each point, the configured ones and the ends of lines first; without room it is left out."""
+    line_of = [int(number(point, "line")) for point in points]
+    own = [i for i, point in enumerate(points) if point.get("own")]
+    ends = [i for i, of in enumerate(line_of) if of not in line_of[:i] or of not in line_of[i + 1 :]]
+    telling = dict.fromkeys((*own, *ends))
+    order = list(dict.fromkeys((*telling, *range(len(points)))))
+    said = [f"batch {text(points[i], 'batch')}" if i in telling else text(points[i], "batch") for i in order]
+    places = place([pixels[i] for i in order], [size_of(words) for words in said], pieces, _frame(), taken)
+    return [
+        word(words, spot.x, spot.y, look(lines[line_of[i]])["ink"], 600 if i in telling else 400)
+        for i, words, spot in zip(order, said, places, strict=True)
+        if spot is not None and not spot.far
+    ]

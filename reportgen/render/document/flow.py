@@ -1,0 +1,104 @@
+"""What flows where in a layer: the operators that run, and of which results and caches each of them takes in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from reportgen.book.book import Member
+
+__all__ = ["CACHE", "LAYER", "OUTPUT", "WORDS", "Edge", "Flow", "Traffic", "flow"]
+
+LAYER, CACHE, OUTPUT = "layer", "cache", "output"
+WORDS = (LAYER, CACHE, OUTPUT)
+
+Edge: TypeAlias = tuple[str, str]
+Inputs: TypeAlias = "Mapping[str, tuple[tuple[str, ...], ...]]"
+"""By operator what it takes in: of each group of names the first that runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Which operators run, and which of them touch the KV cache; `blind` ones read nothing but the cache."""
+
+    runs: frozenset[str]
+    reads: frozenset[str] = frozenset()
+    writes: frozenset[str] = frozenset()
+    blind: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """The operators of a layer and those after the last one, in their order, and what leads from one to another."""
+
+    within: tuple[str, ...]
+    after: tuple[str, ...]
+    edges: tuple[Edge, ...]
+
+
+def flow(members: Collection[Member], traffic: Traffic) -> Flow:
+    """The edges between the operators that run.
+
+    Of its inputs an operator takes those that run. Where no operator among them runs, what these take in is taken in
+    instead. What is written to the cache and read from there goes through it, not past it. What nobody takes in leaves
+    the layer.
+    """
+    inputs = {member.name: member.inputs for member in members}
+    behind = _behind(inputs)
+    ends = tuple((name,) for name in inputs if inputs[name] and name not in behind and not _taken(name, inputs, behind))
+    running = [name for name in inputs if name in traffic.runs]
+    edges = [edge for name in running for edge in _edges_to(name, inputs, traffic)]
+    edges += [(source, OUTPUT) for source in _feeds(ends, inputs, traffic.runs) if source != CACHE]
+    edges += [(name, CACHE) for name in running if name in traffic.writes]
+    edges += [(CACHE, name) for name in running if name in traffic.reads]
+    given, taken = {target for _, target in edges}, {source for source, _ in edges}
+    edges += [(name, OUTPUT) for name in running if name in given - taken - behind]
+    # All that reaches what comes after the last layer leaves the layer, and nothing comes back.
+    edges = [(OUTPUT if target in behind and source not in behind else source, target) for source, target in edges]
+    return Flow(
+        tuple(name for name in running if name not in behind),
+        tuple(name for name in running if name in behind),
+        tuple(dict.fromkeys(edge for edge in edges if edge[0] not in behind or edge[1] in behind)),
+    )
+
+
+def _edges_to(name: str, inputs: Inputs, traffic: Traffic) -> Iterator[Edge]:
+    """What leads to an operator, apart from the cache."""
+    if name in traffic.blind:
+        return
+    through_cache = traffic.writes if name in traffic.reads else frozenset[str]()
+    for source in _feeds(inputs[name], inputs, traffic.runs):
+        if source != CACHE and source not in through_cache:
+            yield source, name
+
+
+def _feeds(choices: tuple[tuple[str, ...], ...], inputs: Inputs, runs: frozenset[str]) -> list[str]:
+    """The operators that run, and the words, that feed an operator with these inputs."""
+    found, missing = list[str](), list[str]()
+    for choice in choices:
+        taken = next((name for name in choice if name in runs or name in WORDS), None)
+        if taken is not None:
+            found.append(taken)
+        else:
+            missing += [name for name in choice if name in inputs][:1]
+    if not any(name in runs for name in found):
+        found += [source for name in missing for source in _feeds(inputs[name], inputs, runs)]
+    return list(dict.fromkeys(found))
+
+
+def _behind(inputs: Inputs) -> frozenset[str]:
+    """The operators that come after the last layer: they take in its output, or the result of one that does."""
+    found = {OUTPUT}
+    while True:
+        more = {n for n, choices in inputs.items() if n not in found and any(found & set(c) for c in choices)}
+        if not more:
+            return frozenset(found - {OUTPUT})
+        found |= more
+
+
+def _taken(name: str, inputs: Inputs, behind: frozenset[str]) -> bool:
+    """Whether another operator of the layer takes a result in."""
+    return any(name in choice for other, choices in inputs.items() if other not in behind for choice in choices)

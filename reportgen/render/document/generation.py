@@ -1,0 +1,83 @@
+"""How a decode step slows down while the KV cache grows: the baseline, and what is recommended first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.engine.curves import over_generation
+from reportgen.render.document.numbers import amount, column, digits, joined
+from reportgen.render.document.view import Figure
+
+if TYPE_CHECKING:
+    from reportgen.render.document.facts import Facts
+    from reportgen.render.document.view import Value
+
+__all__ = ["generation_figure"]
+
+_STEP, _TOKEN, _BETWEEN = "decode_step", "tpot", "interleaved_prefill"
+_EQUAL = 0.5  # per cent, below which the last step counts as long as the first
+
+
+def generation_figure(facts: Facts) -> Figure | None:
+    """The time of a decode step over the context, from the first step of the generation to the last."""
+    if not facts.has(_STEP):
+        return None
+    curves = {option: _curve(facts, option) for option in dict.fromkeys((facts.baseline, *facts.advised[:1]))}
+    curves = {option: points for option, points in curves.items() if len(points) > 1}
+    if not curves:
+        return None
+    unit = facts.quantity(_STEP).type.unit
+    # Values are drawn in the unit that suits most of them, so that the axis says what texts say.
+    written = column([step for points in curves.values() for _, step in points], unit)
+    lines, drawn = list[dict[str, "Value"]](), list[dict[str, "Value"]]()
+    for option, points in curves.items():
+        first, last = (str(amount(points[end][1], unit)) for end in (0, -1))
+        role = "best" if option in facts.advised[:1] else "base"
+        lines.append({"name": facts.title("option", option), "role": role, "first": first, "last": last})
+        drawn += [{"line": len(lines) - 1, "x": context, "y": step * written.factor} for context, step in points]
+    marks = _marks(facts, written.factor)
+    contexts = [context for points in curves.values() for context, _ in points]
+    reach = f"from {digits(min(contexts))} to {joined(digits(max(contexts)), 'tokens')} of context"
+    said = [f"{line['name']} from {line['first']} to {line['last']}" for line in lines]
+    return Figure(
+        chart="generation",
+        title=_finding(next(iter(curves.values()))),
+        subtitle=f"Time of a decode step, {written.unit}, while the KV cache grows{_on_top(facts, list(curves))}",
+        alt=f"Time of a decode step {reach}: {'; '.join([*said, *(str(mark['text']) for mark in marks)])}.",
+        data={"lines": tuple(lines), "points": tuple(drawn), "marks": marks},
+        texts={"x_title": "Tokens in the context →"},
+    )
+
+
+def _curve(facts: Facts, option: str) -> list[tuple[float, float]]:
+    """Contexts with the time of the step there."""
+    found = over_generation(facts.results, option, [_STEP])
+    pairs = zip(found["context"], found[_STEP], strict=True)
+    return [(context, step) for context, step in pairs if context is not None and step is not None]
+
+
+def _finding(points: list[tuple[float, float]]) -> str:
+    """How much longer the last step takes than the first."""
+    (_, first), (_, last) = points[0], points[-1]
+    growth = (last / first - 1) * 100 if first else 0.0
+    if abs(growth) < _EQUAL:
+        return "A step takes as long at the end of the generation as at its start"
+    change = f"{joined(digits(round(abs(growth))), '%')} {'longer' if growth > 0 else 'less'}"
+    return f"A step takes {change} at the end of the generation than at its start"
+
+
+def _marks(facts: Facts, factor: float) -> tuple[dict[str, Value], ...]:
+    """The target for the time per token, where one is set."""
+    target = facts.target(_TOKEN, facts.baseline)
+    value = facts.number(target) if target else None
+    if value is None:
+        return ()
+    scale = facts.quantity(target).type.unit.scale / facts.quantity(_STEP).type.unit.scale
+    text = f"target for {facts.quantity(_TOKEN).title.lower()}: {facts.limit(_TOKEN, facts.baseline)}"
+    return ({"value": value * float(scale) * factor, "text": text},)
+
+
+def _on_top(facts: Facts, options: list[str]) -> str:
+    """That under continuous batching other sequences are prefilled between two steps, which the target includes."""
+    waits = facts.has(_BETWEEN) and any(facts.number(_BETWEEN, option) for option in options)
+    return "; the prefill of other requests between two steps comes on top" if waits else ""

@@ -1,0 +1,198 @@
+"""The transformer layer as a graph: operators with what they count and what limits them, the cache, residuals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reportgen.render.document.facts import STAGES
+from reportgen.render.document.flow import CACHE, LAYER, OUTPUT, Flow, Traffic, flow
+from reportgen.render.document.layer_rows import BESIDE, MOST, layer_rows
+from reportgen.render.document.numbers import NARROW, digits, joined
+from reportgen.render.document.view import Figure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from reportgen.render.document.facts import Facts
+    from reportgen.render.document.view import Value
+
+__all__ = ["layer_figures"]
+
+_ROWS = {True: 16, False: 17}  # that fit a page, where both stages share a figure and where not
+_LEAST = 0.05  # per cent, of a share that is written as a number
+_ENDS = {LAYER: "Layer's input", OUTPUT: "Layer's output"}
+_NEEDED = ("network_ops", "network_memory_access", "operator_time_share", "bound", "total_inference_time")
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """A stage of the baseline: what flows where, and how many operators are left out because they are too small."""
+
+    stage: str
+    flow: Flow
+    breadth: int
+    left_out: int
+
+
+def layer_figures(facts: Facts) -> list[Figure]:
+    """The baseline's layer in prefill and decode, in one figure where they fit side by side."""
+    if not facts.has(*_NEEDED):
+        return []
+    pictures = [_picture(facts, stage) for stage in STAGES]
+    if not all(any(source == LAYER for source, _ in picture.flow.edges) for picture in pictures):
+        return []  # nobody says what the operators take in
+    if max(picture.breadth for picture in pictures) <= BESIDE:
+        return [_figure(facts, pictures)]
+    return [_figure(facts, [picture]) for picture in pictures]
+
+
+def _picture(facts: Facts, stage: str) -> _Picture:
+    """What runs in a stage; the operators that take least of it are left out where a page cannot hold all."""
+    operators, small = facts.book.dimensions["operator"], list[str]()
+    while True:
+        running = [name for name in operators.names if name not in small and _runs(facts, stage, name)]
+        found = flow(operators.members, _traffic(facts, stage, running))
+        rows = layer_rows(found.within, found.edges, MOST).rows
+        breadth = max(len(found.after), *(sum(name in (*found.within, CACHE) for name in row) for row in rows))
+        most = _ROWS[breadth <= BESIDE]
+        if len(rows) <= most and len(found.after) <= MOST:
+            return _Picture(stage, found, breadth, len(small))
+        crowd = found.within if len(rows) > most else found.after
+        small.append(min(crowd, key=lambda name: _number(facts, "operator_time_share", stage, name)))
+
+
+def _runs(facts: Facts, stage: str, operator: str) -> bool:
+    per = facts.quantity("operator_time_share").per
+    return facts.results.applies(per, (facts.baseline, stage, operator))
+
+
+def _number(facts: Facts, name: str, stage: str, operator: str) -> float:
+    return (facts.number(name, facts.baseline, stage, operator) or 0.0) if facts.has(name) else 0.0
+
+
+def _traffic(facts: Facts, stage: str, running: Iterable[str]) -> Traffic:
+    """Who touches the cache is said by the bytes that are counted."""
+    runs = frozenset(running)
+    reads, writes, loads = (
+        frozenset(operator for operator in runs if _number(facts, name, stage, operator) > 0)
+        for name in ("load_kv_cache", "store_kv_cache", "load_act")
+    )
+    return Traffic(runs, reads, writes, blind=reads - loads)
+
+
+def _figure(facts: Facts, pictures: Sequence[_Picture]) -> Figure:
+    small = max(picture.left_out for picture in pictures)
+    left_out = f"; the {small} operators that take least are left out" if small else ""
+    return Figure(
+        chart="layer",
+        title=_title(facts, [picture.stage for picture in pictures]),
+        subtitle=f"Operations and bytes moved, summed over the layers of a pass; bar: share of its time{left_out}",
+        alt=" ".join(_said(facts, picture) for picture in pictures),
+        data={
+            "panels": tuple(_panel(facts, picture.stage) for picture in pictures),
+            "nodes": tuple(node for picture in pictures for node in _nodes(facts, picture)),
+            "edges": tuple(
+                {"panel": picture.stage, "source": source, "target": target}
+                for picture in pictures
+                for source, target in picture.flow.edges
+            ),
+        },
+        texts={name: facts.title("bound", name) for name in facts.book.dimensions["bound"].names},
+    )
+
+
+def _title(facts: Facts, stages: Sequence[str]) -> str:
+    """What limits most of the time of each stage."""
+    first, *others = (facts.title("stage", stage) for stage in stages)
+    said = [f"{first} is {_limited(facts, stages[0])}"]
+    said += [f"{title.lower()} {_limited(facts, stage)}" for title, stage in zip(others, stages[1:], strict=True)]
+    return ", ".join(said)
+
+
+def _limited(facts: Facts, stage: str) -> str:
+    """The largest share of a stage's time that one thing limits, as in '91 % memory-bound'."""
+    shares: dict[str, float] = {}
+    for operator in facts.book.dimensions["operator"].names:
+        bound = facts.words("bound", facts.baseline, stage, operator)
+        if bound and _runs(facts, stage, operator):
+            shares[bound] = shares.get(bound, 0.0) + _number(facts, "operator_time_share", stage, operator)
+    most = max(shares, key=lambda bound: shares[bound])
+    return f"{joined(digits(round(shares[most])), '%')} {facts.title('bound', most)}"
+
+
+def _panel(facts: Facts, stage: str) -> dict[str, Value]:
+    """A stage's heading with its time, and how many layers there are."""
+    said = [f"{facts.shown('total_inference_time', facts.baseline, stage)} a pass"]
+    overhead = facts.number("overhead_time_share", facts.baseline, stage)
+    if overhead:
+        said.append(f"{_share(overhead)} of it overhead")
+    model = facts.words("model", facts.baseline)
+    layers = facts.shown("layers", model) if facts.has("layers") else ""
+    return {"name": stage, "title": facts.title("stage", stage), "note": ", ".join(said), "times": layers}
+
+
+def _nodes(facts: Facts, picture: _Picture) -> Iterator[dict[str, Value]]:
+    """The ends of the layer, the cache where it is touched, and the operators in their order."""
+    stage = picture.stage
+    for name, title in _ENDS.items():
+        yield {"panel": stage, "name": name, "title": title, "look": "end"}
+    if any(CACHE in edge for edge in picture.flow.edges):
+        yield {"panel": stage, "name": CACHE, "title": "KV cache", "look": "cache", "note": _cache_note(facts, stage)}
+    for operator in (*picture.flow.within, *picture.flow.after):
+        share, after = _number(facts, "operator_time_share", stage, operator), operator in picture.flow.after
+        yield {
+            "panel": stage,
+            "name": operator,
+            "title": facts.title("operator", operator),
+            "note": _note(facts, stage, operator),
+            "times": _times(facts, operator, after=after),
+            "share": share,
+            "share_text": _share(share),
+            "look": facts.words("bound", facts.baseline, stage, operator),
+            "after": after,
+        }
+
+
+def _times(facts: Facts, operator: str, *, after: bool) -> str:
+    """How often the operator runs, where that is not once in each layer, or once after the last."""
+    repeats, model = facts.number("repeats", facts.baseline, operator), facts.words("model", facts.baseline)
+    usual = 1.0 if after else facts.number("layers", model)
+    return "" if repeats is None or repeats == usual else f"×{NARROW}{digits(repeats)}"
+
+
+def _note(facts: Facts, stage: str, operator: str) -> str:
+    """What the operator computes and moves in a pass, or what it sends to other devices each time."""
+    at = (facts.baseline, stage, operator)
+    if facts.words("bound", *at) == "communication" and facts.has("message_bytes"):
+        return f"{facts.shown('message_bytes', *at)} each"
+    return f"{facts.shown('network_ops', *at)} · {facts.shown('network_memory_access', *at)}"
+
+
+def _cache_note(facts: Facts, stage: str) -> str:
+    """The bytes of the cache that a pass reads and writes."""
+    parts = (("total_load_kv_cache", "read"), ("total_store_kv_cache", "written"))
+    known = [(name, word) for name, word in parts if facts.has(name) and facts.number(name, facts.baseline, stage)]
+    return ", ".join(f"{facts.shown(name, facts.baseline, stage)} {word}" for name, word in known)
+
+
+def _share(share: float) -> str:
+    """A share in per cent, with one decimal."""
+    return f"<{NARROW}{joined('0.1', '%')}" if 0 < share < _LEAST else joined(f"{share:.1f}", "%")
+
+
+def _said(facts: Facts, picture: _Picture) -> str:
+    """The picture in words: every node with its numbers, what limits it, and what it takes in."""
+    nodes = list(_nodes(facts, picture))
+    titles = {str(node["name"]): str(node["title"]) for node in nodes}
+    panel = _panel(facts, picture.stage)
+    said = [f"{panel['title']}, {panel['note']}"]
+    for node in nodes:
+        sources = [titles[source] for source, target in picture.flow.edges if target == node["name"]]
+        look = str(node["look"])
+        bound = facts.title("bound", look) if look in facts.book.dimensions["bound"].names else ""
+        numbers = [str(node.get(key) or "") for key in ("note", "times", "share_text")]
+        tail = ", ".join(filter(None, [*numbers, bound]))
+        came = f" from {', '.join(sources)}" if sources else ""
+        said.append(f"{node['title']}{came}{f': {tail}' if tail else ''}")
+    return "; ".join(said) + "."

@@ -1,0 +1,199 @@
+"""Lays out the picture of a layer: a panel for each stage, with its nodes, lines, and what follows the last layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reportgen.render.document.flow import CACHE, LAYER, OUTPUT
+from reportgen.render.document.layer_nodes import (
+    FINE,
+    GREY,
+    LOOKS,
+    Box,
+    cylinder,
+    height_of,
+    is_flat,
+    outline,
+    said,
+    wanted_width,
+    write,
+)
+from reportgen.render.document.layer_rows import BESIDE, MOST, Layer, layer_rows
+from reportgen.render.document.metrics import fit, text_width
+from reportgen.render.document.plots import FIGURE_WIDTH, Datum, Plan, Record, number, rows, text
+from reportgen.render.document.wiring import rounded, wires
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from reportgen.render.document.flow import Edge
+    from reportgen.render.document.view import Figure
+    from reportgen.render.document.wiring import Points
+
+__all__ = ["layer"]
+
+_HEAD, _HEADING = 11.0, 25.0  # pixels, of a panel's title, and down to its layer
+_KEY, _KEYS = (22.0, 11.0), 22.0  # pixels, of a key, and of their line
+_BETWEEN, _ONWARD = 14.0, 16.0  # pixels, from panel to panel, and between nodes after the last layer
+_USUAL = 150.0  # pixels, the width of a node
+_TALLEST, _SHORT = 812.0, 92.0  # pixels, of a figure on a page, and of a title where it would be taller
+_TIP = 2.5  # pixels, from the middle of an arrow's head to its tip
+
+
+def layer(figure: Figure) -> Plan:
+    """Operators as nodes in a panel for each stage.
+
+    Reads `panels` (name, title, note, times: how many layers there are), `nodes` (panel, name, title, note, times,
+    share, share_text, look: compute, memory, communication, cache or end, after) and `edges` (panel, source, target);
+    `texts` holds the words of the looks.
+    """
+    nodes = rows(figure, "nodes")
+    plan = _drawn(figure, nodes)
+    if plan.height <= _TALLEST:
+        return plan
+    return _drawn(figure, [{**node, "title": fit(text(node, "title"), _SHORT, FINE, "semibold")} for node in nodes])
+
+
+def _drawn(figure: Figure, nodes: Sequence[Record]) -> Plan:
+    """The panels beside each other, below their keys."""
+    panels = rows(figure, "panels")
+    edges = [(text(e, "panel"), (text(e, "source"), text(e, "target"))) for e in rows(figure, "edges")]
+    longest = max((number(node, "share") for node in nodes), default=0.0) or 1.0
+    drawing, width = _Drawing(longest), (FIGURE_WIDTH - _BETWEEN * (len(panels) - 1)) / len(panels)
+    looks = {look: figure.texts.get(look, look) for look in LOOKS if any(text(n, "look") == look for n in nodes)}
+    top = _KEYS if len(panels) > 1 else 0.0
+    drawing.keys(looks, to_right=len(panels) == 1)
+    for i, panel in enumerate(panels):
+        name, left = text(panel, "name"), i * (width + _BETWEEN)
+        drawing.heading(panel, left, top)
+        mine = {text(node, "name"): node for node in nodes if text(node, "panel") == name}
+        stage = _Stage(mine, [edge for of, edge in edges if of == name], left, width)
+        stage.draw(drawing, top + _HEADING, text(panel, "times"), BESIDE if len(panels) > 1 else MOST)
+    padding = dict.fromkeys(("left", "right", "top", "bottom"), 0.0)
+    return Plan(FIGURE_WIDTH, drawing.bottom + 1, padding, {}, drawing.data)
+
+
+class _Drawing:
+    """What has been drawn so far, by table; `bottom` is where it ends."""
+
+    def __init__(self, longest: float) -> None:
+        tables = ("frames", "boxes", "bars", "cylinders", "lines", "tips", "texts")
+        self.data: dict[str, list[Datum]] = {name: [] for name in tables}
+        self.longest, self.bottom = longest, 0.0
+
+    def heading(self, panel: Record, left: float, top: float) -> None:
+        """A panel's title and what is said beside it."""
+        start = left + text_width(text(panel, "title"), _HEAD, "semibold") + 8
+        self.data["texts"].append(said(text(panel, "title"), left, top + _HEAD / 2, _HEAD, 600))
+        self.data["texts"].append(said(text(panel, "note"), start, top + _HEAD / 2 + 0.4, 9.6, ink=GREY))
+
+    def keys(self, words: Mapping[str, str], *, to_right: bool) -> None:
+        """What colours and shapes mean, in a line on top."""
+        widths = [_KEY[0] + 6 + text_width(word, FINE) for word in words.values()]
+        x = FIGURE_WIDTH - sum(widths) - 18 * (len(widths) - 1) - 1 if to_right else 1.0
+        for (look, word), width in zip(words.items(), widths, strict=True):
+            self.data["boxes"].append(outline({"look": look}, Box(x, 1.0, *_KEY)))
+            self.data["texts"].append(said(word, x + _KEY[0] + 6, 1.0 + _KEY[1] / 2, ink=GREY))
+            x += width + 18
+
+    def node(self, node: Record, at: Box, *, flat: bool) -> None:
+        """A node with its texts."""
+        self.bottom = max(self.bottom, at.bottom)
+        look = text(node, "look")
+        if look == "end":
+            self.data["boxes"].append({**at.datum(), "fill": GREY, "stroke": GREY, "radius": at.height / 2, "dash": []})
+            word = said(text(node, "title"), at.middle, at.top + at.height / 2, weight=600, align="center")
+            self.data["texts"].append(word)
+            return
+        if look == "cache":
+            self.data["cylinders"] += cylinder(at)
+        else:
+            self.data["boxes"].append(outline(node, at))
+        for table, datum in write(node, at, flat, self.longest):
+            self.data[table].append(datum)
+
+    def line(self, points: Points) -> None:
+        """A line with the head of an arrow at its end."""
+        (x0, y0), (x, y) = points[-2:]
+        dx, dy = (x > x0) - (x < x0), (y > y0) - (y < y0)
+        angle = {(0, -1): 0, (1, 0): 90, (0, 1): 180, (-1, 0): 270}[dx, dy]
+        end = (x - _TIP * dx, y - _TIP * dy)
+        self.data["lines"].append({"path": rounded([*points[:-1], end])})
+        self.data["tips"].append({"px": end[0], "py": end[1], "angle": angle})
+        self.bottom = max(self.bottom, *(at for _, at in points))
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """What a panel shows, and where."""
+
+    nodes: Mapping[str, Record]
+    edges: Sequence[Edge]
+    left: float
+    width: float
+
+    def draw(self, drawing: _Drawing, top: float, times: str, most: int) -> None:
+        """Draw the layer from its input to its output, and what comes after the last one."""
+        after = [name for name, node in self.nodes.items() if node.get("after")]
+        within = [name for name in self.nodes if name not in (*after, LAYER, CACHE, OUTPUT)]
+        inner = Layer(layer_rows(within, self.edges, most), self.nodes, self.left, self.width)
+        inner.place(top)
+        low, high = (inner.at[end].top + inner.at[end].height / 2 for end in (LAYER, OUTPUT))
+        frame = Box(self.left + 0.5, low, self.width - 1, high - low)
+        drawing.data["frames"].append(frame.datum())
+        if times:
+            right = self.left + self.width - 6
+            drawing.data["texts"].append(said(times, right, low + 9, weight=600, ink=GREY, align="right"))
+        for name, at in inner.at.items():
+            drawing.node(self.nodes[name], at, flat=name in inner.flat)
+        for line in inner.lines().values():
+            drawing.line(line)
+        if after:
+            self._after(drawing, _chained(after, self.edges), inner.at[OUTPUT])
+
+    def _after(self, drawing: _Drawing, names: Sequence[str], output: Box) -> None:
+        """The operators after the last layer, in a row in which each leads to the next."""
+        widest = (self.width - _ONWARD * (len(names) - 1) - 1) / len(names)
+        each = min(max(_USUAL, *(wanted_width(self.nodes[name]) for name in names)), widest)
+        flat = all(is_flat(self.nodes[name], each) for name in names)
+        height = max(height_of(self.nodes[name], each, flat) for name in names)
+        start = self.left + (self.width - each * len(names) - _ONWARD * (len(names) - 1)) / 2
+        middles = {name: start + i * (each + _ONWARD) + each / 2 for i, name in enumerate(names)}
+        steps = [(OUTPUT, name) for name in names if (OUTPUT, name) in self.edges]
+        found = wires(steps, {**middles, OUTPUT: output.middle}, {**dict.fromkeys(names, each), OUTPUT: output.width})
+        top = output.bottom + found.height
+        at = {name: Box(middle - each / 2, top, each, height) for name, middle in middles.items()}
+        for name, box in at.items():
+            drawing.node(self.nodes[name], box, flat=flat)
+        for step in steps:
+            drawing.line(found.between(step, output.bottom))
+        for source, target in self.edges:
+            if source in at and target in at:
+                drawing.line(_onward(at[source], at[target]))
+        word = said("After the last layer", self.left, output.bottom + 4, weight=600, ink=GREY)
+        drawing.data["texts"].append(word)
+
+
+def _onward(source: Box, target: Box) -> Points:
+    """A line within a row: to the neighbour straight on, to others below the row."""
+    if 0 < target.left - source.left - source.width < 2 * _ONWARD:
+        y = source.top + source.height / 2
+        return [(source.left + source.width, y), (target.left, y)]
+    foot = source.bottom + 8
+    return [
+        (source.middle, source.bottom),
+        (source.middle, foot),
+        (target.middle, foot),
+        (target.middle, target.bottom),
+    ]
+
+
+def _chained(names: Sequence[str], edges: Sequence[Edge]) -> list[str]:
+    """Names in an order in which each follows its source at once where it can."""
+    left, order = list(names), list[str]()
+    while left:
+        ready = [n for n in left if not any(source in left for source, target in edges if target == n)]
+        order.append(next((n for n in ready if order and (order[-1], n) in edges), ready[0]))
+        left.remove(order[-1])
+    return order

@@ -1,0 +1,109 @@
+"""Places the nodes of a layer in rows between its input and its output, with the lines that lead from row to row."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+from reportgen.render.document.flow import CACHE, LAYER, OUTPUT
+from reportgen.render.document.layer_nodes import Box, height_of, is_flat, wanted_width
+from reportgen.render.document.layered import aligned, in_rows
+from reportgen.render.document.wiring import wires
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from reportgen.render.document.flow import Edge
+    from reportgen.render.document.layered import Rows
+    from reportgen.render.document.plots import Record
+    from reportgen.render.document.wiring import Points
+
+__all__ = ["BESIDE", "END", "MOST", "Layer", "layer_rows"]
+
+BESIDE, MOST = 3, 6
+"""Operators beside each other where both stages share a figure, and where each has its own."""
+
+END = (88.0, 15.0)  # pixels, width and height of the layer's input and output
+_USUAL, _THIN = 150.0, 6.0  # pixels, of a node, and of a line that passes between nodes
+_GAP, _FRAME = 6.0, 5.0  # pixels, between nodes of a row, and at both ends
+_LANE = 8.0  # pixels, from line to line where they go around
+
+
+def layer_rows(within: Iterable[str], edges: Iterable[Edge], most: int) -> Rows:
+    """The operators of a layer, and the cache where one is touched, in rows of at most `most`."""
+    kept = {LAYER, *within, OUTPUT, CACHE}
+    inner = [(source, target) for source, target in edges if {source, target} <= kept and source != OUTPUT]
+    cache = [CACHE] if any(CACHE in edge for edge in inner) else []
+    return in_rows([LAYER, *within, *cache, OUTPUT], inner, most, (LAYER, OUTPUT), (CACHE,))
+
+
+class Layer:
+    """The layer of a stage, `width` pixels wide."""
+
+    def __init__(self, rows: Rows, nodes: Mapping[str, Record], left: float, width: float) -> None:
+        self.rows, self.nodes = rows, nodes
+        self._level = {name: i for i, row in enumerate(rows.rows) for name in row}
+        lanes = [self._lanes(edges) for edges in (rows.left, rows.right)]
+        counts = [max(found.values(), default=-1) + 1 for found in lanes]
+        low, high = left + _FRAME + counts[0] * _LANE, left + width - _FRAME - counts[1] * _LANE
+        self._width = {n: w for row in rows.rows for n, w in self._widths(row, high - low).items()}
+        self._x = aligned(rows, self._width, _GAP, low, high)
+        for edges, start, way in ((lanes[0], low + 1, -_LANE), (lanes[1], high - 1, _LANE)):
+            for edge, lane in edges.items():  # shorter ones nearer to the nodes
+                self._x |= dict.fromkeys(rows.ways[edge][1:-1], start + (lane + 1) * way)
+        self.flat = {name for row in rows.rows for name in row if all(self._is_flat(other) for other in row)}
+        self._spaces = [wires(steps, self._x, self._width) for steps in self._steps()]
+        self.at: dict[str, Box] = {}
+
+    def _lanes(self, edges: Sequence[Edge]) -> dict[Edge, int]:
+        """A lane for each edge that goes around, the same for those that do not meet; the shortest take the first."""
+        spans = {edge: sorted(self._level[end] for end in edge) for edge in edges}
+        lanes: dict[Edge, int] = {}
+        for edge in sorted(edges, key=lambda e: spans[e][1] - spans[e][0]):
+            low, high = spans[edge]
+            taken = {lane for other, lane in lanes.items() if spans[other][0] < high and low < spans[other][1]}
+            lanes[edge] = next(lane for lane in itertools.count() if lane not in taken)
+        return lanes
+
+    def _widths(self, row: Sequence[str], space: float) -> dict[str, float]:
+        """All nodes of a row equally wide, wide enough for their texts where there is room."""
+        real = [name for name in row if name in self.nodes]
+        taken = _THIN * (len(row) - len(real)) + _GAP * (len(row) - 1)
+        wanted = max(_USUAL, *(wanted_width(self.nodes[name]) for name in real))
+        each = min(wanted, (space - taken) / len(real))
+        return {n: _THIN if n not in self.nodes else END[0] if n in (LAYER, OUTPUT) else each for n in row}
+
+    def _is_flat(self, name: str) -> bool:
+        return name not in self.nodes or is_flat(self.nodes[name], self._width[name])
+
+    def _steps(self) -> list[list[Edge]]:
+        """The steps of all edges by the row from which they lead."""
+        found: list[dict[Edge, None]] = [{} for _ in self.rows.rows[1:]]
+        for way in self.rows.ways.values():
+            for i, step in enumerate(itertools.pairwise(way), start=self._level[way[0]]):
+                found[i][step] = None
+        return [list(steps) for steps in found]
+
+    def place(self, y: float) -> None:
+        """Set the rows below each other from `y` on."""
+        for row, space in itertools.zip_longest(self.rows.rows, self._spaces):
+            real = [name for name in row if name in self.nodes]
+            height = max(self._height(name) for name in real)
+            for name in real:
+                self.at[name] = Box(self._x[name] - self._width[name] / 2, y, self._width[name], height)
+            y += height + (space.height if space else 0.0)
+
+    def _height(self, name: str) -> float:
+        return END[1] if name in (LAYER, OUTPUT) else height_of(self.nodes[name], self._width[name], name in self.flat)
+
+    def lines(self) -> dict[Edge, Points]:
+        """The points of each edge, from its source to its target."""
+        feet = [max(self.at[name].bottom for name in row if name in self.nodes) for row in self.rows.rows]
+        made: dict[Edge, Points] = {}
+        for edge, way in self.rows.ways.items():
+            first = self._level[way[0]]
+            line = list[tuple[float, float]]()
+            for i, step in enumerate(itertools.pairwise(way), start=first):
+                line = [*line[:-1], *self._spaces[i].between(step, feet[i])]
+            made[edge] = line if way[0] == edge[0] else line[::-1]
+        return made

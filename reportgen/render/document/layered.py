@@ -1,0 +1,184 @@
+"""Lays a graph out in rows: every edge leads down, edges that pass a row have a place in it, few lines cross."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from reportgen.render.document.flow import Edge
+
+__all__ = ["Rows", "aligned", "apart", "in_rows"]
+
+_AROUND = 3  # rows from which on a short cut goes around all nodes instead of between them
+_SWEEPS = 12  # down and up in turns
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Names row by row from left to right, stand-ins of passing edges among them, and the way of each edge.
+
+    Attributes:
+        rows: nodes and stand-ins.
+        ways: for each edge the names that it passes, from its upper to its lower end, one in each row.
+        left: edges that go around on the left; their stand-ins are in no row.
+        right: the same on the right.
+    """
+
+    rows: tuple[tuple[str, ...], ...]
+    ways: Mapping[Edge, tuple[str, ...]]
+    left: tuple[Edge, ...] = ()
+    right: tuple[Edge, ...] = ()
+
+    @property
+    def steps(self) -> tuple[Edge, ...]:
+        """All ways, cut into steps from a row to the next."""
+        return tuple(dict.fromkeys(step for way in self.ways.values() for step in itertools.pairwise(way)))
+
+
+def in_rows(
+    names: Sequence[str], edges: Sequence[Edge], most: int, ends: tuple[str, str], to_right: Collection[str] = ()
+) -> Rows:
+    """Nodes in rows of at most `most`, the two of `ends` alone in the first and in the last row.
+
+    An edge that passes rows beside another way, as a residual connection does, goes around; one that begins or ends at
+    `to_right` on the right. An edge that would close a circle is laid from its target to its source.
+    """
+    down = _downward(names, edges)
+    after: dict[str, set[str]] = {name: {lower for upper, lower in down.values() if upper == name} for name in names}
+    level = _levels(names, down, most, ends)
+    rows = [[name for name in names if level[name] == i] for i in range(max(level.values()) + 1)]
+    ways: dict[Edge, tuple[str, ...]] = {}
+    sides: tuple[list[Edge], list[Edge]] = ([], [])
+    for edge, (upper, lower) in down.items():
+        between = range(level[upper] + 1, level[lower])
+        stand_ins = [f"{upper}>{lower}>{i}" for i in between]
+        ways[edge] = (upper, *stand_ins, lower)
+        if len(stand_ins) >= _AROUND - 1 and _is_short_cut(upper, lower, after):
+            sides[upper in to_right or lower in to_right].append(edge)
+        else:
+            for i, stand_in in zip(between, stand_ins, strict=True):
+                rows[i].append(stand_in)
+    steps = [step for way in ways.values() for step in itertools.pairwise(way)]
+    return Rows(_ordered(rows, steps), ways, tuple(sides[0]), tuple(sides[1]))
+
+
+def _downward(names: Sequence[str], edges: Sequence[Edge]) -> dict[Edge, Edge]:
+    """By edge its upper and its lower end: turned round where it would close a circle."""
+    after: dict[str, set[str]] = {name: set() for name in names}
+    kept: dict[Edge, Edge] = {}
+    for source, target in edges:
+        if source != target:
+            upper, lower = (target, source) if source in _reached(target, after) else (source, target)
+            after[upper].add(lower)
+            kept[source, target] = (upper, lower)
+    return kept
+
+
+def _is_short_cut(upper: str, lower: str, after: Mapping[str, set[str]]) -> bool:
+    """Whether another way leads from the upper to the lower end."""
+    return any(lower in _reached(other, after) for other in after[upper] if other != lower)
+
+
+def _reached(start: str, after: Mapping[str, set[str]]) -> set[str]:
+    found, waiting = set[str](), [start]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += after[name]
+    return found
+
+
+def _levels(names: Sequence[str], down: Mapping[Edge, Edge], most: int, ends: tuple[str, str]) -> dict[str, int]:
+    """The row of each node: below all that leads to it, as far up as there is room."""
+    above: dict[str, list[str]] = {name: [] for name in names}
+    for upper, lower in down.values():
+        above[lower].append(upper)
+    first, last = ends
+    level, count = {first: 0}, dict[int, int]()
+    waiting = [name for name in names if name not in ends]
+    while waiting:
+        name = next(name for name in waiting if all(other in level for other in above[name]))
+        waiting.remove(name)
+        row = max((level[other] for other in above[name]), default=0) + 1
+        while count.get(row, 0) >= most:
+            row += 1
+        level[name] = row
+        count[row] = count.get(row, 0) + 1
+    return {**level, last: max(level.values()) + 1}
+
+
+def _ordered(rows: Sequence[Sequence[str]], steps: Sequence[Edge]) -> tuple[tuple[str, ...], ...]:
+    """Each row in the order that makes fewest lines cross: names move to the mean place of their neighbours."""
+    above, below = _neighbours(steps)
+    best = current = [list(row) for row in rows]
+    for sweep in range(_SWEEPS):
+        near = below if sweep % 2 else above
+        current = [list(row) for row in current]
+        place = {name: (i + 0.5) / len(row) for row in current for i, name in enumerate(row)}
+        for row in current[:: -1 if sweep % 2 else 1]:
+            row.sort(key=lambda name: _mean([place[o] for o in near.get(name, ()) if o in place], place[name]))
+            place |= {name: (i + 0.5) / len(row) for i, name in enumerate(row)}
+        if _crossings(current, steps) < _crossings(best, steps):
+            best = current
+    return tuple(tuple(row) for row in best)
+
+
+def _neighbours(steps: Sequence[Edge]) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """For each name those above and those below that it is joined to."""
+    above: dict[str, list[str]] = {}
+    below: dict[str, list[str]] = {}
+    for upper, lower in steps:
+        above.setdefault(lower, []).append(upper)
+        below.setdefault(upper, []).append(lower)
+    return above, below
+
+
+def _mean(values: Sequence[float], otherwise: float) -> float:
+    return sum(values) / len(values) if values else otherwise
+
+
+def _crossings(rows: Sequence[Sequence[str]], steps: Sequence[Edge]) -> int:
+    """How often lines between neighbouring rows cross."""
+    count = 0
+    for upper, lower in itertools.pairwise(rows):
+        lines = [(upper.index(s), lower.index(t)) for s, t in steps if s in upper and t in lower]
+        count += sum((a - c) * (b - d) < 0 for (a, b), (c, d) in itertools.combinations(lines, 2))
+    return count
+
+
+def aligned(rows: Rows, widths: Mapping[str, float], gap: float, low: float, high: float) -> dict[str, float]:
+    """The middle of each name: near the mean of its neighbours, `gap` apart from others of its row, within limits."""
+    above, below = _neighbours(rows.steps)
+    at = {name: (low + high) / 2 for row in rows.rows for name in row}
+    for sweep in range(_SWEEPS + 1):
+        near = below if sweep % 2 else above
+        for row in rows.rows[:: -1 if sweep % 2 else 1]:
+            wanted = [_mean([at[o] for o in near.get(name, ()) if o in at], at[name]) for name in row]
+            placed = apart(wanted, [widths[name] for name in row], gap, low, high)
+            at |= dict(zip(row, placed, strict=True))
+    return at
+
+
+def apart(wanted: Sequence[float], widths: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Middles as near as possible to the wanted ones, in their order, so that widths do not overlap, within limits.
+
+    Neighbours that collide are merged into a block that sits at its mean; blocks that then collide merge again.
+
+    >>> apart([10, 12, 60], [10, 10, 10], 2, 0, 100)
+    [5.0, 17.0, 60.0]
+    """
+    offsets = [sum(widths[:i]) + gap * i + widths[i] / 2 for i in range(len(widths))]
+    blocks: list[tuple[float, int]] = []
+    for want, offset in zip(wanted, offsets, strict=True):
+        blocks.append((want - offset, 1))
+        while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
+            (a, m), (b, n) = blocks[-2:]
+            blocks[-2:] = [((a * m + b * n) / (m + n), m + n)]
+    room = max(low, high - (sum(widths) + gap * (len(widths) - 1)))
+    starts = [min(max(start, low), room) for start, size in blocks for _ in range(size)]
+    return [start + offset for start, offset in zip(starts, offsets, strict=True)]

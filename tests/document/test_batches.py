@@ -1,0 +1,186 @@
+"""Throughput against latency over the batch: the engine's values, what a batch brings, labels that stand clear."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import functools
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reportgen.api import evaluate
+from reportgen.lang.units import parse_unit
+from reportgen.render.document.batches import batch_figure
+from reportgen.render.document.chart import fill
+from reportgen.render.document.facts import Facts
+from reportgen.render.document.numbers import amount
+from reportgen.render.document.view import Figure
+from reportgen.render.excel.chart_specs import chart_spec
+from tests.document.drawn import check_texts, datasets, figure_frame, same_bytes_twice
+
+if TYPE_CHECKING:
+    from reportgen.engine.results import Results
+
+SPECS = Path(__file__).resolve().parents[2] / "specs"
+
+
+@functools.cache
+def results_of(spec: str, *changes: str) -> Results:
+    return evaluate(SPECS / f"{spec}.yaml", changes)
+
+
+@functools.cache
+def figure_of(spec: str, *changes: str) -> Figure:
+    figure = batch_figure(Facts(results_of(spec, *changes)))
+    assert figure is not None
+    return figure
+
+
+def points(figure: Figure, place: int = 0) -> dict[int, Any]:
+    """The points of a line by their batch."""
+    return {int(str(p["batch"]).replace(",", "")): p for p in figure.data["points"] if p["line"] == place}
+
+
+@pytest.mark.parametrize("batch", [1, 8, 32, 134])
+def test_a_point_is_the_option_at_that_batch(batch: int) -> None:
+    point = points(figure_of("bob"))[batch]
+    there = results_of("bob", f"baseline.batch={batch}")
+    assert point["tpot"] == pytest.approx(there.get("tpot", "baseline"))
+    assert point["throughput"] == pytest.approx(there.get("throughput", "baseline"))
+
+
+def test_the_second_line_is_what_is_recommended_first() -> None:
+    facts, figure = Facts(results_of("procurement")), figure_of("procurement")
+    best = facts.advised[0]
+    assert [row["name"] for row in figure.data["lines"]] == [facts.title("option", o) for o in (facts.baseline, best)]
+    there = results_of("procurement", f"{best}.batch=16")
+    assert points(figure, 1)[16]["throughput"] == pytest.approx(there.get("throughput", best))
+
+
+def test_the_sizes_are_powers_of_two_its_own_and_the_largest_that_fits() -> None:
+    found = points(figure_of("bob"))
+    assert list(found) == [1, 2, 4, 8, 16, 32, 48, 64, 128, 134]
+    assert results_of("bob").get("largest_batch", "baseline") == 134
+    assert [batch for batch, point in found.items() if point["own"]] == [48]
+
+
+def test_the_configured_batch_is_the_largest_point_and_named() -> None:
+    data = datasets(figure_of("bob"))
+    sizes = {p["tpot"]: p["size"] for p in data["points"] if p["line"] == 0}
+    assert sizes[points(figure_of("bob"))[48]["tpot"]] == max(sizes.values())
+    assert "batch 48" in [t["text"] for t in data["texts"]]
+
+
+def test_far_beyond_the_target_no_batch_is_drawn() -> None:
+    figure = figure_of("procurement")
+    assert max(point["tpot"] for point in points(figure, 1).values()) <= 100
+    assert "far beyond the target" in figure.subtitle
+    free = figure_of("bob", "tpot_target=absent")
+    assert free.data["marks"] == ()
+    assert "target" not in free.subtitle + free.title
+
+
+@pytest.mark.parametrize(
+    ("spec", "changes", "title"),
+    [
+        ("bob", (), "A batch of 134 instead of 48 gives 26\u202f% more throughput; a token takes 33\u202f% longer"),
+        ("alice", (), "A batch of 3 instead of 1 gives 2.54 times the throughput; a token takes 18\u202f% longer"),
+        ("procurement", (), "A batch of 32 misses the target of 50\u202fms, one of 8 keeps it"),
+        ("alice", ("tpot_target=2 ms",), "No batch keeps the target of 2\u202fms"),
+        (
+            "bob",
+            ("baseline.batch=134",),
+            "No batch has more throughput than one of 134 within the target of 60\u202fms",
+        ),
+    ],
+)
+def test_the_title_says_what_another_batch_brings(spec: str, changes: tuple[str, ...], title: str) -> None:
+    assert figure_of(spec, *changes).title == title
+
+
+def test_the_numbers_of_the_title_are_the_engines() -> None:
+    own, largest = (results_of("bob", f"baseline.batch={batch}") for batch in (48, 134))
+    ratios = [
+        float(str(largest.get(name, "baseline"))) / float(str(own.get(name, "baseline")))
+        for name in ("throughput", "tpot")
+    ]
+    assert [round((ratio - 1) * 100) for ratio in ratios] == [26, 33]
+
+
+def test_the_target_is_a_rule_and_one_far_off_is_named() -> None:
+    assert datasets(figure_of("bob"))["rules"] == [{"x": 60.0}]
+    far = datasets(figure_of("bob", "tpot_target=1 s"))
+    assert far["rules"] == []
+    assert any(t["text"] == "target 1\u202fs, beyond this axis →" for t in far["texts"])
+
+
+def test_the_native_chart_still_finds_its_titles_and_axes() -> None:
+    spec = chart_spec("batch")
+    assert spec.title == "Throughput against latency, over the batch size"
+    assert (spec.x.title, spec.y.title) == ("Time per output token, ms", "Throughput, token/s")
+    assert (spec.x.log, spec.y.log) == (False, True)
+
+
+def test_the_alternative_text_has_every_point() -> None:
+    figure, facts = figure_of("expert_server"), Facts(results_of("expert_server"))
+    for place, option in enumerate((facts.baseline, facts.advised[0])):
+        assert f"{facts.title('option', option)}: batch 1 " in figure.alt
+        for batch, point in points(figure, place).items():
+            own = " (as configured)" if point["own"] else ""
+            assert f"batch {batch:,}{own} {amount(point['tpot'], parse_unit('ms'))}, " in figure.alt
+    assert "target 60\u202fms" in figure.alt
+
+
+def test_there_is_none_without_the_quantities_or_with_a_single_batch() -> None:
+    assert batch_figure(Facts(results_of("llm_viewer_operators"))) is None
+    results = copy.copy(results_of("bob"))
+    kept = {name: q for name, q in results.book.quantities.items() if name != "largest_batch"}
+    results.book = dataclasses.replace(results.book, quantities=kept)
+    assert batch_figure(Facts(results)) is None
+    alone = results_of("alice", "baseline.model=Llama-3.1-405B", "baseline.accelerator=T4")
+    assert not Facts(alone).advised
+    assert batch_figure(Facts(alone)) is None
+
+
+@pytest.mark.parametrize("spec", ["alice", "bob", "expert_server", "procurement", "novelists", "alice_at_home"])
+def test_its_texts_stand_clear(spec: str) -> None:
+    figure = figure_of(spec)
+    data = datasets(figure)
+    check_texts(data["texts"], figure_frame(fill(figure)))
+    assert {str(row["name"]) for row in figure.data["lines"]} <= {t["text"] for t in data["texts"]}
+
+
+steps = st.lists(st.tuples(st.floats(1.02, 2.0), st.floats(1.01, 2.0)), min_size=1, max_size=11)
+
+
+@given(st.lists(steps, min_size=1, max_size=2), st.none() | st.floats(1.0, 500.0))
+def test_any_lines_get_names_and_sizes_that_stand_clear(
+    growths: list[list[tuple[float, float]]], target: float | None
+) -> None:
+    figure = drawn(growths, target)
+    data = datasets(figure)
+    check_texts(data["texts"], figure_frame(fill(figure)))
+    words = [t["text"] for t in data["texts"]]
+    assert all(f"The line of option number {i}" in words for i in range(len(growths)))
+
+
+def drawn(growths: list[list[tuple[float, float]]], target: float | None) -> Figure:
+    """Lines on which latency and throughput grow by these factors from batch to batch."""
+    rows: list[dict[str, Any]] = []
+    for i, growth in enumerate(growths):
+        token, flow = 5.0 + 3 * i, 40.0 / (1 + i)
+        rows.append({"line": i, "batch": "1", "tpot": token, "throughput": flow, "own": False})
+        for n, (slower, more) in enumerate(growth, start=1):
+            token, flow = token * slower, flow * more
+            rows.append({"line": i, "batch": str(2**n), "tpot": token, "throughput": flow, "own": n == 1})
+    lines = [{"name": f"The line of option number {i}", "role": ("base", "best")[i]} for i in range(len(growths))]
+    marks = () if target is None else ({"value": target, "text": f"target {target:.3g} ms"},)
+    return Figure("batch", "", "alt", {"lines": tuple(lines), "points": tuple(rows), "marks": marks})
+
+
+def test_the_same_lines_are_drawn_to_the_same_bytes() -> None:
+    assert same_bytes_twice(figure_of("bob"))
