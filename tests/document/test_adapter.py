@@ -235,7 +235,7 @@ def test_title_and_subtitle_are_declared_words(alice: Results) -> None:
 
 def test_charts_draw_the_engines_numbers(alice: Results) -> None:
     drawn = figures(report_of(alice))
-    assert set(drawn) == {"roofline", "options", "time", "memory"}
+    assert set(drawn) == {"roofline", "options", "time", "memory", "batch", "generation", "layer"}
     bars = {str(b["name"]): b["value"] for b in drawn["options"].data["bars"]}
     titles = alice.plain("option_title")
     assert bars == {titles[o,]: alice.get("tpot", o) for (o,), shown in alice.plain("compared").items() if shown}

@@ -45,7 +45,7 @@ def headline(results: Results) -> tuple[str, str]:
 
 def lines(results: Results) -> tuple[Line, ...]:
     name, option = headline(results)
-    return outline(derivation(results, name, (option,)), 70).lines
+    return outline(derivation(results, name, (option,)), 40).lines
 
 
 @pytest.fixture(scope="module", params=SPECS, ids=lambda p: p.stem)
@@ -65,7 +65,7 @@ def test_it_begins_with_the_headline_number(results: Results) -> None:
 def test_every_row_is_the_engines_in_tree_order(results: Results) -> None:
     facts, (_, _, table) = Facts(results), parts(results)
     wanted = lines(results)
-    assert 10 < len(table.rows) == len(wanted) <= 70
+    assert 10 < len(table.rows) == len(wanted) <= 40
     for row, line in zip(table.rows, wanted, strict=True):
         head, formula, value, given = row.cells
         assert (head.level, formula.text) == (line.level, line.step.formula)

@@ -41,16 +41,17 @@ def column_layout(table: Table) -> Layout:
     text columns give it, but never so much that a word would be cut.
     """
     for density, scale in _DENSITIES[table.fine :]:
-        wanted = [scale * _wanted(column, _cells(table, i), i == 0) for i, column in enumerate(table.columns)]
-        if table.fine:
-            wanted = [min(width, _MOST) for width in wanted]
+        full = [scale * _wanted(column, _cells(table, i), i == 0) for i, column in enumerate(table.columns)]
+        wanted = [min(width, _MOST) for width in full] if table.fine else full
         least = [
             min(width, scale * _least(column, _cells(table, i), i == 0)) if column.kind == "text" else width
             for i, (column, width) in enumerate(zip(table.columns, wanted, strict=True))
         ]
         if sum(least) <= PAGE_WIDTH or density == _DENSITIES[-1][0]:
             break
-    widths = _share(wanted, least, [_stretch(column, i == 0) for i, column in enumerate(table.columns)])
+    short = [most - width for most, width in zip(full, wanted, strict=True)]  # what is left over is theirs
+    stretch = short if sum(short) > 0 else [_stretch(column, i == 0) for i, column in enumerate(table.columns)]
+    widths = _share(wanted, least, stretch)
     return Layout(tuple(f"{100 * width / sum(widths):.3f}%" for width in widths), density)
 
 

@@ -190,7 +190,8 @@ def memory_figure(facts: Facts, most: int = 10) -> Figure | None:
     bars, parts = list[dict[str, "Value"]](), list[dict[str, "Value"]]()
     stages = {option: _fullest(facts, option) for option in options}
     for option in options:
-        text = digits(_gigabytes(facts, "memory_consumption", option, stages[option]))
+        buffers = _buffers(facts, option)
+        text = digits(_gigabytes(facts, "memory_consumption", option, stages[option]) + buffers)
         limit = facts.number("memory_limit", option)
         of = f" of {facts.amount('memory_limit', option)}" if limit is not None else ""
         name = facts.title("option", option)
@@ -199,6 +200,9 @@ def memory_figure(facts: Facts, most: int = 10) -> Figure | None:
         for use in uses:
             value = _gigabytes(facts, use, option, stages[option])
             parts.append({"bar": name, "group": facts.quantity(use).title, "value": value, "text": digits(value)})
+        if facts.has("buffer_memory"):
+            group = facts.quantity("buffer_memory").title
+            parts.append({"bar": name, "group": group, "value": buffers, "text": digits(buffers)})
     mark = "; black mark = what may be used" if any(bar["mark"] for bar in bars) else ""
     return Figure(
         chart="memory",
@@ -213,6 +217,13 @@ def memory_figure(facts: Facts, most: int = 10) -> Figure | None:
 def _fullest(facts: Facts, option: str) -> str:
     """The stage that needs most memory."""
     return max(STAGES, key=lambda stage: facts.number("memory_consumption", option, stage) or 0.0)
+
+
+def _buffers(facts: Facts, option: str) -> float:
+    """What runtime and libraries take besides, in gigabytes; nothing where that is not counted."""
+    if not facts.has("buffer_memory"):
+        return 0.0
+    return (facts.number("buffer_memory", option) or 0.0) * float(facts.quantity("buffer_memory").type.unit.scale) / 1e9
 
 
 def _gigabytes(facts: Facts, name: str, option: str, stage: str) -> float:

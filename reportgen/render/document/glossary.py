@@ -24,15 +24,21 @@ def glossary_table(facts: Facts, shown: object) -> Table | None:
     """The terms that occur in what is shown, then the quantities that it shows by their titles, by the alphabet."""
     said = "\n".join(text for _, text in texts(shown))
     terms = facts.book.report.glossary
-    rows = {term: ("", meaning) for term, meaning in terms.items() if re.search(rf"\b{re.escape(term)}\b", said)}
+    rows: dict[str, tuple[str, str, str]] = {}
+    for term, meaning in terms.items():
+        if re.search(rf"\b{re.escape(term)}\b", said, re.IGNORECASE):
+            rows[term.casefold()] = (term, "", meaning)
     for quantity in _shown(facts):
-        if quantity.description and quantity.title in said:
+        key = quantity.title.casefold()
+        if (quantity.description or key in rows) and quantity.title in said:
             unit = unit_words(quantity.type.unit.label) if quantity.type.kind == "number" else ""
-            rows.setdefault(quantity.title, (unit, quantity.description))
+            rows[key] = (quantity.title, unit, rows[key][2] if key in rows else quantity.description)
     if not rows:
         return None
-    cells = [Row((Cell(term), Cell(unit), Cell(_sentence(meaning)))) for term, (unit, meaning) in rows.items()]
-    cells.sort(key=lambda row: row.cells[0].text.casefold())
+    cells = [
+        Row((Cell(term[:1].upper() + term[1:]), Cell(unit), Cell(_sentence(meaning))))
+        for _, (term, unit, meaning) in sorted(rows.items())
+    ]
     return Table("Terms and quantities of this report", _COLUMNS, tuple(cells), fine=True)
 
 
