@@ -26,7 +26,7 @@ from reportgen.study.prepare import prepared_book
 from tests.parity.edits import Edit, edits, slack, targets
 from tests.parity.ironcalc_oracle import Model
 from tests.parity.office import Document, Office
-from tests.parity.workbooks import differs, place
+from tests.parity.workbooks import place, unlike
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -103,7 +103,7 @@ class Bench:
             self.counts["not finite"] += 1
             yield from self._not_finite(error, cells)
             return
-        yield from self._unlike(results, cells, slack(made))
+        yield from unlike(self.workbook, self.writer, results, cells, slack(made))
 
     def _read(self, edit: Edit) -> Any:
         quantity = self.book.quantities[edit.target.quantity]
@@ -138,28 +138,6 @@ class Bench:
         shown = cells[placed.sheet].get(f"{placed.letters[error.quantity]}{row}")
         if isinstance(shown, float) and abs(shown) < 1e300:
             yield f"{error.quantity} of {error.key}: the engine refuses it, shown is {shown!r}"
-
-    def _unlike(self, results: Results, cells: Cells, slack: float = 0.0) -> Iterator[str]:
-        """Results that are shown otherwise, table by table, and those with one value."""
-        for placed in self.writer.placed.values():
-            sheet = cells[placed.sheet]
-            for column in placed.columns:
-                if column.group != "result" or column.quantity is None:
-                    continue
-                values: Any = results.plain(column.quantity.name)
-                letter = placed.letters[column.name]
-                for row, key in enumerate(placed.table.keys, start=placed.row):
-                    if differs(values[key], sheet.get(f"{letter}{row}"), slack):
-                        where = f"{placed.sheet}!{letter}{row} ({column.name} of {', '.join(key)})"
-                        yield f"{where}: engine {values[key]!r}, shown {sheet.get(f'{letter}{row}')!r}"
-        for name, scalar in self.writer.plan.scalars.items():
-            if scalar.cell.input or name not in self.book.quantities:
-                continue
-            sheet_name, address = self.workbook.defined_names[name].attr_text.rsplit("!", 1)
-            shown = cells[sheet_name.strip("'")].get(address.replace("$", ""))
-            value: Any = results.plain(name)[()]
-            if differs(value, shown, slack):
-                yield f"{name}: engine {value!r}, shown {shown!r}"
 
 
 def _row_column(address: str) -> tuple[int, int]:
@@ -201,16 +179,14 @@ def check_workbook(path: Path, office: Office) -> list[str]:
     results = evaluate(edited.book)
     workbook, writer = assemble(results)
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench.__new__(Bench)
-        bench.book, bench.results, bench.workbook, bench.writer = edited.book, results, workbook, writer
         again = Path(folder, "again.xlsx")
         again.write_bytes(workbook_bytes(results))
         for program, cells in (("LibreOffice", _office_cells(office, again)), ("IronCalc", Model(again).cells())):
-            found += [f"{program}: {text}" for text in bench._unlike(results, cells)]
+            found += [f"{program}: {text}" for text in unlike(workbook, writer, results, cells)]
+    inputs_alone = not edited.comparison.added and not edited.changed
+    if inputs_alone:
         own = _office_cells(office, path)
-        inputs_alone = not edited.comparison.added and not edited.changed
-        if inputs_alone:
-            found += [f"as it is: {text}" for text in bench._unlike(results, own)]
+        found += [f"as it is: {text}" for text in unlike(workbook, writer, results, own)]
     return found
 
 

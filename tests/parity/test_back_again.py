@@ -7,16 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reportgen import api
-from reportgen.engine.results import evaluate
-from reportgen.render.excel.workbook import workbook_bytes
-from tests.parity.workbooks import differs, expected, place, spec
+from tests.parity.workbooks import built, place, unlike
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from reportgen.engine.results import Results
-    from reportgen.render.excel.tables import Writer
     from tests.parity.office import Office
 
 EDITS = {
@@ -51,32 +46,13 @@ EDITS = {
 }
 
 
-def unlike(writer: Writer, cells: dict[str, dict[str, Any]], results: Results) -> Iterator[str]:
-    """Results, by quantity and row, that LibreOffice shows otherwise; columns may stand elsewhere in a new build."""
-    counted = 0
-    for placed in writer.placed.values():
-        for column in placed.columns:
-            if column.group != "result" or column.quantity is None:
-                continue
-            values = results.plain(column.quantity.name)
-            for row, key in enumerate(placed.table.keys):
-                address = f"{placed.letters[column.name]}{placed.row + row}"
-                shown = cells[placed.sheet].get(address)
-                counted += 1
-                if differs(values[key], shown):
-                    yield f"{column.name} of {key}: {values[key]!r}, {shown!r}"
-    assert counted > 10_000
-
-
 @pytest.mark.parametrize("name", list(EDITS))
 def test_the_scenario_of_an_edited_workbook_says_what_libreoffice_shows(
     name: str, office: Office, tmp_path: Path
 ) -> None:
-    book = spec(name)
-    workbook, writer = expected(book)
-    built, saved = tmp_path / f"{name}.xlsx", tmp_path / "edited.xlsx"
-    built.write_bytes(workbook_bytes(evaluate(book)))
-    with office.open(built) as document:
+    book, workbook, writer, _ = built(name)
+    saved = tmp_path / "edited.xlsx"
+    with office.open(built(name).saved(tmp_path)) as document:
         document.recalculate()
         for quantity, cell, value in EDITS[name]:
             document.set(*place(workbook, writer, quantity, cell), value)
@@ -92,14 +68,12 @@ def test_the_scenario_of_an_edited_workbook_says_what_libreoffice_shows(
     again.write_text(edited.text, encoding="utf-8")
     results = api.evaluate(again)
     assert results.book.dimensions["option"].names == book.dimensions["option"].names
-    assert list(unlike(writer, cells, results)) == []
+    assert list(unlike(workbook, writer, results, cells)) == []
 
 
 def test_inserted_rows_and_columns_are_no_change(office: Office, tmp_path: Path) -> None:
     """In the sheets that people work on; what they type beside is told where it stands now."""
-    path = tmp_path / "alice.xlsx"
-    path.write_bytes(workbook_bytes(evaluate(spec("alice"))))
-    with office.open(path) as document:
+    with office.open(built("alice").saved(tmp_path)) as document:
         document.insert("Options", 1, 2)
         document.insert("Options", 5, rows=False)
         document.insert("Inputs", 9, 3)
@@ -115,17 +89,15 @@ def test_inserted_rows_and_columns_are_no_change(office: Office, tmp_path: Path)
 
 
 def test_a_device_typed_below_the_catalogue_is_computed_and_comes_back(office: Office, tmp_path: Path) -> None:
-    book = spec("alice")
-    workbook, writer = expected(book)
-    built, saved = tmp_path / "alice.xlsx", tmp_path / "edited.xlsx"
-    built.write_bytes(workbook_bytes(evaluate(book)))
+    _, workbook, writer, _ = built("alice")
+    saved = tmp_path / "edited.xlsx"
     placed = writer.placed["accelerator",]
     row = placed.row + len(placed.table.keys)
     typed: dict[str, Any] = {
         "accelerator": "Our-GPU", "peak_16bit": 400.0, "memory_bandwidth": 3000.0, "memory_nominal": 96.0,
         "accelerator_family": "other",
     }  # fmt: skip
-    with office.open(built) as document:
+    with office.open(built("alice").saved(tmp_path)) as document:
         document.recalculate()
         for column, value in typed.items():
             document.set("Catalogue", f"{placed.letters[column]}{row}", value)
@@ -148,13 +120,10 @@ def test_a_device_typed_below_the_catalogue_is_computed_and_comes_back(office: O
 
 def test_formulas_rewritten_in_libreoffice_come_back(office: Office, tmp_path: Path) -> None:
     """One that a scenario can hold comes into it, one that it cannot (milliseconds and a bare 46) is told."""
-    book = spec("alice")
-    _, writer = expected(book)
-    built, saved = tmp_path / "alice.xlsx", tmp_path / "edited.xlsx"
-    built.write_bytes(workbook_bytes(evaluate(book)))
+    writer, saved = built("alice").writer, tmp_path / "edited.xlsx"
     options = writer.placed["option",]
     own, other = options.letters["ideal_ttft"], options.letters["ideal_tpot"]
-    with office.open(built) as document:
+    with office.open(built("alice").saved(tmp_path)) as document:
         document.recalculate()
         formulas = document.formulas()["Options"]
         for row in range(options.row, options.last + 1):
@@ -169,4 +138,5 @@ def test_formulas_rewritten_in_libreoffice_come_back(office: Office, tmp_path: P
     assert {o.where for o in edited.overrides} == {
         f"Options!{other}{options.row + i}" for i in range(len(options.table.keys))
     }
-    assert shown == pytest.approx([api.evaluate(saved).get("ideal_ttft", *key) for key in options.table.keys])
+    results = api.evaluate(saved)
+    assert shown == pytest.approx([results.get("ideal_ttft", *key) for key in options.table.keys])

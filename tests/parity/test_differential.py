@@ -10,12 +10,10 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from reportgen.engine.results import evaluate
-from reportgen.render.excel.workbook import assemble, workbook_bytes
 from tests.parity.differential import Bench, check_workbook, run
 from tests.parity.edits import Edit, Target
 from tests.parity.ironcalc_oracle import Model
-from tests.parity.workbooks import ROOT, differs, place, spec
+from tests.parity.workbooks import ROOT, built, differs, place, spec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,39 +52,30 @@ def test_a_difference_is_found_and_made_small(bench: Bench, monkeypatch: pytest.
 
 
 def test_a_workbook_in_the_other_style_holds_against_its_own_scenario(office: Office, tmp_path: Path) -> None:
-    path = tmp_path / "alice.xlsx"
-    path.write_bytes(workbook_bytes(evaluate(spec("alice")), "a1"))
-    assert check_workbook(path, office) == []
+    assert check_workbook(built("alice", "a1").saved(tmp_path), office) == []
 
 
-@pytest.fixture(scope="module")
-def content() -> bytes:
-    return workbook_bytes(evaluate(spec("alice")))
-
-
-def saved(content: bytes, path: Path, sheet: str, address: str, value: object) -> Path:
-    workbook = openpyxl.load_workbook(io.BytesIO(content))
+def saved(path: Path, sheet: str, address: str, value: object) -> Path:
+    workbook = openpyxl.load_workbook(io.BytesIO(built("alice").content))
     workbook[sheet][address] = value
     workbook.save(path)
     return path
 
 
-def test_a_workbook_whose_formula_was_altered_fails(content: bytes, office: Office, tmp_path: Path) -> None:
-    workbook, writer = assemble(evaluate(spec("alice")))
+def test_a_workbook_whose_formula_was_altered_fails(office: Office, tmp_path: Path) -> None:
+    _, workbook, writer, _ = built("alice")
     sheet, address = writer.placed["option",].cell("tpot", 0).replace("'", "").replace("$", "").split("!")
     text = str(workbook[sheet][address].value)
-    found = check_workbook(saved(content, tmp_path / "altered.xlsx", sheet, address, text + "*1.0001"), office)
+    found = check_workbook(saved(tmp_path / "altered.xlsx", sheet, address, text + "*1.0001"), office)
     assert any(f"{sheet}!{address}" in line for line in found)
-    found = check_workbook(saved(content, tmp_path / "typed.xlsx", sheet, address, 20.0), office)
+    found = check_workbook(saved(tmp_path / "typed.xlsx", sheet, address, 20.0), office)
     assert any(f"{sheet}!{address}" in line for line in found)
 
 
-def test_a_workbook_with_another_input_holds_against_its_scenario(
-    content: bytes, office: Office, tmp_path: Path
-) -> None:
-    workbook, writer = assemble(evaluate(spec("alice")))
+def test_a_workbook_with_another_input_holds_against_its_scenario(office: Office, tmp_path: Path) -> None:
+    _, workbook, writer, _ = built("alice")
     sheet, address = place(workbook, writer, "batch", ("baseline",))
-    assert check_workbook(saved(content, tmp_path / "edited.xlsx", sheet, address, 4), office) == []
+    assert check_workbook(saved(tmp_path / "edited.xlsx", sheet, address, 4), office) == []
 
 
 # --- readers ---------------------------------------------------------------------------------------------------------
@@ -108,12 +97,10 @@ def read_by_pandas(path: Path, engine: Any) -> dict[str, dict[str, Any]]:
 
 @pytest.mark.parametrize("reader", ["openpyxl", "calamine", "LibreOffice", "IronCalc"])
 def test_each_program_reads_the_values_of_the_engine_without_computing(
-    reader: str, content: bytes, office: Office, tmp_path: Path
+    reader: str, office: Office, tmp_path: Path
 ) -> None:
     """Of LibreOffice only numbers: it computes texts of makers that it does not know."""
-    path = tmp_path / "stored.xlsx"
-    path.write_bytes(content)
-    writer = assemble(evaluate(spec("alice")))[1]
+    path, writer = built("alice").saved(tmp_path), built("alice").writer
     if reader == "LibreOffice":
         with office.open(path) as document:
             cells = document.cells()

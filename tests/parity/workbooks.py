@@ -2,22 +2,54 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reportgen.book.changes import read_changes
 from reportgen.engine.results import evaluate
 from reportgen.render.excel.cell_values import ErrorValue
 from reportgen.render.excel.layout import slug
-from reportgen.render.excel.workbook import assemble
+from reportgen.render.excel.workbook import assemble, workbook_bytes
 from reportgen.study.prepare import prepared_book
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from reportgen.book.book import Book
+    from reportgen.engine.results import Results
     from reportgen.render.excel.tables import Writer
 
 ROOT = Path(__file__).resolve().parents[2]
 TOLERANCE = 1e-9
+
+
+class Built(NamedTuple):
+    """A workbook of the project as openpyxl holds it, what was written where, and the file's content."""
+
+    book: Book
+    workbook: Any
+    writer: Writer
+    content: bytes
+
+    def saved(self, folder: Path) -> Path:
+        """The file, in a folder."""
+        path = folder / f"{self.book.name}.xlsx"
+        path.write_bytes(self.content)
+        return path
+
+
+@cache
+def spec(name: str) -> Book:
+    """One of the scenarios of the project."""
+    return prepared_book(ROOT / "specs" / f"{name}.yaml")
+
+
+@cache
+def built(name: str, references: str = "structured") -> Built:
+    """The workbook of one of the scenarios; nobody changes it, so that one is enough for all tests of a run."""
+    results = evaluate(spec(name))
+    return Built(spec(name), *assemble(results, references), workbook_bytes(results, references))
 
 
 def expected(book: Book, *changes: str) -> tuple[Any, Writer]:
@@ -90,6 +122,26 @@ def differences(
     return found
 
 
-def spec(name: str) -> Book:
-    """One of the scenarios of the project."""
-    return prepared_book(ROOT / "specs" / f"{name}.yaml")
+def unlike(
+    workbook: Any, writer: Writer, results: Results, cells: dict[str, dict[str, Any]], slack: float = 0.0
+) -> Iterator[str]:
+    """Results that a spreadsheet shows otherwise than the engine, table by table, and those with one value."""
+    for placed in writer.placed.values():
+        sheet = cells[placed.sheet]
+        for column in placed.columns:
+            if column.group != "result" or column.quantity is None:
+                continue
+            values: Any = results.plain(column.quantity.name)
+            letter = placed.letters[column.name]
+            for row, key in enumerate(placed.table.keys, start=placed.row):
+                if differs(values[key], sheet.get(f"{letter}{row}"), slack):
+                    where = f"{placed.sheet}!{letter}{row} ({column.name} of {', '.join(key)})"
+                    yield f"{where}: engine {values[key]!r}, shown {sheet.get(f'{letter}{row}')!r}"
+    for name, scalar in writer.plan.scalars.items():
+        if scalar.cell.input or name not in writer.plan.book.quantities:
+            continue
+        sheet_name, address = workbook.defined_names[name].attr_text.rsplit("!", 1)
+        shown = cells[sheet_name.strip("'")].get(address.replace("$", ""))
+        value: Any = results.plain(name)[()]
+        if differs(value, shown, slack):
+            yield f"{name}: engine {value!r}, shown {shown!r}"
