@@ -27,13 +27,14 @@ class _Declarer:
     def declare(self) -> None:
         self._declare_titles()
         taken: set[str] = set()
+        dimensions = {name.casefold() for name in self.site.dimensions}
         for name, (spec, origin) in self.site.all.quantities.items():
             type_ = self._type(spec, origin)
             same_as_dimension = type_ is not None and type_.kind == "member" and type_.dimension == name
-            others = taken if same_as_dimension else taken | set(self.site.dimensions)
+            others = taken if same_as_dimension else taken | dimensions
             if reason := name_fault(name, others):
                 self.site.all.fail(f"'{name}' cannot be the name of a quantity", origin.span(key=True), reason)
-            taken.add(name)
+            taken.add(name.casefold())
             if type_ is None:
                 self.site.broken.add(name)
                 continue

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reportgen.lang.functions import FUNCTIONS, REDUCTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container
 
 __all__ = ["member_fault", "name_fault"]
 
@@ -27,8 +27,8 @@ _EXCEL = frozenset(
 )
 
 
-def name_fault(name: str, taken: Iterable[str]) -> str:
-    """Why a quantity or dimension cannot have this name; empty where it can."""
+def name_fault(name: str, taken: Container[str]) -> str:
+    """Why a quantity or dimension cannot have this name, beside those taken (casefolded); empty where it can."""
     folded = name.casefold()
     if not _NAME.fullmatch(name):
         return "a name has letters, digits and underscores, and does not begin with a digit"
@@ -38,7 +38,7 @@ def name_fault(name: str, taken: Iterable[str]) -> str:
         return "a spreadsheet reads it as the address of a cell"
     if folded.startswith("t_") or folded.endswith("_row"):
         return "names that begin with t_ or end with _row belong to the workbook's tables"
-    if any(folded == other.casefold() for other in taken):
+    if folded in taken:
         return "the name is taken"
     return ""
 

@@ -74,6 +74,7 @@ class _Settler:
         quantities: dict[str, Quantity] = {}
         for name in ordered:
             draft, absent = self.site.drafts[name], False
+            bare = self._quantity(name, draft, draft.type, None, {})
             formula, cells = None, {}
             if self.site.broken and self.site.broken & self._reads(
                 name, draft, self.site.drafts.keys() | self.site.broken
@@ -81,9 +82,9 @@ class _Settler:
                 self.site.broken.add(name)
                 continue
             if draft.formula is not None:
-                formula, absent = self._checked(name, draft, draft.formula, (), scope)
+                formula, absent = self._checked(bare, draft, draft.formula, (), scope)
             for key, written in draft.cells.items():
-                node, may = self._checked(name, draft, written, key, scope)
+                node, may = self._checked(bare, draft, written, key, scope)
                 absent = absent or may
                 if node is not None:
                     cells[key] = node
@@ -92,30 +93,28 @@ class _Settler:
         return quantities
 
     def _checked(
-        self, name: str, draft: Draft, written: Written, key: tuple[str, ...], scope: Scope
+        self, bare: Quantity, draft: Draft, written: Written, key: tuple[str, ...], scope: Scope
     ) -> tuple[tree.Node | None, bool]:
         if isinstance(written.node, tree.Member):
             return written.node, False
         if isinstance(written.node, tree.Literal) and (
             draft.spec.value is not None or draft.is_input or written.node.value is None
         ):
-            return self._checked_literal(name, draft, written, key)
+            return self._checked_literal(bare, draft, written, key)
         per = frozenset(draft.per) - frozenset(draft.by)
-        node = self._with_base(written.node, name, key) if key and draft.by[0] == "option" else written.node
+        node = self._with_base(written.node, bare.name, key) if key and draft.by[0] == "option" else written.node
         typed = check(node, written.source, scope, per, draft.type, self.site.problems.append)
         return (typed.node, typed.type.absent) if typed else (None, False)
 
     def _checked_literal(
-        self, name: str, draft: Draft, written: Written, key: tuple[str, ...]
+        self, bare: Quantity, draft: Draft, written: Written, key: tuple[str, ...]
     ) -> tuple[tree.Node | None, bool]:
         assert isinstance(written.node, tree.Literal)
         value = written.node.value
         if value is None and draft.is_input and not draft.spec.optional:
-            self.site.all.fail(
-                f"{problem_text(self._quantity(name, draft, draft.type, None, {}), key)}", written.source.locate(0, 1)
-            )
-        elif value is not None and fault(self._quantity(name, draft, draft.type, None, {}), value):
-            text = f"{problem_text(self._quantity(name, draft, draft.type, None, {}), key)}, not {written.text}"
+            self.site.all.fail(problem_text(bare, key), written.source.locate(0, 1))
+        elif value is not None and fault(bare, value):
+            text = f"{problem_text(bare, key)}, not {written.text}"
             self.site.all.fail(text, written.source.locate(0, max(1, len(written.text))))
         return written.node, value is None
 

@@ -6,6 +6,7 @@ import ast
 import re
 import warnings
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from reportgen.errors import Problem, Span, nearest
@@ -53,12 +54,18 @@ class _Refused(Exception):  # noqa: N818 - it becomes a problem
 
 def read_formula(source: Source, report: Callable[[Problem], None]) -> tree.Node | None:
     """Read a formula; what is wrong is reported, and None returned."""
-    return _guarded(source, report, lambda: _Reader(source.text).formula())
+    return _guarded(source, report, lambda: _formula(source.text))
 
 
 def read_text(source: Source, report: Callable[[Problem], None]) -> tree.Node | None:
     """Read text with values in it, such as `"{tpot:.1f} ms"` (without the quotes)."""
     return _guarded(source, report, lambda: _template(source.text, 0))
+
+
+@lru_cache(maxsize=4096)
+def _formula(text: str) -> tree.Node:
+    """Several scenarios share the formulas of the library, and rows of a catalogue their texts."""
+    return _Reader(text).formula()
 
 
 def _guarded(source: Source, report: Callable[[Problem], None], read: Callable[[], tree.Node]) -> tree.Node | None:

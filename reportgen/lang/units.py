@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from reportgen.errors import nearest
@@ -168,6 +169,7 @@ def _base(name: str) -> tuple[_Exponents, Fraction]:
     raise UnitError(name)
 
 
+@lru_cache(maxsize=1024)
 def parse_unit(text: str) -> Unit:
     """Read a unit such as `GB/s`, `FLOP/B`, `USD/Mtoken`, `MiB`, `%` or `1`; the text stays its label.
 

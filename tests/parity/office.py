@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["INSTALL", "Content", "Document", "Office", "OfficeError", "OfficeMissingError", "evaluate_formulas"]
 
-# A number, a text, {"error": LibreOffice's code} or None for an empty cell. Logical values are the numbers 1.0 and
+# A number, a text, {"error": LibreOffice's code, or None} or None for an empty cell. Logical values are numbers 1.0 and
 # 0.0: LibreOffice keeps them as numbers that are shown as TRUE and FALSE.
-Content: TypeAlias = "float | str | dict[str, int] | None"
+Content: TypeAlias = "float | str | dict[str, int | None] | None"
 
 INSTALL = "apt-get update && apt-get install -y --no-install-recommends libreoffice-calc-nogui python3-uno"
 _GRACE = 8.0  # seconds that LibreOffice has to end in good order

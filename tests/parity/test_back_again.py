@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reportgen import api
-from tests.parity.workbooks import built, place, unlike
+from tests.parity.workbooks import place, unlike
+from tests.workbooks import built, stored
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,13 +28,6 @@ EDITS = {
         ("layers", ("Llama-3.1-8B",), 30.0),
         ("gemm_memory", ("ada_geforce",), 0.7),
     ],
-    "bob": [
-        ("batch", ("baseline",), 24.0),
-        ("share", ("case_search",), 0.5),
-        ("weight_precision", ("what_if_1",), "int4"),
-        ("ttft_percentile", (), 50.0),
-        ("kv_cache_precision", ("baseline",), "fp8"),
-    ],
     "procurement": [
         ("peak_rate", (), 20.0),
         ("price", ("h100",), "H100-SXM-80GB neocloud owner TCO 2026-04-03"),
@@ -50,9 +44,9 @@ EDITS = {
 def test_the_scenario_of_an_edited_workbook_says_what_libreoffice_shows(
     name: str, office: Office, tmp_path: Path
 ) -> None:
-    book, workbook, writer, _ = built(name)
+    book, workbook, writer = built(name)
     saved = tmp_path / "edited.xlsx"
-    with office.open(built(name).saved(tmp_path)) as document:
+    with office.open(stored(name, tmp_path)) as document:
         document.recalculate()
         for quantity, cell, value in EDITS[name]:
             document.set(*place(workbook, writer, quantity, cell), value)
@@ -73,7 +67,7 @@ def test_the_scenario_of_an_edited_workbook_says_what_libreoffice_shows(
 
 def test_inserted_rows_and_columns_are_no_change(office: Office, tmp_path: Path) -> None:
     """In the sheets that people work on; what they type beside is told where it stands now."""
-    with office.open(built("alice").saved(tmp_path)) as document:
+    with office.open(stored("alice", tmp_path)) as document:
         document.insert("Options", 1, 2)
         document.insert("Options", 5, rows=False)
         document.insert("Inputs", 9, 3)
@@ -89,7 +83,7 @@ def test_inserted_rows_and_columns_are_no_change(office: Office, tmp_path: Path)
 
 
 def test_a_device_typed_below_the_catalogue_is_computed_and_comes_back(office: Office, tmp_path: Path) -> None:
-    _, workbook, writer, _ = built("alice")
+    _, workbook, writer = built("alice")
     saved = tmp_path / "edited.xlsx"
     placed = writer.placed["accelerator",]
     row = placed.row + len(placed.table.keys)
@@ -97,7 +91,7 @@ def test_a_device_typed_below_the_catalogue_is_computed_and_comes_back(office: O
         "accelerator": "Our-GPU", "peak_16bit": 400.0, "memory_bandwidth": 3000.0, "memory_nominal": 96.0,
         "accelerator_family": "other",
     }  # fmt: skip
-    with office.open(built("alice").saved(tmp_path)) as document:
+    with office.open(stored("alice", tmp_path)) as document:
         document.recalculate()
         for column, value in typed.items():
             document.set("Catalogue", f"{placed.letters[column]}{row}", value)
@@ -123,7 +117,7 @@ def test_formulas_rewritten_in_libreoffice_come_back(office: Office, tmp_path: P
     writer, saved = built("alice").writer, tmp_path / "edited.xlsx"
     options = writer.placed["option",]
     own, other = options.letters["ideal_ttft"], options.letters["ideal_tpot"]
-    with office.open(built("alice").saved(tmp_path)) as document:
+    with office.open(stored("alice", tmp_path)) as document:
         document.recalculate()
         formulas = document.formulas()["Options"]
         for row in range(options.row, options.last + 1):

@@ -13,7 +13,8 @@ import pytest
 from tests.parity.differential import Bench, check_workbook, run
 from tests.parity.edits import Edit, Target
 from tests.parity.ironcalc_oracle import Model
-from tests.parity.workbooks import ROOT, built, differs, place, spec
+from tests.parity.workbooks import differs, place
+from tests.workbooks import ROOT, built, content, spec, stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,18 +53,18 @@ def test_a_difference_is_found_and_made_small(bench: Bench, monkeypatch: pytest.
 
 
 def test_a_workbook_in_the_other_style_holds_against_its_own_scenario(office: Office, tmp_path: Path) -> None:
-    assert check_workbook(built("alice", "a1").saved(tmp_path), office) == []
+    assert check_workbook(stored("alice", tmp_path, "a1"), office) == []
 
 
 def saved(path: Path, sheet: str, address: str, value: object) -> Path:
-    workbook = openpyxl.load_workbook(io.BytesIO(built("alice").content))
+    workbook = openpyxl.load_workbook(io.BytesIO(content("alice")))
     workbook[sheet][address] = value
     workbook.save(path)
     return path
 
 
 def test_a_workbook_whose_formula_was_altered_fails(office: Office, tmp_path: Path) -> None:
-    _, workbook, writer, _ = built("alice")
+    _, workbook, writer = built("alice")
     sheet, address = writer.placed["option",].cell("tpot", 0).replace("'", "").replace("$", "").split("!")
     text = str(workbook[sheet][address].value)
     found = check_workbook(saved(tmp_path / "altered.xlsx", sheet, address, text + "*1.0001"), office)
@@ -73,7 +74,7 @@ def test_a_workbook_whose_formula_was_altered_fails(office: Office, tmp_path: Pa
 
 
 def test_a_workbook_with_another_input_holds_against_its_scenario(office: Office, tmp_path: Path) -> None:
-    _, workbook, writer, _ = built("alice")
+    _, workbook, writer = built("alice")
     sheet, address = place(workbook, writer, "batch", ("baseline",))
     assert check_workbook(saved(tmp_path / "edited.xlsx", sheet, address, 4), office) == []
 
@@ -100,7 +101,7 @@ def test_each_program_reads_the_values_of_the_engine_without_computing(
     reader: str, office: Office, tmp_path: Path
 ) -> None:
     """Of LibreOffice only numbers: it computes texts of makers that it does not know."""
-    path, writer = built("alice").saved(tmp_path), built("alice").writer
+    path, writer = stored("alice", tmp_path), built("alice").writer
     if reader == "LibreOffice":
         with office.open(path) as document:
             cells = document.cells()

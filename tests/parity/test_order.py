@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reportgen.engine.results import evaluate
-from reportgen.render.excel.workbook import assemble, workbook_bytes
 from tests.parity.ironcalc_oracle import Model
-from tests.parity.workbooks import spec
+from tests.workbooks import built, content
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +21,7 @@ pytestmark = pytest.mark.parity
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("order") / "alice.xlsx"
-    made.write_bytes(workbook_bytes(evaluate(spec("alice"))))
+    made.write_bytes(content("alice"))
     return made
 
 
@@ -40,7 +38,7 @@ def program(request: pytest.FixtureRequest, office: Office, path: Path) -> Itera
 
 def swapped(program: Any, dims: tuple[str, ...], first: int, second: int) -> None:
     """Two rows of a table exchanged as sorting does it: all constants move, and formulas stay what they are."""
-    workbook, writer = assemble(evaluate(spec("alice")))
+    _, workbook, writer = built("alice")
     placed = writer.placed[dims]
     sheet = workbook[placed.sheet]
     for letter in placed.letters.values():
@@ -61,7 +59,7 @@ def test_sorted_rows_are_said_to_be_out_of_order(program: Any, dims: tuple[str, 
 
 
 def test_a_renamed_option_is_named(program: Any) -> None:
-    writer = assemble(evaluate(spec("alice")))[1]
+    writer = built("alice").writer
     sheet, address = writer.placed["option",].cell("option", 11).replace("'", "").replace("$", "").split("!")
     program.set(sheet, address, "mine")
     summary = program.cells()["Summary"]
@@ -70,7 +68,7 @@ def test_a_renamed_option_is_named(program: Any) -> None:
 
 
 def test_what_follows_the_baseline_does_not_count_as_changed(program: Any) -> None:
-    writer = assemble(evaluate(spec("alice")))[1]
+    writer = built("alice").writer
     for row, value, changed in ((0, 2.0, 1.0), (11, 3.0, 2.0)):
         sheet, address = writer.placed["option",].cell("batch", row).replace("'", "").replace("$", "").split("!")
         program.set(sheet, address, value)

@@ -9,7 +9,8 @@ import pytest
 
 from reportgen.book.changes import read_changes
 from reportgen.engine.results import evaluate
-from tests.parity.workbooks import built, differences, expected, formula_cells, place, unlike
+from tests.parity.workbooks import differences, expected, formula_cells, place, unlike
+from tests.workbooks import built, stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,10 +115,10 @@ PROCUREMENT = [
      "llm_viewer_network"],
 )  # fmt: skip
 def test_every_formula_cell_equals_the_engine(name: str, office: Office, tmp_path: Path) -> None:
-    _, workbook, writer, _ = built(name)
+    _, workbook, writer = built(name)
     formulas = formula_cells(workbook)
     assert set(formulas) == {(s, a) for s, cells in writer.values.items() for a in cells} & set(formulas)
-    with office.open(built(name).saved(tmp_path)) as document:
+    with office.open(stored(name, tmp_path)) as document:
         document.recalculate()
         assert differences(formulas, writer, document.cells(), edited=False) == []
 
@@ -134,10 +135,10 @@ def test_every_formula_cell_equals_the_engine(name: str, office: Office, tmp_pat
 )
 def test_edits_recalculate_as_the_engine_does(name: str, edits: list[str], office: Office, tmp_path: Path) -> None:
     """Every result after each edit; after each fifth every formula cell, look-ups and the Summary's words too."""
-    book, workbook, writer, _ = built(name)
+    book, workbook, writer = built(name)
     formulas = formula_cells(workbook)
     wrong: list[str] = []
-    with office.open(built(name).saved(tmp_path)) as document:
+    with office.open(stored(name, tmp_path)) as document:
         document.recalculate()
         for i, edit in enumerate(edits):
             changes = read_changes(book, [edit])
@@ -157,7 +158,7 @@ def test_edits_recalculate_as_the_engine_does(name: str, edits: list[str], offic
 @pytest.fixture(scope="module")
 def opened(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Document]:
     """Alice's workbook, which each test leaves as it was built."""
-    with office.open(built("alice").saved(tmp_path_factory.mktemp("opened"))) as document:
+    with office.open(stored("alice", tmp_path_factory.mktemp("opened"))) as document:
         document.recalculate()
         yield document
 
@@ -176,7 +177,7 @@ def typed(document: Document, quantity: str, cell: tuple[str, ...], value: objec
 
 
 def test_an_inherited_cell_may_be_typed_over(opened: Document) -> None:
-    book, workbook, writer, _ = built("alice")
+    book, workbook, writer = built("alice")
     with typed(opened, "batch", ("h100",), 4.0):
         cells = opened.cells()
     results = evaluate(book, read_changes(book, ["h100.batch=4"]))

@@ -62,6 +62,9 @@ def plain(value: object) -> bool:
     return isinstance(value, str) or (isinstance(value, float) and math.isfinite(value))
 
 
+CODES = 100
+
+
 class Documents:
     """The requests that a caller can make, one method each."""
 
@@ -95,7 +98,10 @@ class Documents:
         self.open_documents[document].calculateAll()
 
     def cells(self, document: int) -> dict:
-        """All cells that show something; a sheet is read at once, for each question to LibreOffice takes its time."""
+        """All cells that show something; a sheet is read at once, for each question to LibreOffice takes its time.
+
+        So only the first errors of a sheet come with their codes; an input's error may spread to a hundred thousand.
+        """
         found = {}
         for sheet in self.open_documents[document].Sheets:
             cursor = sheet.createCursor()
@@ -103,8 +109,15 @@ class Documents:
             end = cursor.RangeAddress
             area = sheet.getCellRangeByPosition(0, 0, end.EndColumn, end.EndRow)
             names = [letters(column) for column in range(end.EndColumn + 1)]
+            asked = iter(range(CODES))
+
+            def shown(value: object, column: int, row: int, area: object = area, asked: object = asked) -> object:
+                if plain(value):
+                    return value
+                return {"error": None} if next(asked, None) is None else content(area.getCellByPosition(column, row))
+
             found[sheet.Name] = {
-                f"{names[column]}{row}": value if plain(value) else content(area.getCellByPosition(column, row - 1))
+                f"{names[column]}{row}": shown(value, column, row - 1)
                 for row, line in enumerate(area.getDataArray(), 1)
                 for column, value in enumerate(line)
                 if value != ""

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from reportgen.book.changes import read_changes
 from reportgen.engine.results import evaluate
 from reportgen.render.excel.cell_values import ErrorValue
 from reportgen.render.excel.layout import slug
-from reportgen.render.excel.workbook import assemble, workbook_bytes
-from reportgen.study.prepare import prepared_book
+from reportgen.render.excel.workbook import assemble
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,36 +17,7 @@ if TYPE_CHECKING:
     from reportgen.engine.results import Results
     from reportgen.render.excel.tables import Writer
 
-ROOT = Path(__file__).resolve().parents[2]
 TOLERANCE = 1e-9
-
-
-class Built(NamedTuple):
-    """A workbook of the project as openpyxl holds it, what was written where, and the file's content."""
-
-    book: Book
-    workbook: Any
-    writer: Writer
-    content: bytes
-
-    def saved(self, folder: Path) -> Path:
-        """The file, in a folder."""
-        path = folder / f"{self.book.name}.xlsx"
-        path.write_bytes(self.content)
-        return path
-
-
-@cache
-def spec(name: str) -> Book:
-    """One of the scenarios of the project."""
-    return prepared_book(ROOT / "specs" / f"{name}.yaml")
-
-
-@cache
-def built(name: str, references: str = "structured") -> Built:
-    """The workbook of one of the scenarios; nobody changes it, so that one is enough for all tests of a run."""
-    results = evaluate(spec(name))
-    return Built(spec(name), *assemble(results, references), workbook_bytes(results, references))
 
 
 def expected(book: Book, *changes: str) -> tuple[Any, Writer]:

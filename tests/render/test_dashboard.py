@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import io
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import openpyxl
 import pytest
 
 from reportgen.engine.results import evaluate
 from reportgen.render.excel.finish import ErrorValue
 from reportgen.render.excel.pages import CHANGED, PROBLEM
 from reportgen.render.excel.verdicts import verdicts
-from reportgen.render.excel.workbook import assemble, workbook_bytes
-from reportgen.study.prepare import prepared_book
+from reportgen.render.excel.workbook import assemble
+from tests.workbooks import built, read, spec
 
 if TYPE_CHECKING:
     from reportgen.engine.results import Results
 
-ROOT = Path(__file__).resolve().parents[2]
 SPECS = ["alice", "bob", "procurement", "llm_viewer_operators"]
 
 
@@ -27,10 +23,8 @@ class Made:
     """A workbook read back: formulas, values, and what the engine said."""
 
     def __init__(self, name: str) -> None:
-        self.results: Results = evaluate(prepared_book(ROOT / "specs" / f"{name}.yaml"))
-        content = workbook_bytes(self.results)
-        self.formulas: Any = openpyxl.load_workbook(io.BytesIO(content))
-        self.values: Any = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
+        self.name, self.results = name, evaluate(spec(name))
+        self.formulas, self.values = read(name), read(name, values=True)
 
     def rows(self, sheet: str = "Summary") -> dict[str, list[Any]]:
         """The values of a sheet's rows by what stands first in them."""
@@ -54,18 +48,15 @@ def recommended(results: Results) -> str:
     return results.book.baseline
 
 
-@pytest.mark.parametrize("name", SPECS)
-def test_every_formula_of_the_summary_has_the_value_of_the_engine(name: str) -> None:
-    results = evaluate(prepared_book(ROOT / "specs" / f"{name}.yaml"))
-    workbook, writer = assemble(results)
-    read = openpyxl.load_workbook(io.BytesIO(workbook_bytes(results)), data_only=True)
+def test_every_formula_of_the_summary_has_the_value_of_the_engine(made: Made) -> None:
+    _, workbook, writer = built(made.name)
     for title in ("Summary", "Memory", "Cost", "Batch sweep"):
         if title not in workbook.sheetnames:
             continue
         cells = [c for row in workbook[title].iter_rows() for c in row if c.data_type == "f"]
         assert len(cells) > 3
         for cell in cells:
-            wanted, shown = writer.values[title][cell.coordinate], read[title][cell.coordinate].value
+            wanted, shown = writer.values[title][cell.coordinate], made.values[title][cell.coordinate].value
             assert not isinstance(wanted, ErrorValue)
             assert (shown if shown is not None else "") == (pytest.approx(wanted) if wanted != "" else "")
 
@@ -108,7 +99,7 @@ def test_key_figures_stand_beside_their_targets(procurement: Made) -> None:
 
 
 def test_a_missed_target_is_called_missed() -> None:
-    book = prepared_book(ROOT / "specs" / "alice.yaml")
+    book = spec("alice")
     from reportgen.book.changes import read_changes
 
     results = evaluate(book, read_changes(book, ["tpot_target=1"]))
@@ -178,7 +169,7 @@ def test_a_sheet_without_its_quantities_is_left_out(made: Made) -> None:
 
 
 def test_verdicts_are_found_by_the_requirements() -> None:
-    found = verdicts(prepared_book(ROOT / "specs" / "procurement.yaml"))
+    found = verdicts(spec("procurement"))
     assert found["verdict"] == "feasible"
     assert found["fit_verdict"] == found["fits"] == "fits"
     assert found["price_fault"] == "price_applies"

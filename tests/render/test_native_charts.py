@@ -6,7 +6,6 @@ import io
 import json
 import re
 import zipfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import openpyxl
@@ -15,14 +14,12 @@ from lxml import etree
 
 from reportgen.engine.results import evaluate
 from reportgen.render.excel.chart_specs import chart_spec, palette
-from reportgen.render.excel.workbook import workbook_bytes
 from reportgen.resources import templates_dir
-from reportgen.study.prepare import prepared_book
+from tests.workbooks import content, read, spec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROOT = Path(__file__).resolve().parents[2]
 SPECS = ["alice", "bob", "procurement", "llm_viewer_operators"]
 CHARTS = {"alice": 3, "bob": 4, "procurement": 6, "llm_viewer_operators": 2}
 C = {
@@ -38,9 +35,8 @@ class Package:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        content = workbook_bytes(evaluate(prepared_book(ROOT / "specs" / f"{name}.yaml")))
-        self.formulas: Any = openpyxl.load_workbook(io.BytesIO(content))
-        with zipfile.ZipFile(io.BytesIO(content)) as package:
+        self.formulas: Any = read(name)
+        with zipfile.ZipFile(io.BytesIO(content(name))) as package:
             parts = {n: package.read(n) for n in package.namelist()}
         self.charts = [etree.fromstring(d) for n, d in parts.items() if n.startswith("xl/charts/chart")]
         self.drawings = [etree.fromstring(d) for n, d in parts.items() if n.startswith("xl/drawings/drawing")]
@@ -164,7 +160,7 @@ def test_costs_are_stacked_with_the_budget_as_a_mark(procurement: Package) -> No
 def test_options_are_ranked_best_first(procurement: Package) -> None:
     chart = procurement.chart("options, the best first")
     names = chart.xpath(".//c:ser[1]/c:cat//c:v/text()", namespaces=C)
-    results = evaluate(prepared_book(ROOT / "specs" / "procurement.yaml"))
+    results = evaluate(spec("procurement"))
     places = results.plain("objective_place")
     ranked = sorted((place, key) for key, place in places.items() if place is not None)
     assert [n for n in names if n] == [results.get("option_title", *key) for _, key in ranked]

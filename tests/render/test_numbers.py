@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import re
 from typing import TYPE_CHECKING
 
-import openpyxl
 import pytest
 
-from reportgen.engine.results import evaluate
 from reportgen.render.excel.numbers import number_look
-from reportgen.render.excel.workbook import workbook_bytes
-from reportgen.study.prepare import prepared_book
-from tests.parity.workbooks import ROOT
+from tests.workbooks import read
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -21,7 +16,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def workbook() -> Workbook:
-    return openpyxl.load_workbook(io.BytesIO(workbook_bytes(evaluate(prepared_book(ROOT / "specs" / "bob.yaml")))))
+    made: Workbook = read("bob")
+    return made
 
 
 def test_no_format_leaves_a_bare_point_or_depends_on_a_condition(workbook: Workbook) -> None:

@@ -8,8 +8,7 @@ import re
 import subprocess
 import sys
 import zipfile
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import openpyxl
 import pytest
@@ -19,27 +18,18 @@ from reportgen.book.names import name_fault
 from reportgen.engine.results import evaluate
 from reportgen.render.excel.growing import GROWING, SPARE
 from reportgen.render.excel.workbook import workbook_bytes
+from tests.workbooks import ROOT, content, read, spec
 
-ROOT = Path(__file__).resolve().parents[2]
+if TYPE_CHECKING:
+    from pathlib import Path
+
 SPECS = ["alice", "bob", "llm_viewer_operators", "llm_viewer_network"]
 
 
-def made(path: Path) -> bytes:
-    return workbook_bytes(evaluate(load_book(path)))
-
-
-def read(content: bytes, *, values: bool = False) -> Any:
-    return openpyxl.load_workbook(io.BytesIO(content), data_only=values)
-
-
 @pytest.fixture(scope="module", params=SPECS)
-def content(request: pytest.FixtureRequest) -> bytes:
-    return made(ROOT / "specs" / f"{request.param}.yaml")
-
-
-@pytest.fixture(scope="module")
-def alice() -> bytes:
-    return made(ROOT / "specs" / "alice.yaml")
+def name(request: pytest.FixtureRequest) -> str:
+    found: str = request.param
+    return found
 
 
 def is_fact(sheet: Any, cell: Any) -> bool:
@@ -52,8 +42,8 @@ def is_fact(sheet: Any, cell: Any) -> bool:
     )
 
 
-def test_at_least_95_per_cent_of_the_numbers_are_formulas(content: bytes) -> None:
-    values, formulas = read(content, values=True), read(content)
+def test_at_least_95_per_cent_of_the_numbers_are_formulas(name: str) -> None:
+    values, formulas = read(name, values=True), read(name)
     live = fixed = 0
     for sheet in formulas:
         for row in sheet.iter_rows():
@@ -69,23 +59,23 @@ def test_at_least_95_per_cent_of_the_numbers_are_formulas(content: bytes) -> Non
     assert live / (live + fixed) >= 0.95
 
 
-def test_every_formula_has_a_cached_value_that_is_no_error(content: bytes) -> None:
-    with zipfile.ZipFile(io.BytesIO(content)) as package:
+def test_every_formula_has_a_cached_value_that_is_no_error(name: str) -> None:
+    with zipfile.ZipFile(io.BytesIO(content(name))) as package:
         sheets = [n for n in package.namelist() if n.startswith("xl/worksheets/sheet")]
-        texts = {name: package.read(name).decode() for name in sheets}
-    titles = {s.title: s for s in read(content)}
+        texts = {part: package.read(part).decode() for part in sheets}
+    titles = {s.title: s for s in read(name)}
     assert len(texts) == len(titles)
-    for name, text in texts.items():
+    for part, text in texts.items():
         cells = re.findall(r"<c [^>]*>(?:(?!</c>).)*?<f.*?</c>", text)
         without = [c for c in cells if "<v" not in c]
-        assert without == [], name
+        assert without == [], part
         errors = [c for c in cells if 't="e"' in c and "NA()" not in c]
-        assert errors == [], name
+        assert errors == [], part
 
 
-def test_tables_have_their_columns_as_headers(content: bytes) -> None:
+def test_tables_have_their_columns_as_headers(name: str) -> None:
     names: set[str] = set()
-    for sheet in read(content):
+    for sheet in read(name):
         for table in sheet.tables.values():
             first, _ = table.ref.split(":")
             row, column = openpyxl.utils.cell.coordinate_to_tuple(first)
@@ -96,16 +86,16 @@ def test_tables_have_their_columns_as_headers(content: bytes) -> None:
             names.add(table.name.lower())
 
 
-def test_defined_names_point_to_cells_and_are_no_addresses(content: bytes) -> None:
-    workbook = read(content)
-    for name, defined in workbook.defined_names.items():
-        assert re.fullmatch(r"'[^']+'!\$[A-Z]+\$[0-9]+", defined.attr_text), name
-        assert name_fault(name, ()) == "", name
-        assert name.lower() not in {t.lower() for s in workbook for t in s.tables}
+def test_defined_names_point_to_cells_and_are_no_addresses(name: str) -> None:
+    workbook = read(name)
+    for word, defined in workbook.defined_names.items():
+        assert re.fullmatch(r"'[^']+'!\$[A-Z]+\$[0-9]+", defined.attr_text), word
+        assert name_fault(word, ()) == "", word
+        assert word.lower() not in {t.lower() for s in workbook for t in s.tables}
 
 
-def test_validation_and_conditional_formats_hold_no_structured_references(content: bytes) -> None:
-    for sheet in read(content):
+def test_validation_and_conditional_formats_hold_no_structured_references(name: str) -> None:
+    for sheet in read(name):
         for rule in sheet.data_validations.dataValidation:
             assert rule.showErrorMessage
             assert rule.showInputMessage
@@ -117,8 +107,8 @@ def test_validation_and_conditional_formats_hold_no_structured_references(conten
                 assert all("[" not in f for f in rule.formula)
 
 
-def test_formulas_stay_within_the_limits_of_excel(content: bytes) -> None:
-    for sheet in read(content):
+def test_formulas_stay_within_the_limits_of_excel(name: str) -> None:
+    for sheet in read(name):
         for row in sheet.iter_rows():
             for cell in row:
                 if cell.data_type == "f":
@@ -130,7 +120,7 @@ def test_formulas_stay_within_the_limits_of_excel(content: bytes) -> None:
                     assert len(cell.value) <= 32767
 
 
-def test_sheets_are_those_that_people_expect(alice: bytes) -> None:
+def test_sheets_are_those_that_people_expect() -> None:
     assert {
         "Summary",
         "Inputs",
@@ -141,11 +131,11 @@ def test_sheets_are_those_that_people_expect(alice: bytes) -> None:
         "Method",
         "Sources",
         "Scenario",
-    } <= set(read(alice).sheetnames)
+    } <= set(read("alice").sheetnames)
 
 
-def test_charts_are_native_and_have_caches(alice: bytes) -> None:
-    with zipfile.ZipFile(io.BytesIO(alice)) as package:
+def test_charts_are_native_and_have_caches() -> None:
+    with zipfile.ZipFile(io.BytesIO(content("alice"))) as package:
         charts = [package.read(n).decode() for n in package.namelist() if n.startswith("xl/charts/chart")]
     assert len(charts) == 3
     assert any("scatterChart" in c and 'logBase val="10' in c for c in charts)
@@ -153,8 +143,8 @@ def test_charts_are_native_and_have_caches(alice: bytes) -> None:
     assert all("numCache" in c for c in charts)
 
 
-def test_the_scenario_sheet_carries_the_text(alice: bytes) -> None:
-    sheet = read(alice)["Scenario"]
+def test_the_scenario_sheet_carries_the_text() -> None:
+    sheet = read("alice")["Scenario"]
     start = next(r for r in range(1, 20) if sheet.cell(r, 2).value == "The scenario as built")
     lines = [sheet.cell(r, 2).value or "" for r in range(start + 1, sheet.max_row + 1)]
     assert lines == (ROOT / "specs" / "alice.yaml").read_text().splitlines()
@@ -162,22 +152,21 @@ def test_the_scenario_sheet_carries_the_text(alice: bytes) -> None:
 
 @pytest.mark.parametrize("begin", ["=1+1", "+1", "-1", "@SUM(A1)", "=cmd|'/C calc'!A0"])
 def test_text_that_looks_like_a_formula_stays_text(begin: str, tmp_path: Path) -> None:
-    text = (ROOT / "specs" / "alice.yaml").read_text()
+    text = (ROOT / "specs" / "llm_viewer_network.yaml").read_text()
     quoted = "'" + begin.replace("'", "''") + " and more'"
-    text = text.replace("title: Alice writes a novel", f"title: {quoted}").replace(
-        "title: On an L40S", f"title: {quoted}"
-    )
-    text = text.replace("author: reportgen examples", f"author: {quoted}").replace(
-        "title: One chapter", f"title: {quoted}"
-    )
+    for title in ("Llama-2-7b on an RTX A6000, the whole network", "Published design point", "Llama-2-7b in FP16"):
+        assert f"title: {title}" in text
+        text = text.replace(f"title: {title}", f"title: {quoted}")
+    text += f"author: {quoted}\n"
     path = tmp_path / "hostile.yaml"
     path.write_text(text)
-    workbook = read(made(path))
+    workbook = openpyxl.load_workbook(io.BytesIO(workbook_bytes(evaluate(load_book(path)))))
     found = [c for s in workbook for row in s.iter_rows() for c in row if str(c.value).startswith(begin)]
     assert len(found) >= 4
     assert {c.data_type for c in found} == {"s"}
     assert all(c.quotePrefix for c in found)
-    plain = [c for s in workbook for row in s.iter_rows() for c in row if c.value == "Llama-3.1-8B"]
+    plain = [c for s in workbook for row in s.iter_rows() for c in row if c.value == "Llama-2-7B"]
+    assert plain
     assert not any(c.quotePrefix for c in plain)
 
 
@@ -216,13 +205,11 @@ def target(workbook: Any, location: str) -> tuple[Any, Any]:
     return workbook[name], found if isinstance(found, tuple) else ((found,),)
 
 
-@pytest.mark.parametrize("spec", SPECS)
-def test_every_quantity_of_the_method_is_linked_to_its_cells(spec: str) -> None:
-    results = evaluate(load_book(ROOT / "specs" / f"{spec}.yaml"))
-    workbook = read(content := workbook_bytes(results))
-    values, left = read(content, values=True), set(results.book.quantities)
-    for name, *_, cell in workbook["Method"].iter_rows(min_row=2):
-        quantity, _, member = str(name.value).partition(" of ")
+def test_every_quantity_of_the_method_is_linked_to_its_cells(name: str) -> None:
+    results, workbook = evaluate(spec(name)), read(name)
+    values, left = read(name, values=True), set(results.book.quantities)
+    for said, *_, cell in workbook["Method"].iter_rows(min_row=2):
+        quantity, _, member = str(said.value).partition(" of ")
         sheet, cells = target(workbook, cell.hyperlink.location)
         declared = results.book.quantities[quantity]
         left.discard(quantity)
@@ -245,8 +232,8 @@ def test_every_quantity_of_the_method_is_linked_to_its_cells(spec: str) -> None:
     assert left == set()
 
 
-def test_the_names_of_results_lead_to_their_method(alice: bytes) -> None:
-    workbook = read(alice)
+def test_the_names_of_results_lead_to_their_method() -> None:
+    workbook = read("alice")
     count, leading = 0, ("Method", "Summary")
     for sheet in workbook:
         for link in (

@@ -34,6 +34,12 @@ quantities:
   effort: {title: Effort, per: [option], formula: batch / usual, description: A KPI of ours}
   usual: {title: Usual batch, unit: sequence, value: 8, minimum: 1}
 """
+# The same where it does not matter how a request is accounted for: an eighth of the cells, and of the time.
+BRIEF = (
+    SCENARIO.replace("schema: 1\n", "schema: 1\naccounting: llm_viewer\n")
+    .replace("inputs: {tpot_target: 50 ms}\n", "")
+    .replace("batches: [1, 2]\nlevers: [weights_int8, what_if_1]\n", "levers: none\n")
+)
 
 
 class Editor:
@@ -71,15 +77,32 @@ class Editor:
         return self.column(table, column)[keys.index(key)]
 
 
+def workbook_of(text: str, folder: Path) -> bytes:
+    """The workbook of a scenario."""
+    path = folder / "small.yaml"
+    path.write_text(text, encoding="utf-8")
+    return workbook_bytes(evaluate(load_book(path)))
+
+
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The workbook of the small scenario."""
-    path = tmp_path_factory.mktemp("small") / "small.yaml"
-    path.write_text(SCENARIO, encoding="utf-8")
-    return workbook_bytes(evaluate(load_book(path)))
+    return workbook_of(SCENARIO, tmp_path_factory.mktemp("small"))
+
+
+@pytest.fixture(scope="session")
+def built_brief(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The workbook of the brief one."""
+    return workbook_of(BRIEF, tmp_path_factory.mktemp("brief"))
 
 
 @pytest.fixture
 def editor(built: bytes, tmp_path: Path) -> Editor:
     """The small workbook, to be edited."""
     return Editor(built, tmp_path)
+
+
+@pytest.fixture
+def brief(built_brief: bytes, tmp_path: Path) -> Editor:
+    """The workbook of the brief scenario, to be edited."""
+    return Editor(built_brief, tmp_path)

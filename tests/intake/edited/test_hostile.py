@@ -644,9 +644,9 @@ def test_a_damaged_file_is_a_message_or_harmless(data: st.DataObject, tmp_path: 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_damage_anywhere_is_a_message_or_harmless(data: st.DataObject, built: bytes, tmp_path: Path) -> None:
+def test_damage_anywhere_is_a_message_or_harmless(data: st.DataObject, built_brief: bytes, tmp_path: Path) -> None:
     """One part with bytes overwritten: it is read, or refused in our words."""
-    parts = unpacked(built)
+    parts = unpacked(built_brief)
     name = data.draw(st.sampled_from(sorted(parts)))
     at = data.draw(st.integers(0, max(0, len(parts[name]) - 1)))
     noise = data.draw(st.binary(min_size=1, max_size=8))

@@ -1,0 +1,59 @@
+"""The workbooks of the project's scenarios, made once for all tests of a run that only read them."""
+
+from __future__ import annotations
+
+import io
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import openpyxl
+
+from reportgen.engine.results import evaluate
+from reportgen.render.excel.workbook import assemble, workbook_bytes
+from reportgen.study.prepare import prepared_book
+
+if TYPE_CHECKING:
+    from reportgen.book.book import Book
+    from reportgen.render.excel.tables import Writer
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@cache
+def spec(name: str) -> Book:
+    """One of the scenarios of the project."""
+    return prepared_book(ROOT / "specs" / f"{name}.yaml")
+
+
+@cache
+def content(name: str, references: str = "structured") -> bytes:
+    """The file of a scenario's workbook."""
+    return workbook_bytes(evaluate(spec(name)), references)
+
+
+@lru_cache(maxsize=4)  # the larger ones take 200 MB
+def read(name: str, *, values: bool = False) -> Any:
+    """The file as openpyxl reads it: formulas, or the values that were stored with them."""
+    return openpyxl.load_workbook(io.BytesIO(content(name)), data_only=values)
+
+
+class Built(NamedTuple):
+    """A workbook before it becomes a file, and what was written where."""
+
+    book: Book
+    workbook: Any
+    writer: Writer
+
+
+@lru_cache(maxsize=3)
+def built(name: str) -> Built:
+    """The workbook of a scenario as it is assembled."""
+    return Built(spec(name), *assemble(evaluate(spec(name))))
+
+
+def stored(name: str, folder: Path, references: str = "structured") -> Path:
+    """The file of a scenario's workbook, in a folder."""
+    path = folder / f"{name}.xlsx"
+    path.write_bytes(content(name, references))
+    return path
