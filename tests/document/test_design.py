@@ -17,7 +17,7 @@ from reportgen.api import evaluate
 from reportgen.cli import app
 from reportgen.errors import OutputError, SpecError
 from reportgen.render.document import DocumentError, child, render_html, render_pdf
-from reportgen.render.document.adapter import ROOMS, brief_of, html_text, pdf_bytes, report_of
+from reportgen.render.document.adapter import LIKELY, briefs_of, html_text, pdf_bytes, report_of
 from reportgen.render.document.colours import recoloured
 from reportgen.render.document.design import Design
 from reportgen.spec.theme import Theme, load_theme
@@ -80,8 +80,17 @@ def test_a_brief_report_keeps_to_two_pages_whatever_the_texts(tmp_path: Path) ->
 
 
 def test_rooms_hold_less_and_less(alice: Results) -> None:
-    sizes = [len(render_html(brief_of(alice, Design("brief"), room))) for room in ROOMS]
+    sizes = [len(render_html(report)) for report in briefs_of(alice, Design("brief"))]
     assert sizes == sorted(sizes, reverse=True)
+
+
+@pytest.mark.pdf
+@pytest.mark.parametrize("name", ["alice", "procurement", "llm_viewer_operators"])
+@pytest.mark.parametrize("paper", ["a4", "letter"])
+def test_the_longest_brief_report_that_keeps_to_its_pages_is_taken(name: str, paper: Any) -> None:
+    """Though the search for it begins in the middle."""
+    versions = list(briefs_of(evaluate(ROOT / "specs" / f"{name}.yaml"), Design("brief", paper)))
+    assert render_pdf(versions, likely=LIKELY[paper]) == render_pdf(versions)
 
 
 @pytest.mark.pdf

@@ -29,12 +29,12 @@ from reportgen.render.document.tried import tried_table
 from reportgen.render.document.view import AttachedFile, Footer, Paragraph, Report, Section
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from reportgen.engine.results import Results
     from reportgen.render.document.view import Block
 
-__all__ = ["html_text", "pdf_bytes", "report_of"]
+__all__ = ["briefs_of", "html_text", "pdf_bytes", "report_of"]
 
 _SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _KICKER = "LLM inference sizing"
@@ -51,7 +51,9 @@ class Room:
 
 
 ROOMS = (Room(8, 2, 8), Room(6, 2, 5), Room(6, 1, 4), Room(4, 1, 3), Room(4, 0, 2), Room(2, 0, 0))
-"""From what usually fits to what fits whatever texts a scenario has."""
+"""From what fits where there is little to say to what fits whatever texts a scenario has."""
+LIKELY = {"a4": 2, "letter": 4}
+"""The room that most scenarios need on a paper: it is tried first, for each trial is a layout."""
 
 _Part: TypeAlias = "tuple[str, str, list[Block | None]]"
 """The quantity that says a section's finding, its heading where there is none, and its blocks."""
@@ -71,7 +73,8 @@ def pdf_bytes(
     files = _files(results, workbook if design.form == "full" else None)
     attached = tuple(AttachedFile(file.name, file.description) for file in files)
     versions = [dataclasses.replace(report, attachments=attached) for report in _versions(results, design)]
-    return render_pdf(versions, files)
+    likely = 0 if design.form == "full" else LIKELY[design.paper]
+    return render_pdf(versions, files, likely=likely)
 
 
 def html_text(results: Results, design: Design = PLAIN_DESIGN) -> str:
@@ -88,13 +91,13 @@ def _versions(results: Results, design: Design) -> list[Report]:
     """A report, or for two pages one that holds less and less: the first that keeps to them is taken."""
     if design.form == "full":
         return [report_of(results, design)]
-    return [brief_of(results, design, room) for room in ROOMS]
+    return list(briefs_of(results, design))
 
 
 def report_of(results: Results, design: Design = PLAIN_DESIGN) -> Report:
     """What the report of these results shows; parts whose quantities the book lacks are left out."""
     if design.form == "brief":
-        return brief_of(results, design, ROOMS[0])
+        return next(briefs_of(results, design))
     facts = Facts(results)
     used = rested_on(facts)
     made = dataclasses.replace(
@@ -107,14 +110,13 @@ def report_of(results: Results, design: Design = PLAIN_DESIGN) -> Report:
     return dataclasses.replace(made, glossary=glossary_table(facts, made))
 
 
-def brief_of(results: Results, design: Design, room: Room) -> Report:
-    """The two pages: decision, key figures, the evidence that matters most, and what it rests on."""
+def briefs_of(results: Results, design: Design) -> Iterator[Report]:
+    """The two pages, longest first: decision, key figures, the evidence that matters most, and what it rests on."""
     facts = Facts(results)
-    used = rested_on(facts)
-    sections = [Section(facts.words(finding) or heading, blocks) for finding, heading, blocks in _brief(facts, room)]
-    return dataclasses.replace(
-        _head(facts, design), sections=tuple(sections), sources=basis.sources(facts, used)[: room.sources]
-    )
+    head, sources = _head(facts, design), basis.sources(facts, rested_on(facts))
+    for room in ROOMS:
+        sections = tuple(Section(facts.words(said) or heading, blocks) for said, heading, blocks in _brief(facts, room))
+        yield dataclasses.replace(head, sections=sections, sources=sources[: room.sources])
 
 
 def _head(facts: Facts, design: Design) -> Report:

@@ -40,22 +40,23 @@ class _Job:
     files: tuple[EmbeddedFile, ...]
     fonts: tuple[Path, ...]
     drawn: Mapping[str, str]
+    likely: int
     pdf: bool
 
 
-def pdf_in_child(reports: Sequence[Report], files: Sequence[EmbeddedFile], fonts: Sequence[Path]) -> bytes:
-    """The first of some reports that keeps to its pages, as a PDF.
+def pdf_in_child(reports: Sequence[Report], files: Sequence[EmbeddedFile], fonts: Sequence[Path], likely: int) -> bytes:
+    """As `render_pdf` does it.
 
     Raises:
         DocumentError: a template is wrong, does what it may not, or takes too long or too much memory.
     """
     ready = (replace(f, content=f.content if isinstance(f.content, bytes) else f.content()) for f in files)
-    return _run(_Job(tuple(reports), tuple(ready), tuple(fonts), _drawn(reports), pdf=True))
+    return _run(_Job(tuple(reports), tuple(ready), tuple(fonts), _drawn(reports), likely, pdf=True))
 
 
 def html_in_child(report: Report) -> str:
     """A report as HTML; errors as in `pdf_in_child`."""
-    return _run(_Job((report,), (), (), _drawn([report]), pdf=False)).decode()
+    return _run(_Job((report,), (), (), _drawn([report]), 0, pdf=False)).decode()
 
 
 def _drawn(reports: Iterable[Report]) -> dict[str, str]:
@@ -121,7 +122,11 @@ def main() -> int:
     keep(job.drawn)
     _limit()
     try:
-        content = render_here(job.reports, job.files, job.fonts) if job.pdf else render_html(job.reports[0]).encode()
+        content = (
+            render_here(job.reports, job.files, job.fonts, job.likely)
+            if job.pdf
+            else render_html(job.reports[0]).encode()
+        )
     except (TemplateError, SecurityError, ReportgenError, RecursionError, MemoryError, OverflowError) as error:
         sys.stdout.write(said(error))
         return _FAILED

@@ -29,6 +29,7 @@ Relationship: TypeAlias = Literal["Source", "Data", "Alternative", "Supplement",
 
 _VARIANT = "pdf/a-3a"
 BRIEF_PAGES = 2
+_MUCH = 0.3  # of a page: what a step to a longer version takes, at the least
 _MOST_SIGNS = 8
 # Dates of a report that has none: any fixed moment will do, the clock must not get in.
 _NO_DATE = dt.date(1980, 1, 1)
@@ -47,14 +48,20 @@ class EmbeddedFile:
 
 
 def render_pdf(
-    report: Report | Sequence[Report], files: Sequence[EmbeddedFile] = (), fonts: Sequence[Path] = ()
+    report: Report | Sequence[Report],
+    files: Sequence[EmbeddedFile] = (),
+    fonts: Sequence[Path] = (),
+    *,
+    likely: int = 0,
 ) -> bytes:
     """The report as a PDF, the same bytes for the same input.
 
     Args:
-        report: what to show. Of several, each shorter than the one before, the first that keeps to two pages is taken.
+        report: what to show. Of several, each shorter than the one before, one that keeps to two pages is taken.
         files: what to attach, for instance the workbook and the scenario.
         fonts: folders of further fonts, for scripts that the shipped ones lack.
+        likely: which of several to lay out first; longer ones follow while much of the last page stays empty,
+            shorter ones where it does not fit.
 
     Raises:
         DocumentUnavailable: this system cannot make PDFs.
@@ -66,23 +73,33 @@ def render_pdf(
     if versions[0].design.templates is not None:
         from reportgen.render.document.child import pdf_in_child
 
-        return pdf_in_child(versions, files, folders)
-    return render_here(versions, files, folders)
+        return pdf_in_child(versions, files, folders, likely)
+    return render_here(versions, files, folders, likely)
 
 
-def render_here(versions: Sequence[Report], files: Sequence[EmbeddedFile], folders: Sequence[Path]) -> bytes:
+def render_here(
+    versions: Sequence[Report], files: Sequence[EmbeddedFile], folders: Sequence[Path], likely: int = 0
+) -> bytes:
     """As `render_pdf`, in this process whatever templates are used."""
     with own_fonts(folders), _complaints() as complaints, _no_collection(), _known_warnings():
-        for version in versions:
-            complaints.clear()
+
+        def lay_out(version: Report) -> _Page:
             page = _laid_out(render_html(version))
-            if len(versions) == 1 or complaints or len(page.document.pages) <= BRIEF_PAGES:
+            if complaints:
+                raise DocumentError(_explain(complaints, version))
+            return page
+
+        at, page = likely, lay_out(versions[likely])
+        while len(page.document.pages) > BRIEF_PAGES and at + 1 < len(versions):
+            at, page = at + 1, lay_out(versions[at + 1])
+        while 0 < at <= likely and page.free > _MUCH:
+            longer = lay_out(versions[at - 1])
+            if len(longer.document.pages) > BRIEF_PAGES:
                 break
-        if complaints:
-            raise DocumentError(_explain(complaints, version))
-        pdf = page.written(files, version.date or _NO_DATE)
+            at, page = at - 1, longer
+        pdf = page.written(files, versions[at].date or _NO_DATE)
     if complaints:
-        raise DocumentError(_explain(complaints, version))
+        raise DocumentError(_explain(complaints, versions[at]))
     return pdf
 
 
@@ -108,6 +125,13 @@ class _Page:
 
     def __init__(self, document: Any, fetcher: Any) -> None:
         self.document, self.fetcher = document, fetcher
+
+    @property
+    def free(self) -> float:
+        """How much of the last page is empty below the text, as a share of its height."""
+        last = self.document.pages[-1]._page_box
+        text = next(box for box in last.children if box.element_tag == "html")
+        return 1.0 - float((text.position_y - last.content_box_y() + text.margin_height()) / last.height)
 
     def written(self, files: Sequence[EmbeddedFile], date: dt.date) -> bytes:
         """Its bytes, with files attached."""
