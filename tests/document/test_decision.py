@@ -7,7 +7,7 @@ import itertools
 import re
 import shutil
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,6 +15,7 @@ from reportgen.api import evaluate
 from reportgen.book.studies import Found, Point, Robustness, Screened, Searched, Studies, Switch
 from reportgen.render.document.adapter import html_text, pdf_bytes, report_of
 from reportgen.render.document.chart import fill, render_chart
+from reportgen.render.document.design import Design
 from reportgen.render.document.facts import Facts
 from reportgen.render.document.labels import Box
 from reportgen.render.document.metrics import text_width
@@ -405,3 +406,18 @@ def headings(report: Report) -> list[str]:
 def test_money_comes_first_where_there_is_money(costs: Results) -> None:
     found_first = headings(report_of(costs))
     assert found_first[:3] == [costs.get(n) for n in ("cost_finding", "options_finding", "roofline_finding")]
+
+
+@pytest.mark.parametrize("paper", ["a4", "letter"])
+def test_contents_stand_where_they_fill_the_first_page(paper: Any, procurement: Results) -> None:
+    """Before the first section where its figure is too large for what is left of the page, else after it."""
+    for results, first in ((procurement, True), (evaluate(ROOT / "specs" / "bob.yaml"), paper == "letter")):
+        page = html_text(results, Design(paper=paper))
+        assert (page.index('aria-label="Contents"') < page.index('id="section-1"')) == first
+        assert page.count('aria-label="Contents"') == 1
+
+
+def test_memory_is_shown_of_the_two_options_spoken_of(procurement: Results) -> None:
+    drawn = figures(report_of(procurement))["memory"]
+    bold = [bar["name"] for bar in drawn.data["bars"] if bar["strong"]]
+    assert bold == ["Today's A100s", procurement.get("option_title", str(procurement.get("best_advised")))]

@@ -169,9 +169,9 @@ def test_text_reads_in_order(made: Path) -> None:
         report.key_figures[0].label,
         *(section.title for section in report.sections[:1]),
         "In this report",
+        "Attached to this PDF",
         *(f"{number} {section.title}" for number, section in enumerate(report.sections[1:], start=2)),
         "Sources",
-        "Attached to this PDF",
     ]
     places, last = [], 0
     for text in order:

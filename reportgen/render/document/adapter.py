@@ -106,6 +106,7 @@ def report_of(results: Results, design: Design = PLAIN_DESIGN) -> Report:
         assumptions=basis.assumptions(facts, used),
         appendices=tuple(_appendices(facts)),
         sources=basis.sources(facts, used),
+        contents_first=has_costs(facts) or design.paper == "letter",
     )
     return dataclasses.replace(made, glossary=glossary_table(facts, made))
 

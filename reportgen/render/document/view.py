@@ -310,6 +310,8 @@ class Report:
     attachments: tuple[AttachedFile, ...] = ()
     language: str = "en"
     design: Design = PLAIN_DESIGN
+    contents_first: bool = False
+    """Whether the contents stand before the first section, whose figure is too large for the first page."""
 
     @property
     def date_text(self) -> str:
