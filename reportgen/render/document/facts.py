@@ -119,6 +119,11 @@ class Facts:
         return next(iter(self.advised), self.baseline)
 
     @property
+    def spoken_of(self) -> tuple[str, str]:
+        """The baseline and the option that is compared with it."""
+        return self.baseline, self.shown_option
+
+    @property
     def objective(self) -> str:
         """The quantity that the scenario optimises."""
         aim = self.book.scenario.objective

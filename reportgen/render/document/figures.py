@@ -196,9 +196,7 @@ def memory_figure(facts: Facts, most: int = 10) -> Figure | None:
         of = f" of {facts.amount('memory_limit', option)}" if limit is not None else ""
         name = facts.title("option", option)
         note = f"{text}{of}" if of else joined(text, "GB")
-        bars.append(
-            {"name": name, "note": note, "mark": limit, "strong": option in (facts.baseline, facts.shown_option)}
-        )
+        bars.append({"name": name, "note": note, "mark": limit, "strong": option in facts.spoken_of})
         for use in uses:
             value = _gigabytes(facts, use, option, stages[option])
             parts.append({"bar": name, "group": facts.quantity(use).title, "value": value, "text": digits(value)})
@@ -235,11 +233,10 @@ def _gigabytes(facts: Facts, name: str, option: str, stage: str) -> float:
 def _memory_options(facts: Facts, most: int) -> Sequence[str]:
     """The options whose memory differs; the two spoken of and those that do not fit come first in line for a place."""
     seen: dict[tuple[float | None, ...], str] = {}
-    spoken_of = (facts.baseline, facts.shown_option)
-    for option in dict.fromkeys((*spoken_of, *facts.options)):
+    for option in dict.fromkeys((*facts.spoken_of, *facts.options)):
         stage = _fullest(facts, option)
         key = (facts.number("memory_consumption", option, stage), facts.number("memory_limit", option))
         seen.setdefault(key, option)
-    urgent = [o for o in seen.values() if o in spoken_of or facts.value("fits", o) is False]
+    urgent = [o for o in seen.values() if o in facts.spoken_of or facts.value("fits", o) is False]
     kept = set((urgent + [o for o in seen.values() if o not in urgent])[:most])
     return [o for o in facts.options if o in kept]

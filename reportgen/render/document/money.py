@@ -82,7 +82,7 @@ def parts_figure(facts: Facts) -> Figure | None:
         name = facts.title("option", option)
         budget = facts.number("budget") if facts.has("budget") else None
         note = facts.amount("yearly_cost", option).text
-        bars.append({"name": name, "note": note, "mark": budget, "strong": option == facts.baseline})
+        bars.append({"name": name, "note": note, "mark": budget, "strong": option in facts.spoken_of})
         for use in uses:
             value, text = facts.number(use, option) or 0.0, facts.amount(use, option).text
             parts.append({"bar": name, "group": facts.quantity(use).title, "value": value, "text": text})
