@@ -10,8 +10,9 @@ import typer
 
 from reportgen.errors import OutputError
 
-__all__ = ["Library", "print_paths", "put"]
+__all__ = ["Library", "Specs", "print_paths", "put"]
 
+Specs = Annotated[list[Path], typer.Argument(metavar="SPEC", help="Scenario files.", show_default=False)]
 Library = Annotated[
     list[Path],
     typer.Option(

@@ -1,0 +1,108 @@
+"""The verb that writes workbooks and reports, with what decides their look."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reportgen.cli.output import Library, Specs, print_paths
+from reportgen.cli.workbooks import say_left_out
+from reportgen.errors import Problem, SpecError
+
+__all__ = ["build"]
+
+
+class References(StrEnum):
+    """How the formulas of a workbook name cells of tables."""
+
+    structured = "structured"
+    a1 = "a1"
+
+
+class Form(StrEnum):
+    """How much a report holds."""
+
+    full = "full"
+    brief = "brief"
+
+
+class Paper(StrEnum):
+    """The size of pages."""
+
+    a4 = "a4"
+    letter = "letter"
+
+
+def build(
+    specs: Specs,
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Folder to write into.")] = Path("out"),
+    formats: Annotated[
+        str, typer.Option("--format", metavar="FORMATS", help="Any of xlsx, pdf, html, json, csv, separated by commas.")
+    ] = "xlsx,pdf",
+    references: Annotated[
+        References, typer.Option("--references", help="How formulas name cells; a1 for Google Sheets and Numbers.")
+    ] = References.structured,
+    together: Annotated[
+        str, typer.Option("--together", metavar="NAME", help="Write one workbook, with sheets for each scenario.")
+    ] = "",
+    report: Annotated[Form, typer.Option("--report", help="The whole report, or two pages.")] = Form.full,
+    paper: Annotated[
+        Paper | None, typer.Option("--paper", help="The size of the report's pages.", show_default="a4")
+    ] = None,
+    theme: Annotated[
+        Path | None,
+        typer.Option("--theme", metavar="FILE", help="A theme: logo, colours, fonts (YAML).", show_default=False),
+    ] = None,
+    templates: Annotated[
+        Path | None,
+        typer.Option(
+            "--templates", metavar="DIR", help="Templates in place of ours of the same name.", show_default=False
+        ),
+    ] = None,
+    fonts: Annotated[
+        list[Path],
+        typer.Option("--fonts", metavar="DIR", help="Fonts for further scripts; may be given several times."),
+    ] = [],  # noqa: B006 - Typer copies it
+    library: Library = [],  # noqa: B006
+) -> None:
+    """Write the workbook and the report of each scenario, named after its file.
+
+    An edited workbook (.xlsx) stands for the scenario that import would make of it. All scenarios are checked before
+    anything is written. A file appears whole or not at all.
+
+    \b
+    Examples:
+      reportgen build specs/alice.yaml
+      reportgen build specs/*.yaml -o reports --format xlsx,json
+      reportgen build specs/bob.yaml --format xlsx --references a1
+      reportgen build specs/bob.yaml --format pdf --report brief --paper letter --theme house.yaml
+      reportgen build specs/alice.yaml specs/bob.yaml --format xlsx --together both
+      reportgen build edited.xlsx --format pdf
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    from reportgen import api
+    from reportgen.cli.show import progress
+
+    wanted = [name.strip().lower() for name in formats.split(",") if name.strip()]
+    if not wanted:
+        raise SpecError([Problem("--format names no format", None, "formats: " + ", ".join(api.FORMATS))])
+    try:
+        with progress() as say:
+            written = api.build(
+                specs,
+                out,
+                wanted,
+                say,
+                parallel=True,
+                library=library,
+                references=references.value,
+                edited=say_left_out,
+                together=together.removesuffix(".xlsx"),
+                design=api.design(report.value, paper.value if paper else "", theme, templates, fonts),
+            )
+    except api.PartlyBuilt as error:
+        print_paths(error.written)
+        raise
+    print_paths(written)
