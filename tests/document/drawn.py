@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reportgen.api import evaluate
 from reportgen.render.document.chart import _svg, fill, render_chart
 from reportgen.render.document.labels import Box, Segment
 from reportgen.render.document.metrics import text_width
@@ -14,10 +17,18 @@ from reportgen.render.document.plots import TEXT
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from reportgen.engine.results import Results
     from reportgen.render.document.view import Figure
 
+SPECS = Path(__file__).resolve().parents[2] / "specs"
 SHARE_OF_TEXT = 0.7
 """The height of letters, of the height of a line: lines of text may stand that near to each other."""
+
+
+@functools.cache
+def results_of(spec: str, *changes: str) -> Results:
+    """One of the scenarios of the project, evaluated."""
+    return evaluate(SPECS / f"{spec}.yaml", changes)
 
 
 def text_box(datum: dict[str, Any]) -> Box:

@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import functools
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.api import evaluate
 from reportgen.render.document.chart import fill
 from reportgen.render.document.facts import Facts
 from reportgen.render.document.generation import generation_figure
 from reportgen.render.document.view import Figure
-from tests.document.drawn import check_texts, datasets, figure_frame, same_bytes_twice
-
-if TYPE_CHECKING:
-    from reportgen.engine.results import Results
-
-SPECS = Path(__file__).resolve().parents[2] / "specs"
-
-
-@functools.cache
-def results_of(spec: str, *changes: str) -> Results:
-    return evaluate(SPECS / f"{spec}.yaml", changes)
+from tests.document.drawn import check_texts, datasets, figure_frame, results_of, same_bytes_twice
 
 
 @functools.cache
