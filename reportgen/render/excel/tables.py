@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import cache
 from textwrap import shorten, wrap
 from typing import TYPE_CHECKING, Any
 
@@ -89,7 +90,9 @@ class Writer:
         if isinstance(value, str):
             cell.value = value
             cell.data_type = "s"
-            look = replace(_text_look(look, column), quote=value.startswith(_RISKY))
+            look = _text_look(look, column)
+            if value.startswith(_RISKY) != look.quote:
+                look = replace(look, quote=not look.quote)
         elif value is not None:
             cell.value = value
         if isinstance(value, float):
@@ -293,7 +296,12 @@ def _length(value: object, unit: str) -> int:
 
 def _text_look(look: Look, column: int) -> Look:
     """A text keeps off the numbers in the column before it."""
-    return replace(look, side="left") if column > 1 and not look.side and look.role in _PLAIN else look
+    return _to_the_left(look) if column > 1 and not look.side and look.role in _PLAIN else look
+
+
+@cache
+def _to_the_left(look: Look) -> Look:
+    return replace(look, side="left")
 
 
 def _side(made: Column) -> str:
