@@ -29,7 +29,7 @@ Relationship: TypeAlias = Literal["Source", "Data", "Alternative", "Supplement",
 
 _VARIANT = "pdf/a-3a"
 BRIEF_PAGES = 2
-_MUCH = 0.3  # of a page: what a step to a longer version takes, at the least
+_MUCH = 0.3  # of a page: about what a step with one figure more takes
 _MOST_SIGNS = 8
 # Dates of a report that has none: any fixed moment will do, the clock must not get in.
 _NO_DATE = dt.date(1980, 1, 1)
