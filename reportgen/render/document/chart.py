@@ -118,7 +118,7 @@ _kept: Mapping[str, str] | None = None
 def _svg(spec: str) -> str:
     if _kept is not None:
         if spec not in _kept:
-            raise DocumentError("a template draws a figure that is none of the report's")
+            raise DocumentError("a figure of the report was not drawn before its page")
         return _kept[spec]
     # One JavaScript engine per process, started on the first chart; it must not be used from several threads.
     import vl_convert

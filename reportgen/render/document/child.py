@@ -14,7 +14,7 @@ import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reportgen.render.document.errors import DocumentError
+from reportgen.render.document.errors import DocumentError, UserTemplateError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -29,7 +29,8 @@ SECONDS = 120.0
 MEGABYTES = 3000
 """Of address space: libraries take about a third of it before anything is laid out."""
 
-_FAILED = 3
+_FAILED, _MISTAKE = 3, 4
+"""Exit codes: the document cannot be made, and a template is to blame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ def pdf_in_child(reports: Sequence[Report], files: Sequence[EmbeddedFile], fonts
     """As `render_pdf` does it.
 
     Raises:
-        DocumentError: a template is wrong, does what it may not, or takes too long or too much memory.
+        UserTemplateError: a template is wrong, does what it may not, or takes too long or too much memory.
+        DocumentError: as `render_pdf` does it.
     """
     ready = (replace(f, content=f.content if isinstance(f.content, bytes) else f.content()) for f in files)
     return _run(_Job(tuple(reports), tuple(ready), tuple(fonts), _drawn(reports), likely, pdf=True))
@@ -81,12 +83,13 @@ def _run(job: _Job) -> bytes:
             input=given, capture_output=True, timeout=SECONDS, check=False, env=environment,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        raise DocumentError(f"the templates take longer than {SECONDS:.0f} s; they were stopped") from None
+        raise UserTemplateError(f"the templates take longer than {SECONDS:.0f} s; they were stopped") from None
     if done.returncode == 0:
         return done.stdout
-    if done.returncode == _FAILED:
-        raise DocumentError(done.stdout.decode("utf-8", "replace"))
-    raise DocumentError(
+    if done.returncode in (_FAILED, _MISTAKE):
+        kind = UserTemplateError if done.returncode == _MISTAKE else DocumentError
+        raise kind(done.stdout.decode("utf-8", "replace"))
+    raise UserTemplateError(
         f"the templates take more memory than {MEGABYTES} MB, or fail in another way; they were stopped"
     )
 
@@ -127,12 +130,15 @@ def main() -> int:
             if job.pdf
             else render_html(job.reports[0]).encode()
         )
-    except (TemplateError, SecurityError, ReportgenError, RecursionError, MemoryError, OverflowError) as error:
-        sys.stdout.write(said(error))
+    except ReportgenError as error:
+        sys.stdout.write(str(error))
         return _FAILED
-    except (TypeError, ValueError, KeyError, AttributeError, ZeroDivisionError) as error:  # raised by a template's text
+    except (TemplateError, SecurityError, RecursionError, MemoryError, OverflowError) as error:
         sys.stdout.write(said(error))
-        return _FAILED
+        return _MISTAKE
+    except (TypeError, ValueError, KeyError, AttributeError, ZeroDivisionError, OSError) as error:
+        sys.stdout.write(said(error))  # raised by a template's text, or by a file that cannot be read
+        return _MISTAKE
     sys.stdout.buffer.write(content)
     return 0
 
@@ -141,8 +147,6 @@ def said(error: BaseException) -> str:
     """What is wrong, and in which template."""
     from jinja2 import TemplateSyntaxError, UndefinedError
 
-    if isinstance(error, DocumentError):
-        return str(error)
     if isinstance(error, MemoryError):
         return f"the templates take more memory than {MEGABYTES} MB; they were stopped"
     where = ""

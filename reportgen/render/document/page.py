@@ -5,23 +5,23 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import BaseLoader, FileSystemLoader, StrictUndefined, TemplateNotFound
+from jinja2 import BaseLoader, FileSystemLoader, StrictUndefined, Template, TemplateNotFound
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from reportgen.render.document.chart import render_chart
 from reportgen.render.document.colours import stylesheet
-from reportgen.render.document.columns import column_layout
-from reportgen.render.document.formula import render_formula
+from reportgen.render.document.plain import plain
+from reportgen.render.document.template_data import template_data
 from reportgen.resources import templates_dir
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from jinja2 import Environment
+    from jinja2.runtime import Context
 
-    from reportgen.render.document.view import Figure, Report
+    from reportgen.render.document.view import Report
 
 __all__ = ["render_html", "template_names"]
 
@@ -40,7 +40,7 @@ def render_html(report: Report) -> str:
     # Stylesheets are the only text that is put in as it is; nothing of the scenario gets into them.
     css = Markup(_stylesheet(folder))  # noqa: S704
     look = Markup(stylesheet(report.design))  # noqa: S704  made by us from colours and names that were checked
-    return template.render(report=report, css=css, look=look, chart=functools.partial(_chart, report))
+    return template.render(report=template_data(report), css=css, look=look)
 
 
 def template_names() -> list[str]:
@@ -56,9 +56,27 @@ def _stylesheet(folder: Path | None) -> str:
     return text.replace("</", "<\\/")  # a stylesheet ends where it is put in, not before
 
 
+class _Template(Template):
+    """A template that gets plain data only, in whatever way it is rendered."""
+
+    def new_context(
+        self,
+        vars: dict[str, Any] | None = None,
+        shared: bool = False,
+        locals: Mapping[str, Any] | None = None,
+    ) -> Context:
+        """The names that a template can use; shared ones are those of a template that includes it, and were checked."""
+        given = vars if shared else {name: plain(value, name) for name, value in (vars or {}).items()}
+        return super().new_context(given, shared, locals)
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    template_class = _Template
+
+
 @functools.cache
-def _environment(folder: Path | None) -> ImmutableSandboxedEnvironment:
-    environment = ImmutableSandboxedEnvironment(
+def _environment(folder: Path | None) -> _Environment:
+    environment = _Environment(
         loader=_Loader(folder),
         autoescape=True,
         undefined=StrictUndefined,
@@ -66,8 +84,8 @@ def _environment(folder: Path | None) -> ImmutableSandboxedEnvironment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    tools: dict[str, Any] = {"formula": _formula, "column_layout": column_layout}
-    environment.globals.update(tools)
+    # The same report has the same bytes: nothing in it is random.
+    del environment.globals["lipsum"], environment.filters["random"]
     environment.filters["bound"] = _bound
     return environment
 
@@ -105,11 +123,3 @@ def _bound(text: str) -> str:
     """The text with a short last word tied to the one before it, so that it never stands alone on a line."""
     head, space, last = text.rpartition(" ")
     return f"{head}\N{NO-BREAK SPACE}{last}" if space and len(last) <= 4 else text
-
-
-def _chart(report: Report, figure: Figure, name: str) -> Markup:
-    return Markup(render_chart(figure, name, report.design.theme))  # noqa: S704  texts in it are escaped by Vega
-
-
-def _formula(latex: str, alt: str, inline: bool = False) -> Markup:
-    return Markup(render_formula(latex, alt, inline=inline))  # noqa: S704  paths and an escaped title
