@@ -1,9 +1,10 @@
 """How far predictions are from measurements, by kind of configuration; with --refit also with models left out.
 
-    python benchmarks/accuracy.py [MEASUREMENTS.csv] [--refit] [-o efficiency.yaml]
+    python benchmarks/accuracy.py [MEASUREMENTS.csv ...] [--refit] [-o efficiency.yaml]
 
-Without a file it takes `tests/reference/measurements.csv`. `--refit` fits the factors anew, from their declared
-defaults and not from `reportgen/library/efficiency.yaml`, and leaves each model out of the fit in turn.
+Without a file it takes `tests/reference/measurements.csv`. `--refit` fits the factors again, from their declared
+defaults and not from `reportgen/library/efficiency.yaml`, and leaves each model, each device and each family of
+devices out of the fit in turn. Rows of tier C are left out; those that are marked as implausible are in it.
 """
 
 from __future__ import annotations
@@ -32,28 +33,40 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 SOURCE = "fitted to public measurements, see docs/accuracy.md"
-SINGLE = ("static_batch", "single_stream")
+_STAGES = {
+    "ttft_ms": "TTFT", "ttft_p50_ms": "TTFT p50", "ttft_p90_ms": "TTFT p90", "ttft_p95_ms": "TTFT p95",
+    "ttft_p99_ms": "TTFT p99", "tpot_ms": "TPOT", "itl_ms": "ITL", "output_tokens_per_s": "throughput",
+}  # fmt: skip
 LINKED = ("SXM", "GH200", "NVL72", "MI3")
 
 
 def kind(case: Case) -> str:
     """The group of a measurement in the table."""
     m = case.measurement
-    if m.metric not in ("ttft_ms", "tpot_ms"):
+    if m.metric not in _STAGES:
         return f"{m.metric}, {m.load}"
-    stage = "decode" if m.metric == "tpot_ms" else "prefill"
-    if m.load == "closed_loop":
-        busy = "to 8" if (m.batch or 0) <= 8 else "9 to 64" if (m.batch or 0) <= 64 else "above 64"
-        return f"server, concurrency {busy}, {stage}"
-    if case.inputs["engine"] == "llama_cpp":
+    stage = _STAGES[m.metric]
+    if case.inputs["continuous_batching"] and (m.batch or 2) > 1:
+        busy = "2 to 8" if (m.batch or 0) <= 8 else "9 to 64" if (m.batch or 0) <= 64 else "above 64"
+        return f"server, {busy} at once, {stage}"
+    if str(case.inputs["engine"]).startswith("llama_cpp"):
         return f"llama.cpp, {stage}"
     if case.group > 1:
         linked = any(part in str(case.inputs["accelerator"]) for part in LINKED)
         return f"several devices, {'linked' if linked else 'PCIe'}, {stage}"
-    if m.load == "single_stream":
-        return f"server at concurrency 1, {stage}"
-    length = "" if stage == "decode" else ", 512 tokens or more" if (m.prompt or 0) >= 512 else ", short"
+    if m.load != "static_batch":
+        return f"server, one request at a time, {stage}"
+    length = "" if stage != "TTFT" else ", 512 tokens or more" if (m.prompt or 0) >= 512 else ", short"
     return f"one device, static batch, {stage}{length}"
+
+
+def engine_of(case: Case) -> str:
+    """The engine, the kind of model and the metric of a measurement under load; empty for others."""
+    m = case.measurement
+    if m.metric not in _STAGES or not case.inputs["continuous_batching"] or (m.batch or 2) <= 1:
+        return ""
+    experts = getattr(measured_book().quantities["experts"].cells[str(case.inputs["model"]),], "value", 0)
+    return f"{case.inputs['engine']}, {'experts' if experts else 'dense'}, {_STAGES[m.metric]}"
 
 
 def row(name: str, *groups: Any) -> str:
@@ -67,24 +80,30 @@ def row(name: str, *groups: Any) -> str:
 
 
 def table(cases: Sequence[Case], *errors: Any) -> None:
-    """Print the groups."""
-    names = np.array([kind(case) for case in cases])
-    for name in sorted(set(names)):
-        print(row(name, *(e[names == name] for e in errors)))
+    """Print the groups, first by load and then by engine."""
+    for name_of in (kind, engine_of):
+        names = np.array([name_of(case) for case in cases])
+        for name in sorted(set(names) - {""}):
+            print(row(name, *(e[names == name] for e in errors)))
+        print()
 
 
 def main() -> int:
     """Print the table."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("measurements", nargs="?", type=Path, default=ROOT / "tests" / "reference" / "measurements.csv")
+    parser.add_argument(
+        "measurements", nargs="*", type=Path, default=[ROOT / "tests" / "reference" / "measurements.csv"]
+    )
     parser.add_argument("--refit", action="store_true")
     parser.add_argument("-o", "--out", type=Path)
     asked = parser.parse_args()
-    read, unread = read_table(asked.measurements)
+    tables = [read_table(path) for path in asked.measurements]
+    unread = [row for _, rows in tables for row in rows]
+    read = [m for rows, _ in tables for m in rows if m.tier != "C"]
     if asked.refit:
         return refit(read, unread, asked.out)
     book = measured_book()
-    predictions, failed = predict(read, book)
+    predictions, failed = predict(read)
     cases = [case for p in predictions if not isinstance(case := configure(book, p.measurement), Unread)]
     print(f"{'':52}{'rows':>5}{'median':>9}{'p90':>9}")
     table(cases, np.array([p.error for p in predictions]))
@@ -93,17 +112,20 @@ def main() -> int:
 
 
 def refit(read: Any, unread: Any, out: Path | None) -> int:
-    """Fit from the declared defaults."""
+    """Fit, held to the declared defaults; the search begins with the shipped factors, which saves time."""
+    shipped = measured_book()
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder, "library")
         shutil.copytree(library.library_dir(), plain)
         (plain / "efficiency.yaml").unlink()
         library.library_dir = lambda: plain  # type: ignore[attr-defined]
+        measured_book.cache_clear()
         book = measured_book()
-        found = calibrate(read, unread, lambda text: print(text, file=sys.stderr), book)
+        found = calibrate(read, unread, lambda text: print(text, file=sys.stderr), book, shipped)
     print(f"{len(found.factors)} factors, {len(found.cases)} timings")
-    print(f"{'':52}{'rows':>5}{'fitted':>9}{'p90':>9}{'left out':>9}{'p90':>9}")
-    table(found.cases, found.errors, found.left_out)
+    heads = "".join(f"{name:>9}{'p90':>9}" for name in ("fitted", "no model", "no dev.", "no fam."))
+    print(f"{'':52}{'rows':>5}{heads}")
+    table(found.cases, found.errors, found.left_out, found.elsewhere, found.unknown)
     if out is not None:
         title = "Efficiency factors fitted to public measurements"
         text = calibration_text(found, book, SOURCE, title)

@@ -32,6 +32,8 @@ prices:
   pounds: {price_accelerator: H100-SXM-80GB, hourly_price: 2, price_currency: GBP, price_date: 2026-11-01}
 inputs:
   request_rate: 1
+  power_floor: 100 %  # always at full power
+  idle_power_share: 100 %
   server_share: 20 %
   horizon: 4 year
   depreciation_time: 5 year
@@ -154,17 +156,17 @@ PERIODS = "periods: {day: {hours: 8, load: 100 %}, dusk: {hours: 6, load: 50 %},
 
 
 def with_profile(case: Path, periods: str = PERIODS) -> Path:
-    case.write_text(CASE.replace("request_rate: 1", "peak_rate: 100").replace("replicas: 2, ", "") + periods)
+    case.write_text(CASE.replace("request_rate: 1", "peak_rate: 1000").replace("replicas: 2, ", "") + periods)
     return case
 
 
 def test_replicas_follow_the_load(case: Path) -> None:
     results = api.evaluate(with_profile(case), ["baseline.scale_with_load=true"])
     rate = figure(results, "queries_per_second", "baseline") * 0.8
-    peak, dusk = math.ceil(100 / rate), math.ceil(50 / rate)
+    peak, dusk = math.ceil(1000 / rate), math.ceil(500 / rate)
     assert peak > dusk > 1
     mean = (8 * peak + 6 * dusk + 10 * 1) / 24
-    assert results.get("mean_rate") == pytest.approx(100 * (8 + 3) / 24)
+    assert results.get("mean_rate") == pytest.approx(1000 * (8 + 3) / 24)
     assert figure(results, "deployed_replicas", "baseline") == peak
     assert figure(results, "rented_replicas", "baseline") == pytest.approx(mean)
     assert figure(results, "rented_cost", "baseline") == pytest.approx(mean * 4 * 2 * 1.1 * 1.1 * HOURS)

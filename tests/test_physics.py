@@ -44,7 +44,8 @@ def book_of(scenario: str = "{}") -> Book:
     document.data = {
         "schema": 1, "title": "Case", "objective": {"minimise": "request_latency"}, "levers": "none",
         "requests": {"only": {"prompt_tokens": 1000, "output_tokens": 101}},
-        "options": {"baseline": {"model": "Llama-2-7B", "accelerator": "A100-SXM-80GB", "decode_ends": True}},
+        "options": {"baseline": {"model": "Llama-2-7B", "accelerator": "A100-SXM-80GB", "decode_ends": True,
+                                 "continuous_batching": False}},
         **json.loads(scenario),
     }  # fmt: skip
     return build_book(validate(ScenarioSpec, document), "case")
@@ -337,7 +338,8 @@ def steps_of(book: Book, prompt: int, output: int, inputs: dict[Any, Any]) -> np
 def test_decode_at_the_mean_context_is_the_generation_step_by_step(
     model: str, prompt: int, output: int, batch: int
 ) -> None:
-    results = case(prompt, output, model=model, accelerator="H100-SXM-80GB", batch=batch)
+    # Without a server, whose host adds its own.
+    results = case(prompt, output, model=model, accelerator="H100-SXM-80GB", batch=batch, engine="tensorrt_llm")
     bounds = [results.plain("bound")["baseline", stage, op] for stage in STAGES for op in ("fused_attention", "q_proj")]
     assert set(bounds[2:]) == {"memory"}  # no operator of a decode step changes its bound
     steps = steps_of(results.book, prompt, output, results.inputs)
@@ -384,8 +386,9 @@ def test_latency_is_first_token_and_the_others() -> None:
     results = case(output=101, batch=8)
     ttft, tpot = number(results, "ttft", "baseline") / 1e3, number(results, "tpot", "baseline") / 1e3
     assert number(results, "request_latency", "baseline") == pytest.approx(ttft + 100 * tpot, rel=1e-12)
-    assert number(results, "throughput", "baseline") == pytest.approx(8 * 101 / (ttft + 100 * tpot), rel=1e-12)
-    assert number(results, "queries_per_second", "baseline") == pytest.approx(8 / (ttft + 100 * tpot), rel=1e-12)
+    batch = ttft + 100 * tpot + number(results, "batch_gap", "baseline")  # until the next one begins
+    assert number(results, "throughput", "baseline") == pytest.approx(8 * 101 / batch, rel=1e-12)
+    assert number(results, "queries_per_second", "baseline") == pytest.approx(8 / batch, rel=1e-12)
 
 
 # --- classes of requests -----------------------------------------------------------------------------------------
@@ -402,8 +405,22 @@ def test_classes_are_averaged_by_their_shares() -> None:
     assert number(results, "mean_prompt_tokens") == pytest.approx(0.6 * 600 + 0.3 * 1500 + 0.1 * 4000)
     assert number(results, "mean_output_tokens") == pytest.approx(0.6 * 120 + 0.3 * 200 + 0.1 * 400)
     alike = case(model="Llama-3.1-8B", prompt=1210, output=172, batch=4)
-    for name in ("ttft", "tpot", "request_latency", "throughput", "memory_needed"):
+    for name in ("ttft", "memory_needed"):
         assert number(results, name, "baseline") == pytest.approx(number(alike, name, "baseline"), rel=1e-12), name
+    # A decode step meets long outputs more often: contexts weigh by the tokens that are made at them.
+    outputs = 6 * 120 + 3 * 200 + 1 * 400
+    prompt = (6 * 120 * 600 + 3 * 200 * 1500 + 1 * 400 * 4000) / outputs
+    met = case(model="Llama-3.1-8B", prompt=prompt, output=(6 * 120**2 + 3 * 200**2 + 400**2) / outputs, batch=4)
+    assert number(results, "tpot", "baseline") == pytest.approx(number(met, "tpot", "baseline"), rel=1e-12)
+    latency = number(results, "ttft", "baseline") + 171 * number(results, "tpot", "baseline")
+    assert number(results, "request_latency", "baseline") == pytest.approx(latency / 1e3, rel=1e-12)
+    # A static batch ends with the longest of its requests.
+    ended = number(results, "ttft", "baseline") + (number(results, "longest_output", "baseline") - 1) * number(
+        results, "tpot", "baseline"
+    )
+    batch = ended / 1e3 + number(results, "batch_gap", "baseline")
+    assert number(results, "throughput", "baseline") == pytest.approx(4 * 172 / batch, rel=1e-12)
+    assert number(results, "throughput", "baseline") < number(alike, "throughput", "baseline")
 
 
 @pytest.mark.parametrize("name", CLASSES)

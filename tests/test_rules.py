@@ -38,8 +38,8 @@ FIRED = {
     "quantize_kv_cache": ("", "kv_cache_precision: int8"),
     "use_flash_attention": ("flash_attention: false", "flash_attention: true"),
     "fuse_kernels": ("", "kernel_fusion: true"),
-    "speculate": ("", "draft_tokens: 3"),
-    "batch_continuously": ("", "continuous_batching: true"),
+    "speculate": ("", "drafting: eagle_3, draft_tokens: 3"),
+    "batch_continuously": ("continuous_batching: false", "continuous_batching: true"),
     "chunk_prefill": ("", "chunk_tokens: 512"),
     "reuse_prefixes": ("", "prefix_hit: 50 %"),
     "share_layers": ("", "tensor_parallel: 8"),
@@ -48,6 +48,8 @@ FIRED = {
     "spread_experts": ("", "expert_parallel: 4"),
     "enlarge_batch": ("", "batch: 16"),
     "shrink_batch": ("", "batch: 4"),
+    "offload_kv": ("", "kv_offload: 100"),
+    "disaggregate": ("", "prefill_replicas: 2"),
     "other_change": ("", "replicas: 3"),
     "follow_the_load": ("", "scale_with_load: true"),
     "buy_instead": ("", "price: card"),
@@ -61,6 +63,8 @@ def book_of(tmp_path: Path, base: str, change: str) -> Results:
     text = SPEC.format(base=base, change=change)
     if "price" in base:
         text = text.replace("price: rent, price", "price")
+    if "kv_offload" in change:
+        text = text.replace("output_tokens: 200", "output_tokens: 200, turns: 8, turn_input: 500, think_time: 60")
     path.write_text(text.replace(", }", "}"))
     return evaluate(load_book(path))
 
@@ -119,10 +123,11 @@ schema: 1
 title: Targets
 requests: {only: {prompt_tokens: 2000, output_tokens: 200}}
 objective: {maximise: throughput}
-inputs: {tpot_target: 25 ms}
+inputs: {tpot_target: 30 ms}
 levers: none
 options:
-  baseline: {model: Llama-3.1-70B, accelerator: H100-SXM-80GB, tensor_parallel: 4, batch: 128}
+  baseline: {model: Llama-3.1-70B, accelerator: H100-SXM-80GB, tensor_parallel: 4, batch: 128,
+             continuous_batching: false}
   few: {batch: 4}
 """
     )

@@ -33,11 +33,11 @@ def accuracy(
     """
     from reportgen.fit.accuracy import accuracy as compare
     from reportgen.fit.benchmarks import read_measurements
-    from reportgen.fit.configuration import measured_book
+    from reportgen.fit.configuration import Books
 
     overlays = (*folders(library), *([] if calibration is None else [str(calibration)]))
     read, unread = read_measurements(Path(path), given)
-    return compare(read, unread, measured_book(overlays))
+    return compare(read, unread, Books(overlays))
 
 
 def calibrate(

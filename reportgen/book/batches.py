@@ -1,4 +1,4 @@
-"""Batches: an option for each batch size that is to be shown beside the baseline's own."""
+"""Batches: an option for each number of requests at once that is to be shown beside the baseline's own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["BATCH_POINT", "add_batches"]
 
 BATCH_POINT = "batch_point"
-"""The dimension whose rows are the batch sizes."""
+"""The dimension whose rows are the numbers of requests at once."""
 
 
 def add_batches(collection: Collection, loaded: Loaded[ScenarioSpec]) -> dict[str, Row]:
@@ -36,8 +36,8 @@ def add_batches(collection: Collection, loaded: Loaded[ScenarioSpec]) -> dict[st
         if name in options:
             collection.fail(f"the batch size {batch} stands here twice", place.span())
             continue
-        cells = {"is_trial": True, "is_batch_point": True, "batch": batch}
-        options[name] = Row(place, {"title": f"Batch {batch}"}, {k: Entry(v, place) for k, v in cells.items()})
+        cells = {"is_trial": True, "is_batch_point": True, "batch": batch, "concurrency": batch}
+        options[name] = Row(place, {"title": f"{batch} at once"}, {k: Entry(v, place) for k, v in cells.items()})
         point = Row(place, {"title": f"{batch}"}, {"point_option": Entry(name, place)})
         rows[name] = point
         if name in given:

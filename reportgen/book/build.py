@@ -7,6 +7,7 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from reportgen.book.along import add_along
 from reportgen.book.batches import add_batches
 from reportgen.book.book import Book, Dimension, Member, Quantity
 from reportgen.book.candidates import add_candidates, read_search
@@ -16,6 +17,7 @@ from reportgen.book.declare import declare
 from reportgen.book.drafts import Site
 from reportgen.book.fill import fill
 from reportgen.book.inputs import read_inputs
+from reportgen.book.instead import read_instead
 from reportgen.book.library import library
 from reportgen.book.options import add_options
 from reportgen.book.settle import settle
@@ -94,6 +96,10 @@ class _Builder:
         self.loaded, self.name, self.overlays = loaded, name, tuple(overlays)
         self.library = library(overlays)
         self.all = collect(loaded, self.library, mentions)
+        for part in self.all.play.files:
+            read_instead(self.all, part.spec)
+        for part in self.all.play.files:
+            add_along(self.all, part.spec)
         self.problems = self.all.problems
         add_days(self.all, loaded)
         add_candidates(self.all, loaded)
@@ -153,16 +159,16 @@ class _Builder:
         return Dimension(name, spec.title or name.replace("_", " "), spec.description, members, left_out)
 
     def _need_members(self) -> None:
-        """Nothing can be reduced over a dimension without members."""
+        """Nothing can be reduced over a dimension without members; where there are no requests, others follow."""
+        request = self.dimensions.get("request")
+        if request is not None and not request.members:
+            span = self.loaded.document.span(("requests",), key=True)
+            hint = "name one class under requests:, with prompt_tokens and output_tokens"
+            self.all.fail("the scenario has no requests", span, hint)
+            return
         for name, dimension in self.dimensions.items():
-            if dimension.members:
-                continue
-            span = self.loaded.document.span(("dimensions", name), key=True)
-            if name == "request":
-                span = self.loaded.document.span(("requests",), key=True)
-                hint = "name one class under requests:, with prompt_tokens and output_tokens"
-                self.all.fail("the scenario has no requests", span, hint)
-            else:
+            if not dimension.members:
+                span = self.loaded.document.span(("dimensions", name), key=True)
                 self.all.fail(f"the dimension '{name}' has no rows", span, "give it rows:, or leave it out")
 
     def _rules(self) -> None:

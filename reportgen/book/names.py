@@ -10,7 +10,7 @@ from reportgen.lang.functions import FUNCTIONS, REDUCTIONS
 if TYPE_CHECKING:
     from collections.abc import Container
 
-__all__ = ["member_fault", "name_fault"]
+__all__ = ["member_fault", "name_fault", "within"]
 
 _CELL = re.compile(r"[A-Za-z]{1,3}[0-9]+")
 _R1C1 = re.compile(r"[rRcC]|[rR][0-9]*[cC][0-9]*|[rR][0-9]+|[cC][0-9]+")
@@ -52,3 +52,8 @@ def member_fault(name: str) -> str:
     if name[0] in "+-":
         return "a member's name does not begin with + or -"
     return ""
+
+
+def within(title: str) -> str:
+    """A title as it stands inside a sentence: in small letters where it does not begin with an abbreviation."""
+    return title if title[1:2].isupper() else title[:1].lower() + title[1:]

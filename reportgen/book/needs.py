@@ -34,8 +34,7 @@ class Play:
         """Why a quantity of the library is not there; empty where another reason must be given."""
         for loaded in self.left_out:
             if quantity in loaded.spec.quantities:
-                (dimension, cell), *_ = loaded.spec.needs.items()
-                return f"'{quantity}' comes with {loaded.document.file}, where a row of {dimension} in use has '{cell}'"
+                return f"'{quantity}' comes with {loaded.document.file}, {_condition(loaded.spec)}"
         return ""
 
 
@@ -60,9 +59,13 @@ def play(
     said = {text.strip().casefold() for text in (*_texts(scenario.document.data), *named)}
     changed = {a.rpartition(".")[2].strip() for a, _, value in changes if value.strip().casefold() not in _NOTHING}
     taking, left_out, members = [], [], dict[str, frozenset[str]]()
-    always = [loaded.spec for loaded in files if not loaded.spec.needs and not loaded.document.label]
+    always = [f.spec for f in files if not f.spec.needs and not f.spec.lacks and not f.document.label]
     common = {name for spec in always for name in spec.dimensions}
+    given = {name for name, value in scenario.spec.inputs.items() if value is not None} | changed
     for loaded in files:
+        if not _inputs_fit(loaded.spec, given) or not _rows_fit(loaded.spec, own):
+            left_out.append(loaded)
+            continue
         for dimension, cell in loaded.spec.needs.items():
             having = {name: row for name, row in known(dimension).items() if _has(row, cell)}
             if (
@@ -76,21 +79,68 @@ def play(
                 break
         else:
             taking.append(loaded)
-    return Play(tuple(taking), tuple(left_out), members)
+    met = [loaded.spec.needs for loaded in taking if loaded.spec.needs]
+    taking, lacking = _parted(taking, lambda spec: not spec.lacks or spec.lacks not in met)
+    return Play(tuple(taking), (*left_out, *lacking), members)
+
+
+def _parted(
+    files: Collection[Loaded[LibrarySpec]], holds: Callable[[LibrarySpec], bool]
+) -> tuple[list[Loaded[LibrarySpec]], list[Loaded[LibrarySpec]]]:
+    """The files of which a condition holds, and the others."""
+    return [f for f in files if holds(f.spec)], [f for f in files if not holds(f.spec)]
+
+
+def _inputs_fit(spec: LibrarySpec, given: Collection[str]) -> bool:
+    """Whether the inputs that the scenario gives are those that the file asks for."""
+    wanted, refused = set(spec.where_given), set(spec.where_missing)
+    return bool(not wanted or wanted & set(given)) and not refused & set(given)
+
+
+def _rows_fit(spec: LibrarySpec, own: Callable[[str], Mapping[str, Mapping[str, Any]]]) -> bool:
+    """Whether the scenario has as many rows of dimensions as the file asks for."""
+    return all(len(own(d)) > 1 for d in spec.where_several) and all(len(own(d)) <= 1 for d in spec.where_single)
+
+
+def _condition(spec: LibrarySpec) -> str:
+    """When a file takes part, as the end of a sentence."""
+    if spec.where_given:
+        return f"where the scenario gives {' or '.join(spec.where_given)}"
+    if spec.where_missing:
+        return f"where the scenario gives no {' and no '.join(spec.where_missing)}"
+    if spec.where_several:
+        return f"where the scenario has several rows of {' and '.join(spec.where_several)}"
+    if spec.where_single:
+        return f"where the scenario has one row of {' and '.join(spec.where_single)}"
+    (dimension, cell), *_ = (spec.needs or spec.lacks).items()
+    return f"where {'a' if spec.needs else 'no'} row of {dimension} in use has '{cell}'"
 
 
 def faults(files: Collection[Loaded[LibrarySpec]]) -> Iterator[Problem]:
     """Needs that name no dimension, or no quantity with a value per member of it."""
     dimensions = {name for loaded in files for name in loaded.spec.dimensions}
     quantities = {name: quantity for loaded in files for name, quantity in loaded.spec.quantities.items()}
+    declared = [item for loaded in files for item in loaded.spec.quantities.items()]
+    inputs = {name for name, quantity in declared if quantity.is_input and quantity.optional and not quantity.per}
     for loaded in files:
-        for dimension, cell in loaded.spec.needs.items():
-            span = loaded.document.span(("needs", dimension), key=True)
+        for key in ("where_given", "where_missing"):
+            for i, name in enumerate(getattr(loaded.spec, key)):
+                if name not in inputs:
+                    span = loaded.document.span((key, i))
+                    yield Problem(f"'{name}' is not an optional input of the scenario", span, nearest(name, inputs))
+        for key in ("where_several", "where_single"):
+            for i, name in enumerate(getattr(loaded.spec, key)):
+                if name not in dimensions:
+                    span = loaded.document.span((key, i))
+                    yield Problem(f"unknown dimension '{name}'", span, nearest(name, dimensions))
+        conditions = [(key, *item) for key in ("needs", "lacks") for item in getattr(loaded.spec, key).items()]
+        for key, dimension, cell in conditions:
+            span = loaded.document.span((key, dimension), key=True)
             if dimension not in dimensions:
                 yield Problem(f"unknown dimension '{dimension}'", span, nearest(dimension, dimensions))
             elif cell not in quantities or dimension not in quantities[cell].per:
                 cells = [name for name, quantity in quantities.items() if dimension in quantity.per]
-                span = loaded.document.span(("needs", dimension))
+                span = loaded.document.span((key, dimension))
                 yield Problem(f"'{cell}' is not a quantity of {dimension} rows", span, nearest(cell, cells))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.book.collect import Collection, Entry, Origin, Row, read_row
+from reportgen.book.names import within
 from reportgen.errors import Problem, SpecError, nearest
 from reportgen.spec.model import QuantitySpec, ScenarioSpec
 
@@ -176,9 +177,7 @@ def _add_objective(collection: Collection, loaded: Loaded[ScenarioSpec]) -> None
         description="1 where larger is better, -1 where smaller is",
         formula=1 if objective.maximise else "-1",
     )
-    name = QuantitySpec(
-        title="Name of the objective", type="text", value=spec.title[:1].lower() + spec.title[1:], input=False
-    )
+    name = QuantitySpec(title="Name of the objective", type="text", value=within(spec.title), input=False)
     unit = QuantitySpec(
         title="Unit of the objective", type="text", value=spec.unit if spec.unit != "1" else "", input=False
     )

@@ -112,7 +112,9 @@ def _searched(results: Results) -> dict[str, Any]:
     studies = results.book.studies
     assert studies.searched is not None
     book, made = results.book, dataclasses.asdict(studies.searched)
-    figures = dict.fromkeys(("devices", "objective_value", *book.report.key_figures, "worst_excess"))
+    figures = dict.fromkeys(
+        ("provided_devices", "devices", "objective_value", *book.report.key_figures, "worst_excess")
+    )
     names = [n for n in figures if n in book.quantities and book.quantities[n].per == ("option",)]
     for row in made["found"]:
         option, count = row["option"], row.pop("feasible")

@@ -83,6 +83,8 @@ def show_results(results: Results, table: str) -> None:
         return
     scenario = results.book.scenario
     console.print(f"{scenario.title}\nAccounting: {results.book.accounting}\n")
+    if "load_warning" in results.book.quantities and results.get("load_warning"):
+        console.print(Text(f"Warning: {results.get('load_warning')}\n", "bold red"))
     rows = table_rows(results, SCALARS)
     console.print(_table(results, "Single values", rows, ["quantity", "value", "unit"], ["quantity", "value", "unit"]))
     for per, chosen in list(_SHOWN.items())[:2]:
@@ -183,7 +185,7 @@ def show_catalogue(rows: Sequence[dict[str, Any]], folders: Sequence[str] = ()) 
 
     `folders` hold the libraries whose rows are among them.
     """
-    console, rows, units = stdout_console(), [_flat(row) for row in rows], _units(folders)
+    console, rows, units = stdout_console(), [_flat(row) for row in _stated(rows, folders)], _units(folders)
     columns = [("name", [str(row["name"]) for row in rows]), *_single(rows, units)]
     columns += [(name, [_fact(row.get(name)) for row in rows]) for name in _telling(rows, taken=len(columns) > 1)]
     made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
@@ -205,8 +207,13 @@ def show_catalogue(rows: Sequence[dict[str, Any]], folders: Sequence[str] = ()) 
 
 
 def _single(rows: Sequence[dict[str, Any]], units: dict[str, str]) -> list[tuple[str, list[str]]]:
-    """One column for all numbers where each row has one only, as a price is by the hour, or of a card, or of power."""
-    found = [[name for name in row if _is_number(row[name])] for row in rows]
+    """One column for all amounts where each row has one only, as a price is by the hour, or of a card, or of power.
+
+    A number that no row has alone, such as how many devices are sold together, is no amount.
+    """
+    numbers = [[name for name in row if _is_number(row[name])] for row in rows]
+    amounts = {names[0] for names in numbers if len(names) == 1}
+    found = [[name for name in names if name in amounts] for names in numbers]
     if any(len(names) != 1 for names in found):
         return []
     return [("amount", [f"{_fact(row[n])} {units.get(n, n)}" for row, (n,) in zip(rows, found, strict=True)])]
@@ -242,6 +249,15 @@ def _flat(row: dict[str, Any]) -> dict[str, Any]:
     for name, value in row.items():
         flat |= {f"{name}[{k}]": v for k, v in value.items()} if isinstance(value, dict) else {name: value}
     return flat
+
+
+def _stated(rows: Sequence[dict[str, Any]], folders: Sequence[str]) -> list[dict[str, Any]]:
+    """The rows without fitted factors, which are no facts of a data sheet."""
+    from reportgen.book.library import library
+
+    files = library(folders).files
+    fitted = {name for file in files for name, q in file.spec.quantities.items() if q.topic == "efficiency"}
+    return [{name: value for name, value in row.items() if name not in fitted} for row in rows]
 
 
 def _units(folders: Sequence[str]) -> dict[str, str]:

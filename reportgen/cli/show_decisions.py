@@ -23,7 +23,7 @@ def show_search(results: Results) -> None:
     assert searched is not None
     unit = str(results.get("objective_unit") or "")
     columns = list(searched.found[0].cells) if searched.found else []
-    figures = [n for n in ("devices", "ttft", "tpot") if n in results.book.quantities]
+    figures = [n for n in ("provided_devices", "ttft", "tpot") if n in results.book.quantities]
     units = [results.book.quantities[n].type.unit.label for n in figures]
     heads = [f"{n}\n{unit}" if unit else n for n, unit in zip(figures, units, strict=True)]
     made = _table(

@@ -1,4 +1,4 @@
-"""Curves: an option at many batch sizes, or over the steps of its generation, by evaluating it there."""
+"""Curves: an option with more and more requests at once, or over the steps of its generation, evaluated there."""
 
 from __future__ import annotations
 
@@ -23,17 +23,19 @@ _POINTS = 25
 
 
 def over_batch(results: Results, option: str, names: Sequence[str]) -> Curve:
-    """Quantities per option at batch sizes from 1 to a little beyond its own and the largest that fits.
+    """Quantities per option with 1 request at once up to a little beyond its own number and the most that it can hold.
 
-    The key `batch` has the sizes: powers of two, the option's own, and the largest that fits.
+    The key `at_once` has the sizes: powers of two, the option's own, and the most. They are the clients of a server,
+    and the batch where batches are static.
     """
-    own, largest = (results.get(name, option) for name in ("batch", "largest_batch"))
+    own, most = (results.get(name, option) for name in ("at_once", "most_at_once"))
     assert isinstance(own, float)
-    fits = largest if isinstance(largest, float) and largest >= 1 else own
-    sizes = {2.0**power for power in range(18) if 2.0**power <= max(fits, own)} | {own, fits}
-    limit = results.book.quantities["batch"].maximum or max(sizes)
-    batches = np.array(sorted(size for size in sizes if size <= limit))
-    return {"batch": batches.tolist(), **_evaluated(results, option, {("batch", (option,)): batches}, names)}
+    assert isinstance(most, float)
+    name = "concurrency" if results.get("continuous_batching", option) else "batch"
+    sizes = {2.0**power for power in range(18) if 2.0**power <= max(most, own)} | {own, most}
+    limit = results.book.quantities[name].maximum or max(sizes)
+    points = np.array(sorted(size for size in sizes if size <= limit))
+    return {"at_once": points.tolist(), **_evaluated(results, option, {(name, (option,)): points}, names)}
 
 
 def over_generation(results: Results, option: str, names: Sequence[str]) -> Curve:
@@ -43,7 +45,8 @@ def over_generation(results: Results, option: str, names: Sequence[str]) -> Curv
     longest prompt with its answer. A step at context c is the decode of two tokens after a prompt of c - 1.
     """
     classes = results.book.dimensions["request"].names
-    prompts = [float(results.get("prompt_tokens", c) or 0.0) for c in classes]
+    sessions = "turns" in results.book.quantities
+    prompts = [float(results.get("call_prompt" if sessions else "prompt_tokens", c) or 0.0) for c in classes]
     answers = [float(results.get("output_tokens", c) or 0.0) for c in classes]
     first = min(prompts) + 1
     last = max(p + n - 1 for p, n in zip(prompts, answers, strict=True))
@@ -52,6 +55,8 @@ def over_generation(results: Results, option: str, names: Sequence[str]) -> Curv
     for name in classes:
         samples["prompt_tokens", (name,)] = context - 1
         samples["output_tokens", (name,)] = np.full_like(context, 2.0)
+        if sessions:
+            samples["turns", (name,)] = np.ones_like(context)
     return {"context": context.tolist(), **_evaluated(results, option, samples, names)}
 
 

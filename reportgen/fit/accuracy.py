@@ -12,7 +12,7 @@ from reportgen.fit.predict import predict
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from reportgen.book.book import Book
+    from reportgen.fit.configuration import Books
     from reportgen.fit.measurements import Measurement, Unread
     from reportgen.fit.predict import Prediction
 
@@ -73,7 +73,7 @@ class Accuracy:
                 {
                     "row": p.measurement.row, "stage": p.measurement.stage, "metric": p.measurement.metric,
                     "load": p.measurement.load, "tp": p.measurement.tp, "measured": p.measurement.value,
-                    "predicted": p.predicted, "ideal": p.ideal,
+                    "predicted": p.predicted, "ideal": p.ideal, "low": p.low, "high": p.high,
                 }
                 for p in self.predictions
             ],
@@ -82,9 +82,11 @@ class Accuracy:
         }  # fmt: skip
 
 
-def accuracy(measurements: Sequence[Measurement], unread: Sequence[Unread] = (), book: Book | None = None) -> Accuracy:
+def accuracy(
+    measurements: Sequence[Measurement], unread: Sequence[Unread] = (), books: Books | None = None
+) -> Accuracy:
     """Predict every measurement and compare; `unread` are rows that could not even be read."""
-    predictions, failed = predict(measurements, book)
+    predictions, failed = predict(measurements, books)
     return Accuracy(predictions, sorted([*unread, *failed], key=lambda u: u.row), groups_of(predictions))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,9 @@ import numpy as np
 
 from reportgen.engine.evaluate import Evaluator
 from reportgen.errors import Problem, SpecError
-from reportgen.fit.configuration import configure, measured_book, samples
+from reportgen.fit.configuration import configure, measured_book, runs_of, samples
 from reportgen.fit.measurements import Unread
-from reportgen.fit.predict import PREDICTED, fitting_batches, value_of
+from reportgen.fit.predict import PREDICTED, is_predicted, value_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -31,15 +32,22 @@ LEAST_ROWS, LEAST_CONFIGURATIONS = 8, 4
 LEAST_PER_FACTOR = 2
 """A factor that fewer timings speak to keeps its value."""
 
-_WEIGHT = {"static_batch": 1.0, "single_stream": 1.0, "closed_loop": 0.2}
-_OTHER_LOAD = 0.1
+_WEIGHT = {"static_batch": 1.0, "single_stream": 1.0}
+_OTHER_LOAD = 0.3
 """How much a timing counts by its load: under a server's load much else goes on."""
+_LARGE_GROUP = 30
+"""A grid of one model on one device counts as this many timings at most, however many it has."""
 
-_STRENGTH = {"accelerator_family": 0.1, "accelerator": 0.4, "engine": 0.5, "scheme": 0.3, "": 0.2}
+_STRENGTH = {"accelerator_family": 0.4, "accelerator": 1.0, "engine": 1.5, "scheme": 0.8, "": 0.5}
 """How strongly factors are held to what they were, per unit of the logarithm, by the dimension that they belong to:
 corrections of single devices and engines more than the factors of families."""
-_KNOWN = {"gemm_memory": 0.5}
-"""Factors that kernel timings say within a tenth; whole passes alone cannot tell them from the overhead per layer."""
+_KNOWN = {
+    "gemm_memory": 1.0, "gemm_compute": 1.0, "attention_compute": 1.0, "attention_memory": 1.0, "link_efficiency": 8.0,
+}  # fmt: skip
+"""Factors that timings of kernels and messages say; whole passes alone cannot tell them from each other, nor from the
+overheads."""
+_IMPLAUSIBLE = ("C",)
+"""Tiers of measurements that are compared with but not fitted to."""
 _SOFT = 0.1
 """Relative errors above this count less and less (soft L1)."""
 _STEP = 1e-3
@@ -51,8 +59,9 @@ _LARGEST = math.log(20.0)
 class Calibration:
     """Fitted factors by input cell, what they were, and how well they meet the measurements.
 
-    `errors` holds predicted over measured less one for each case; `left_out` and `elsewhere` the same with the model,
-    or the accelerator, of the case left out of the fit (NaN where there is no other).
+    `errors` holds predicted over measured less one for each case; `left_out`, `elsewhere` and `unknown` the same with
+    the model, the accelerator, or the whole family of accelerators, of the case left out of the fit (NaN where there
+    is no other). `evidence` names the kind of measurement that each case is.
     """
 
     factors: Mapping[Cell, float]
@@ -62,6 +71,8 @@ class Calibration:
     errors: Array
     left_out: Array
     elsewhere: Array
+    unknown: Array
+    evidence: Sequence[str]
     unread: Sequence[Unread]
 
 
@@ -70,8 +81,11 @@ def calibrate(
     unread: Sequence[Unread] = (),
     progress: Callable[[str], None] = lambda _: None,
     book: Book | None = None,
+    guess: Book | None = None,
 ) -> Calibration:
     """Fit the factors to all timings among the measurements.
+
+    Factors are held to those of `book`; where `guess` is given, the search begins with its factors.
 
     Raises:
         SpecError: the measurements do not support a fit.
@@ -80,22 +94,43 @@ def calibrate(
     cases: list[Case] = []
     unread = list(unread)
     for measurement in measurements:
-        if PREDICTED[measurement.metric][1] == "":
+        if not _speaks(measurement):
             continue
         made = configure(book, measurement)
         (unread if isinstance(made, Unread) else cases).append(made)  # type: ignore[arg-type]
     _supported(cases, unread)
     problem = _Fit(book, cases)
     progress(f"fitting {len(problem.cells)} factors to {len(cases)} timings")
-    best = problem.solve()
+    best = problem.solve(guess)
     progress("leaving out each model")
     left_out = problem.left_out(best, [str(case.inputs["model"]) for case in cases])
-    elsewhere = problem.left_out(best, [str(case.inputs["accelerator"]) for case in cases])
+    progress("leaving out each accelerator, then each family")
+    accelerators = [str(case.inputs["accelerator"]) for case in cases]
+    elsewhere = problem.left_out(best, accelerators)
+    unknown = problem.left_out(best, [family_of(book, name) for name in accelerators])
     factors = dict(zip(problem.cells, np.exp(best).tolist(), strict=True))
     return Calibration(
         factors, dict(zip(problem.cells, np.exp(problem.start).tolist(), strict=True)), problem.rows, cases,
-        np.expm1(problem.errors(best)), left_out, elsewhere, unread,
+        np.expm1(problem.errors(best)), left_out, elsewhere, unknown, problem.evidence(), unread,
     )  # fmt: skip
+
+
+def _speaks(m: Measurement) -> bool:
+    """Whether the factors are fitted to a measurement: times and throughput of loads that are known.
+
+    How long requests wait for each other's prompts follows from how often each client asked; where a file does not
+    say that, its time to first token speaks of the benchmark and not of the server.
+    """
+    if PREDICTED[m.metric][1] == "" or not is_predicted(m) or m.request_rate or m.tier in _IMPLAUSIBLE:
+        return False
+    crowded = m.load == "closed_loop" and (m.batch or 1) > 1 and m.metric.startswith("ttft")
+    return not crowded or "requests_per_client" in m.settings
+
+
+def family_of(book: Book, accelerator: str) -> str:
+    """The family of an accelerator."""
+    cell = book.quantities["accelerator_family"].cells[accelerator,]
+    return str(getattr(cell, "value", getattr(cell, "name", "")))
 
 
 def _supported(cases: Sequence[Case], unread: Sequence[Unread]) -> None:
@@ -117,41 +152,53 @@ class _Fit:
     def __init__(self, book: Book, cases: Sequence[Case]) -> None:
         self.book, self.cases = book, cases
         self.measured = np.array([_seconds(case) for case in cases])
-        self.weights = np.array([_WEIGHT.get(case.measurement.load, _OTHER_LOAD) for case in cases])
+        self.weights = _weights(cases)
         self.names = sorted({PREDICTED[case.measurement.metric][0] for case in cases})
-        self.base = Evaluator(book, samples(book, cases, fitting_batches(book, cases)))
+        runs, self._run = runs_of(cases)
+        self._runs = len(runs)
+        self.base = Evaluator(book, samples(book, runs))
         self._which = [(n, np.array([PREDICTED[c.measurement.metric][0] == n for c in cases])) for n in self.names]
-        self._sent = np.array([case.output * case.replicas for case in cases])
+        self._replicas = np.array([case.replicas for case in cases])
         self._rate = np.array([case.measurement.metric == "output_tokens_per_s" for case in cases])
-        self._batch = value_of(self.base, "batch", len(cases))
         for name in self.names:
             self.base.value(name)
         self.rows: dict[Cell, int] = {}
         self.cells = self._cells()
-        self.start = np.array([math.log(self._value(cell)) for cell in self.cells])
+        self.start = np.array([math.log(_value(self.book, cell)) for cell in self.cells])
         self.strength = np.array([self._strength(name) for name, _ in self.cells])
+        self._measured: tuple[Array, Array] | None = None
+
+    def evidence(self) -> list[str]:
+        """The kind of measurement that each case is."""
+        codes = value_of(self.base, "evidence", self._runs)[self._run]
+        return [self.book.dimensions["evidence"].names[int(code)] for code in codes]
+
+    def _bounds(self) -> tuple[Array, Array]:
+        """Where factors may go: not far from where they were, and within the limits that the library gives them."""
+        quantities = [self.book.quantities[name] for name, _ in self.cells]
+        least = np.array([math.log(q.minimum) if q.minimum else -math.inf for q in quantities])
+        most = np.array([math.log(q.maximum) if q.maximum else math.inf for q in quantities])
+        low, high = np.maximum(self.start - _LARGEST, least), np.minimum(self.start + _LARGEST, most)
+        return np.minimum(low, self.start - 1e-6), np.maximum(high, self.start + 1e-6)
 
     def _strength(self, name: str) -> float:
         lead = self.book.quantities[name].by[:1]
         return _KNOWN.get(name, _STRENGTH[lead[0] if lead else ""])
 
-    def _value(self, cell: Cell) -> float:
-        quantity = self.book.quantities[cell[0]]
-        node = quantity.cells[cell[1]] if quantity.by else quantity.formula
-        return float(getattr(node, "value", 0.0) or 0.0)
-
     def _cells(self) -> list[Cell]:
         """The factors that the timings speak to: inputs of the topic efficiency whose change moves a prediction."""
         candidates: list[Cell] = []
+        used = {d: {str(case.inputs[d]) for case in self.cases} for d in ("accelerator", "engine", "model")}
+        used["accelerator_family"] = {family_of(self.book, name) for name in used["accelerator"]}
         for quantity in self.book.quantities.values():
             if quantity.topic != "efficiency" or not quantity.input or quantity.type.kind != "number":
                 continue
-            cells = list(quantity.cells) if quantity.by else [()]
+            cells = [c for c in quantity.cells if c[0] in used.get(quantity.by[0], c)] if quantity.by else [()]
             candidates += [(quantity.name, cell) for cell in cells]
         plain = self._predicted(self.base)
         found: list[Cell] = []
         for cell in candidates:
-            value = self._value(cell)
+            value = _value(self.book, cell)
             if value <= 0:
                 continue
             moved = self._predicted(self.base.with_inputs({cell: value * 1.02}))
@@ -166,25 +213,31 @@ class _Fit:
         """Times in ms; for a throughput the time that a token takes."""
         made = np.empty(len(self.cases))
         for name, which in self._which:
-            made[which] = value_of(evaluator, name, len(self.cases))[which]
-        return np.where(self._rate, made / (self._batch * self._sent) * 1e3, made)
+            made[which] = value_of(evaluator, name, self._runs)[self._run[which]]
+        return np.where(self._rate, 1e3 / (made * self._replicas), made)
 
     def errors(self, x: Array) -> Array:
         """Logarithms of predicted over measured."""
         inputs = {cell: float(v) for cell, v in zip(self.cells, np.exp(x), strict=True)}
         return np.asarray(np.log(self._predicted(self.base.with_inputs(inputs)) / self.measured))
 
-    def solve(self) -> Array:
-        """The logarithms of the factors that meet the measurements best."""
+    def solve(self, guess: Book | None = None) -> Array:
+        """The logarithms of the factors that meet the measurements best; the search begins with those of `guess`."""
         from scipy.optimize import least_squares
+
+        low, high = self._bounds()
+        first = self.start.copy()
+        for i, cell in enumerate(self.cells if guess is not None else ()):
+            assert guess is not None
+            first[i] = math.log(_value(guess, cell) or math.exp(self.start[i]))
 
         root = np.sqrt(self.weights)
 
         def residuals(x: Array) -> Array:
             return np.concatenate([_softened(self.errors(x)) * root, (x - self.start) * self.strength])
 
-        bounds = (self.start - _LARGEST, self.start + _LARGEST)
-        return np.asarray(least_squares(residuals, self.start, bounds=bounds, max_nfev=40, xtol=1e-5, ftol=1e-5).x)
+        first = np.clip(first, low + 1e-9, high - 1e-9)
+        return np.asarray(least_squares(residuals, first, bounds=(low, high), max_nfev=15, xtol=1e-4, ftol=1e-4).x)
 
     def left_out(self, best: Array, groups: Sequence[str]) -> Array:
         """Relative errors of each case under factors fitted without the cases of its group.
@@ -192,14 +245,21 @@ class _Fit:
         The errors' slopes at the best factors are measured once; each fit without a group then follows from them.
         """
         found = np.full(len(self.cases), np.nan)
-        errors = self.errors(best)
-        slopes = np.stack([(self.errors(best + step) - errors) / _STEP for step in np.eye(len(best)) * _STEP], axis=1)
+        errors, slopes = self._slopes(best)
         for group in sorted(set(groups)):
             out = np.array([g == group for g in groups])
             if not out.all():
                 moved = self._refitted(best, errors[~out], slopes[~out], self.weights[~out])
                 found[out] = np.expm1(self.errors(moved)[out])
         return found
+
+    def _slopes(self, best: Array) -> tuple[Array, Array]:
+        """The errors at the best factors, and how they follow each factor; measured once."""
+        if self._measured is None:
+            errors = self.errors(best)
+            steps = np.eye(len(best)) * _STEP
+            self._measured = errors, np.stack([(self.errors(best + step) - errors) / _STEP for step in steps], axis=1)
+        return self._measured
 
     def _refitted(self, best: Array, errors: Array, slopes: Array, weights: Array) -> Array:
         """Robust least squares on straight lines, by repeated weighting."""
@@ -212,6 +272,28 @@ class _Fit:
             target = -slopes.T @ (robust * errors) - self.strength**2 * (best - self.start)
             moved = np.linalg.solve(normal, target)
         return best + np.clip(moved, -_LARGEST, _LARGEST)
+
+
+def _value(book: Book, cell: Cell) -> float:
+    """A factor as the book has it; 0 where it has none."""
+    quantity = book.quantities[cell[0]]
+    node = quantity.cells[cell[1]] if quantity.by else quantity.formula
+    return float(getattr(node, "value", 0.0) or 0.0)
+
+
+def _weights(cases: Sequence[Case]) -> Array:
+    """How much each timing counts."""
+    groups = [
+        (*(case.inputs[n] for n in ("model", "accelerator", "engine", "weight_precision")), case.measurement.metric)
+        for case in cases
+    ]
+    sizes = Counter(groups)
+    return np.array(
+        [
+            _WEIGHT.get(case.measurement.load, _OTHER_LOAD) * min(1.0, _LARGE_GROUP / sizes[group])
+            for case, group in zip(cases, groups, strict=True)
+        ]
+    )
 
 
 def _softened(errors: Array) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,9 +25,16 @@ if TYPE_CHECKING:
 
     Samples = dict[tuple[str, tuple[str, ...]], Array]
 
-__all__ = ["Case", "configure", "measured_book", "samples"]
+__all__ = ["Books", "Case", "configure", "is_before", "measured_book", "runs_of", "samples"]
 
 OPTION, REQUEST = "baseline", "measured"
+_BOTH = ("fp8", "fp4")
+"""Formats whose checkpoints compute with activations as narrow as the weights, where a file says no more."""
+_LLAMA_CPP = "llama_cpp"
+_GGUF = {"mxfp4": "mxfp4_gguf"}
+"""Formats that llama.cpp completes in a way of its own."""
+_VINTAGES = {"vllm": ("0.13", "vllm_0_12"), _LLAMA_CPP: ("2025", "llama_cpp_2024")}
+"""The first version, or year, of an engine as it is now, and the engine that stands for all before."""
 _SCENARIO = f"""\
 schema: 1
 title: What was measured
@@ -34,46 +42,80 @@ requests: {{{REQUEST}: {{prompt_tokens: 1024, output_tokens: 128}}}}
 levers: none
 options: {{{OPTION}: {{model: Llama-3.1-8B, accelerator: H100-SXM-80GB, kernel_fusion: true}}}}
 """
+_RATE = "request_rate=1"
 _EVERY_KIND = ("DeepSeek-V3", "gpt-oss-20b")
 """Models that between them need every file of operators, so that no model is left out."""
-_NEEDS_PROMPT = {"ttft_ms", "e2e_ms", "output_tokens_per_s"}
+_NEEDS_PROMPT = {"e2e_ms", "output_tokens_per_s"}
 _NEEDS_OUTPUT = {"e2e_ms", "output_tokens_per_s"}
-_CONTINUOUS = {"closed_loop", "saturated", "slo_server", "server", "offline"}
+_STATIC = {"static_batch", "startup"}
 _FULL = {"saturated", "slo_server", "offline"}
-"""Loads under which the engine runs as many sequences as the memory holds, where the file does not say how many."""
+"""Loads under which as many requests run as the engine lets."""
+_UNSTEADY = {"burst"}
+"""Loads without a steady state: everything is asked at once and once only."""
+_YEAR_OF_VINTAGES = 2026
+"""Engines of earlier years schedule between the steps."""
+_REQUESTS = 10.0
+"""How often each client of a benchmark asks where a file does not say: InferenceX's and genai-perf's usual number."""
+_MANY = 100000.0
+"""More clients than any slots, for a server that was kept full."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
     """A measurement that can be predicted, and the inputs that stand for its configuration.
 
-    `inputs` holds numbers, flags and members' names by quantity; `settings` are those of the scenario.
-    `full` says that the batch is to be as large as the memory allows.
+    `inputs` holds numbers, flags and members' names by quantity, None where absent; `settings` are those of the
+    scenario. `rate` is that of random arrivals, 0 for clients that wait for their answers.
     """
 
     measurement: Measurement
-    inputs: dict[str, float | bool | str]
+    inputs: dict[str, float | bool | str | None]
     settings: dict[str, float]
     prompt: float
     output: float
     replicas: float
-    full: bool
+    rate: float
+
+    @property
+    def run(self) -> tuple[object, ...]:
+        """What tells runs apart: cases with the same are figures of one run."""
+        return (*self.inputs.values(), *sorted(self.settings.items()), self.prompt, self.output, self.rate)
 
     @property
     def group(self) -> int:
         """How many devices share a layer."""
-        return int(max(float(self.inputs["tensor_parallel"]), float(self.inputs["expert_parallel"])))
+        return int(max(float(self.inputs[name] or 1) for name in ("tensor_parallel", "expert_parallel")))
 
 
 @functools.cache
-def measured_book(overlays: tuple[str, ...] = ()) -> Book:
-    """A book of one option in which every model, accelerator and engine can be put.
+def measured_book(overlays: tuple[str, ...] = (), rate: bool = False) -> Book:
+    """A book of one option in which every model, accelerator and engine can be put, with arrivals at a rate or not.
 
     Raises:
         SpecError: a library or calibration laid over ours is wrong.
     """
     document = parse_document(_SCENARIO.encode(), "measurements")
-    return build_book(validate(ScenarioSpec, document), "measurements", mentions=_EVERY_KIND, overlays=overlays)
+    mentions = (*_EVERY_KIND, _RATE) if rate else _EVERY_KIND
+    return build_book(validate(ScenarioSpec, document), "measurements", mentions=mentions, overlays=overlays)
+
+
+class Books:
+    """The books in which measurements are predicted: for clients that wait, and for arrivals at a rate.
+
+    The second has more to compute, and is made only where it is needed.
+    """
+
+    def __init__(self, overlays: tuple[str, ...] = ()) -> None:
+        self.overlays = overlays
+
+    @property
+    def closed(self) -> Book:
+        """The book for static batches and clients."""
+        return self.at(False)
+
+    def at(self, rate: bool) -> Book:
+        """The book for arrivals at a rate, or the other."""
+        return measured_book(self.overlays, rate)
 
 
 def configure(book: Book, measurement: Measurement) -> Case | Unread:
@@ -91,24 +133,53 @@ class _Configured:
         m = self.m
         model = self._member("model", m.model)
         accelerator = self._member("accelerator", m.accelerator)
-        weights = self._precision("weights", m.weights, "bf16")
-        activations = self._precision("activations", m.activations, "bf16" if self._narrow(weights) else weights)
-        kv_cache = self._precision("KV cache", m.kv_cache, activations)
         engine = self._engine()
+        weights = self._precision("weights", m.weights, "bf16")
+        if engine.startswith(_LLAMA_CPP):
+            weights = _GGUF.get(weights, weights)
+        weight_only = self._narrow(weights) and weights not in _BOTH
+        activations = self._precision("activations", m.activations, "bf16" if weight_only else weights)
+        kv_cache = self._precision("KV cache", m.kv_cache, activations)
         tp, ep, pp = self._parallel(model, engine)
-        full = m.batch is None and m.load in _FULL
         self._lengths()
-        inputs: dict[str, float | bool | str] = {
+        replicas = max(1.0, (m.devices or 0) / (max(tp, ep) * pp))
+        static = m.load in _STATIC or (m.load == "single_stream" and engine.startswith(_LLAMA_CPP))
+        clients = self._clients(replicas)
+        inputs: dict[str, float | bool | str | None] = {
             "model": model, "accelerator": accelerator, "weight_precision": weights,
             "activation_precision": activations, "kv_cache_precision": kv_cache, "engine": engine,
             "tensor_parallel": float(tp), "expert_parallel": float(ep), "pipeline_parallel": float(pp),
-            "batch": max(1.0, m.batch or 1.0), "continuous_batching": m.load in _CONTINUOUS,
-            "chunk_tokens": m.settings.get("ubatch", 0.0),
+            "batch": max(1.0, m.batch or 1.0) if static else 1.0, "continuous_batching": not static,
+            "concurrency": None if static else clients, "max_num_seqs": self._limit(replicas),
+            "chunk_tokens": m.settings.get("ubatch", 0.0) if static else 0.0,
         }  # fmt: skip
-        known = {"gpu_memory_utilization": "memory_share", "max_num_seqs": "scheduled_sequences"}
+        known = {"gpu_memory_utilization": "memory_share", "requests_per_client": "requests_per_client"}
         settings = {known[k]: v for k, v in m.settings.items() if k in known}
-        replicas = max(1.0, (m.devices or 0) / (max(tp, ep) * pp))
-        return Case(m, inputs, settings, max(1.0, m.prompt or 1.0), max(1.0, m.output or 1.0), replicas, full)
+        if m.load == "closed_loop":
+            settings.setdefault("requests_per_client", _REQUESTS)
+        drawn = (1 + m.settings.get("range_ratio", 1.0)) / 2
+        prompt, output = max(1.0, drawn * (m.prompt or 1.0)), max(1.0, drawn * (m.output or 1.0))
+        return Case(m, inputs, settings, prompt, output, replicas, self._rate() / replicas if clients is None else 0.0)
+
+    def _clients(self, replicas: float) -> float | None:
+        """Clients of one replica; none where requests arrive at a rate, more than any slots where nothing is said."""
+        if self._rate():
+            return None
+        if self.m.load in _UNSTEADY:
+            self.faults.append("everything is asked at once, which has no steady state")
+        if self.m.batch is None and self.m.load != "single_stream":
+            return _MANY
+        return max(1.0, (self.m.batch or 1.0) / replicas)
+
+    def _limit(self, replicas: float) -> float | None:
+        """The sequences that one replica may run: as the notes say, or as many as a server that was kept full had."""
+        if "max_num_seqs" in self.m.settings:
+            return self.m.settings["max_num_seqs"]
+        full = self.m.load in _FULL and self.m.batch is not None
+        return max(1.0, round((self.m.batch or 1.0) / replicas)) if full else None
+
+    def _rate(self) -> float:
+        return self.m.request_rate if self.m.load == "open_loop" and self.m.request_rate else 0.0
 
     def _member(self, dimension: str, text: str) -> str:
         found = self.book.member_of(dimension, text)
@@ -131,13 +202,15 @@ class _Configured:
 
     def _engine(self) -> str:
         text = self.m.engine
-        under_load = text if self.m.load == "static_batch" else f"{text} server"
-        return self.book.member_of("engine", under_load) or self.book.member_of("engine", text) or "any"
+        under_load = text if self.m.load in _STATIC else f"{text} server"
+        found = self.book.member_of("engine", under_load) or self.book.member_of("engine", text) or "any"
+        first, older = _VINTAGES.get(found, ("", ""))
+        return older if first and is_before(self.m.engine_version, first) else found
 
     def _parallel(self, model: str, engine: str) -> tuple[int, int, int]:
         """Tensor, expert and pipeline parallel; a file that names devices only means that all share each layer."""
         m = self.m
-        if engine == "llama_cpp":
+        if engine.startswith(_LLAMA_CPP):
             return 1, 1, 1  # it splits layers between devices, one working at a time
         experts = getattr(self.book.quantities["experts"].cells[model,], "value", 0.0)
         pp = m.pp or 1
@@ -148,11 +221,11 @@ class _Configured:
         tp = m.tp or max(1, devices // pp)
         if groups > 1 and experts:
             return tp, tp * groups, pp
-        return tp, min(tp, int(m.settings.get("moe_ep", 1))) if experts else 1, pp
+        return tp, int(m.settings.get("moe_ep", 1)) if experts else 1, pp
 
     def _lengths(self) -> None:
         m = self.m
-        if m.metric in _NEEDS_PROMPT and not m.prompt:
+        if (m.metric in _NEEDS_PROMPT or m.metric.startswith("ttft")) and not m.prompt:
             self.faults.append("input_tokens is missing")
         if m.metric in _NEEDS_OUTPUT and not m.output:
             self.faults.append("output_tokens is missing")
@@ -160,21 +233,55 @@ class _Configured:
             self.faults.append("neither input_tokens nor output_tokens is known")
 
 
-def samples(book: Book, cases: Sequence[Case], batches: Array | None = None) -> Samples:
-    """The inputs of all cases, an array for each input; `batches` replaces the batches."""
+def is_before(version: str, first: str) -> bool:
+    """Whether an engine's version, or a year in its text, lies before the first of its kind; unknown ones do not.
+
+    >>> is_before("0.11-era", "0.13"), is_before("0.18.0", "0.13"), is_before("Mar-2025", "0.13"), is_before("", "0.13")
+    (True, False, True, False)
+    """
+    numbers = re.search(r"(?<![0-9.])v?([0-9]+)\.([0-9]+)", version)
+    year = re.search(r"\b(20[0-9]{2})\b", version)
+    if "." in first and numbers:
+        return (int(numbers[1]), int(numbers[2])) < tuple(map(int, first.split(".")))
+    return year is not None and int(year[1]) < int(first if "." not in first else _YEAR_OF_VINTAGES)
+
+
+def runs_of(cases: Sequence[Case]) -> tuple[list[Case], Array]:
+    """One case of each run, and for every case the place of its run among them."""
+    places: dict[tuple[object, ...], int] = {}
+    first: list[Case] = []
+    index = np.empty(len(cases), dtype=int)
+    for i, case in enumerate(cases):
+        if case.run not in places:
+            places[case.run] = len(first)
+            first.append(case)
+        index[i] = places[case.run]
+    return first, index
+
+
+def samples(book: Book, cases: Sequence[Case]) -> Samples:
+    """The inputs of all cases, an array for each input."""
     made: Samples = {}
     for name in cases[0].inputs:
         kind = book.quantities[name].type
         values = [case.inputs[name] for case in cases]
         if kind.kind == "member":
             values = [book.dimensions[kind.dimension].index(str(v)) for v in values]
-        made[name, (OPTION,)] = np.array(values)
-    if batches is not None:
-        made["batch", (OPTION,)] = batches
+        made[name, (OPTION,)] = _masked(values)
     made["prompt_tokens", (REQUEST,)] = np.array([case.prompt for case in cases])
     made["output_tokens", (REQUEST,)] = np.array([case.output for case in cases])
+    if "arrival_rate" in book.quantities:
+        made["request_rate", ()] = np.array([case.rate for case in cases])
     for name in sorted({n for case in cases for n in case.settings}):
-        default = getattr(book.quantities[name].formula, "value", 0.0)
+        default = getattr(book.quantities[name].formula, "value", None)
         scale = 100.0 if book.quantities[name].type.unit.label == "%" else 1.0
-        made[name, ()] = np.array([case.settings[name] * scale if name in case.settings else default for case in cases])
+        made[name, ()] = _masked([case.settings[name] * scale if name in case.settings else default for case in cases])
     return made
+
+
+def _masked(values: Sequence[object]) -> Array:
+    """Values as an array, masked where there is none."""
+    absent = [v is None for v in values]
+    if not any(absent):
+        return np.array(values)
+    return np.ma.MaskedArray([0.0 if v is None else v for v in values], absent)

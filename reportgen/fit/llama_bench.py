@@ -19,7 +19,7 @@ __all__ = ["from_llama_bench", "is_llama_bench", "markdown_rows"]
 _FILE_TYPE = re.compile(r"\b(MXFP4|IQ\w+|T?Q\d\w*(?: - \w+)?|BF16|F16|F32)\b")
 _IN_NAME = re.compile(r"[-_.](?:UD-)?(?:I?Q\d|BF16|F16|FP16|F32|MXFP4|\d{5}-of-).*$", re.IGNORECASE)
 _CACHE = {"f32": "fp32", "f16": "fp16"}
-_PRECISIONS = ("fp32", "fp16", "bf16", "q8_0", "q6_k", "q5_k_m", "q4_k_m", "mxfp4")
+_PRECISIONS = ("fp32", "fp16", "bf16", "q8_0", "q6_k", "q5_k_m", "q4_k_m", "q4_0", "mxfp4")
 _MICRO_BATCH = 512.0
 """llama-bench's default, which its tables leave out."""
 _TEST = re.compile(r"(?:pp ?(\d{1,9}))?\+?(?:tg ?(\d{1,9}))?(?: @ d(\d{1,9}))?")
@@ -47,7 +47,7 @@ def from_llama_bench(record: Record, row: int, given: Given) -> Measurement | Un
         row, model, chosen("accelerator", gpus[:1], given.accelerator), metric, value, METRICS[metric],
         "single_stream", "llama.cpp", _devices(record, gpus) or given.devices, None, None, weights,
         given.activations or "fp16", cache, 1.0, depth if metric == "tpot_ms" else prompt, steps,
-        f"llama-bench {record.text('build_commit')}".rstrip(), {"ubatch": micro},
+        f"llama-bench {record.text('build_commit')}".rstrip(), settings={"ubatch": micro},
     )  # fmt: skip
 
 

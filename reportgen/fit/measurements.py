@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import math
 import re
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from reportgen.errors import Problem, Span, SpecError, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 __all__ = ["COLUMNS", "MAX_BYTES", "METRICS", "REQUIRED", "Measurement", "Unread", "read_table"]
@@ -22,9 +23,15 @@ MAX_BYTES = 64_000_000
 
 METRICS = {
     "ttft_ms": "prefill",
+    "ttft_p50_ms": "prefill",
+    "ttft_p90_ms": "prefill",
+    "ttft_p95_ms": "prefill",
+    "ttft_p99_ms": "prefill",
     "tpot_ms": "decode",
+    "itl_ms": "decode",
     "e2e_ms": "request",
     "output_tokens_per_s": "serving",
+    "gpu_power_w": "power",
     "gpu_peak_mem_GB": "memory",
     "weights_GiB": "memory",
     "kv_cache_GiB": "memory",
@@ -37,10 +44,14 @@ REQUIRED = ("model", "gpu", "metric", "value")
 COLUMNS = (
     "engine", "engine_version", "model", "gpu", "gpu_count", "tp", "pp", "precision_weights",
     "precision_activations", "precision_kv", "batch_or_concurrency", "input_tokens", "output_tokens", "metric",
-    "value", "notes", "stage", "load", "source",
+    "value", "notes", "stage", "load", "source", "tier", "request_rate", "ttft_p50", "ttft_p95", "ttft_p99",
 )  # fmt: skip
 """The columns that are read; others may stand beside them."""
 
+PERCENTILES = ("ttft_p50", "ttft_p95", "ttft_p99")
+"""Columns that hold further figures of the same run, in ms."""
+
+_STATISTIC = re.compile(r"\bstatistic=([a-z]+[0-9]*)")
 _SETTING = re.compile(r"\b([a-z][a-z_]*)=([0-9]+(?:\.[0-9]+)?)")
 _UBATCH = re.compile(r"\bubatch ([0-9]+)")
 
@@ -71,6 +82,10 @@ class Measurement:
     prompt: float | None = None
     output: float | None = None
     source: str = ""
+    engine_version: str = ""
+    request_rate: float | None = None
+    statistic: str = ""
+    tier: str = ""
     settings: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -108,8 +123,10 @@ def read_table(path: Path) -> tuple[list[Measurement], list[Unread]]:
     unread: list[Unread] = []
     try:
         for row, cells in enumerate(reader, 1):
-            made = _measurement(row, {k: (v or "").strip() for k, v in cells.items() if isinstance(v, str | None)})
-            (read if isinstance(made, Measurement) else unread).append(made)  # type: ignore[arg-type]
+            for made in _measurements(
+                row, {k: (v or "").strip() for k, v in cells.items() if isinstance(v, str | None)}
+            ):
+                (read if isinstance(made, Measurement) else unread).append(made)  # type: ignore[arg-type]
     except csv.Error as error:
         raise SpecError([Problem(f"the table cannot be read: {error}", Span(str(path), reader.line_num))]) from None
     return read, unread
@@ -129,6 +146,17 @@ def read_text(path: Path) -> str:
         raise SpecError([Problem("the file is not UTF-8 text", Span(str(path)))]) from None
     except OSError as error:
         raise SpecError([Problem(f"cannot be read: {error.strerror}", Span(str(path)))]) from None
+
+
+def _measurements(row: int, cells: dict[str, str]) -> Iterator[Measurement | Unread]:
+    """The figure of a row, and those that its columns of percentiles hold besides."""
+    first = _measurement(row, cells)
+    yield first
+    for name in PERCENTILES:
+        if cells.get(name) and f"{name}_ms" not in (cells.get("metric"), getattr(first, "metric", "")):
+            more = _measurement(row, {**cells, "metric": f"{name}_ms", "value": cells[name], "stage": ""})
+            if isinstance(more, Measurement):
+                yield dataclasses.replace(more, statistic="")
 
 
 def _measurement(row: int, cells: dict[str, str]) -> Measurement | Unread:
@@ -151,7 +179,9 @@ def _measurement(row: int, cells: dict[str, str]) -> Measurement | Unread:
         value = number(name, whole=True)
         return int(value) if value else None
 
-    metric = cells.get("metric", "")
+    notes = cells.get("notes", "")
+    statistic = m.group(1) if (m := _STATISTIC.search(notes[:2000])) else ""
+    metric = _metric(cells.get("metric", ""), statistic)
     value = number("value")
     if metric not in METRICS:
         faults.append(f"the metric '{metric[:40]}' is not known")
@@ -162,9 +192,16 @@ def _measurement(row: int, cells: dict[str, str]) -> Measurement | Unread:
         cells.get("stage", "") or METRICS.get(metric, ""), cells.get("load", "") or "static_batch",
         cells.get("engine", ""), count("gpu_count"), count("tp"), count("pp"), cells.get("precision_weights", ""),
         cells.get("precision_activations", ""), cells.get("precision_kv", ""), number("batch_or_concurrency"),
-        number("input_tokens"), number("output_tokens"), cells.get("source", ""), settings(cells.get("notes", "")),
+        number("input_tokens"), number("output_tokens"), cells.get("source", ""), cells.get("engine_version", ""),
+        number("request_rate"), statistic, cells.get("tier", ""), settings(notes),
     )  # fmt: skip
     return Unread(row, "; ".join(faults)) if faults else made
+
+
+def _metric(metric: str, statistic: str) -> str:
+    """The metric, with the percentile that the notes say of a TTFT."""
+    named = metric.replace("_ms", f"_{statistic}_ms")
+    return named if metric == "ttft_ms" and named in METRICS else metric
 
 
 def settings(notes: str) -> dict[str, float]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from reportgen.engine.evaluate import Evaluator
 from reportgen.errors import EvaluationError
-from reportgen.fit.configuration import OPTION, configure, measured_book, samples
+from reportgen.fit.configuration import OPTION, Books, configure, runs_of, samples
 from reportgen.fit.measurements import Unread
 
 if TYPE_CHECKING:
@@ -20,34 +20,47 @@ if TYPE_CHECKING:
     from reportgen.fit.configuration import Case
     from reportgen.fit.measurements import Measurement
 
-__all__ = ["PREDICTED", "Prediction", "predict", "quantities_of"]
-
-MOST_SEQUENCES = 2048.0
-"""No engine schedules more sequences at once unless it is told to; TensorRT-LLM's default max_batch_size."""
+__all__ = ["PREDICTED", "Prediction", "is_predicted", "predict", "quantities_of", "value_of"]
 
 PREDICTED = {
     "ttft_ms": ("ttft", "ideal_ttft"),
+    "ttft_p50_ms": ("ttft_p50", "ideal_ttft"),
+    "ttft_p90_ms": ("ttft_p90", "ideal_ttft"),
+    "ttft_p95_ms": ("ttft_p95", "ideal_ttft"),
+    "ttft_p99_ms": ("ttft_p99", "ideal_ttft"),
     "tpot_ms": ("token_time", "ideal_token_time"),
+    "itl_ms": ("inter_token_latency", "ideal_token_time"),
     "e2e_ms": ("request_latency", "ideal_request_latency"),
-    "output_tokens_per_s": ("request_latency", "ideal_request_latency"),
+    "output_tokens_per_s": ("output_rate", "ideal_output_rate"),
+    "gpu_power_w": ("device_draw", ""),
     "gpu_peak_mem_GB": ("memory_needed", ""),
     "weights_GiB": ("stored_weights", ""),
     "kv_cache_GiB": ("kv_capacity", ""),
     "kv_max_tokens": ("kv_capacity_tokens", ""),
     "activation_peak_GiB": ("activation_reserve", ""),
 }
-"""For each metric the quantity that predicts it and, for times, its ideal."""
+"""For each metric the quantity that predicts it and, for times and throughput, its ideal."""
+
+_BANDS = {"ttft": "ttft_ratio", "tpot": "tpot_ratio", "itl": "tpot_ratio", "output": "rate_ratio"}
+"""For the first word of a metric the quantity that says how far measurements of its kind are from predictions."""
 
 _SCALE = {"e2e_ms": 1e3, "weights_GiB": 2.0**-30, "activation_peak_GiB": 2.0**-30}
+_AS_STATED = {"tpot_ms": ("", "mean", "p50"), "itl_ms": ("", "mean", "p50"), "gpu_power_w": ("", "mean")}
+"""The statistics of a metric that can be predicted; of others all that have a name of their own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """A measurement beside its prediction, both in the unit of its metric; `ideal` only for times and throughput."""
+    """A measurement beside its prediction, both in the unit of its metric; `ideal` only for times and throughput.
+
+    `low` and `high` are the ends between which four of five such measurements should lie, where they are known.
+    """
 
     measurement: Measurement
     predicted: float
     ideal: float | None
+    low: float | None = None
+    high: float | None = None
 
     @property
     def error(self) -> float:
@@ -55,19 +68,24 @@ class Prediction:
         return self.predicted / self.measurement.value - 1
 
 
-def predict(measurements: Sequence[Measurement], book: Book | None = None) -> tuple[list[Prediction], list[Unread]]:
+def predict(measurements: Sequence[Measurement], books: Books | None = None) -> tuple[list[Prediction], list[Unread]]:
     """Predict what can be predicted, in the order given; the rest with the reason."""
-    book = book or measured_book()
+    books = books or Books()
     cases: list[Case] = []
     unread: list[Unread] = []
     for measurement in measurements:
-        made = configure(book, measurement)
-        if isinstance(made, Unread):
-            unread.append(made)
-        else:
-            cases.append(made)
-    made_, failed = _predicted(book, cases)
-    return sorted(made_, key=lambda p: p.measurement.row), sorted(unread + failed, key=lambda u: u.row)
+        if not is_predicted(measurement):
+            why = f"the statistic '{measurement.statistic}' of {measurement.metric} is not predicted"
+            unread.append(Unread(measurement.row, why))
+            continue
+        made = configure(books.closed, measurement)
+        (unread if isinstance(made, Unread) else cases).append(made)  # type: ignore[arg-type]
+    predictions: list[Prediction] = []
+    for rate in (False, True):
+        part, failed = _predicted(books.at(rate), [case for case in cases if bool(case.rate) is rate])
+        predictions += part
+        unread += failed
+    return sorted(predictions, key=lambda p: p.measurement.row), sorted(unread, key=lambda u: u.row)
 
 
 def _predicted(book: Book, cases: Sequence[Case]) -> tuple[list[Prediction], list[Unread]]:
@@ -88,38 +106,35 @@ def _predicted(book: Book, cases: Sequence[Case]) -> tuple[list[Prediction], lis
         m = case.measurement
         name, ideal_name = PREDICTED[m.metric]
         value, ideal = found[name][i], found[ideal_name][i] if ideal_name else None
-        if m.metric == "output_tokens_per_s":
-            sent = found["batch"][i] * case.output * case.replicas
-            value, ideal = sent / value, sent / ideal
-        value *= _SCALE.get(m.metric, 1.0)
-        ideal = None if ideal is None else float(ideal * _SCALE.get(m.metric, 1.0))
+        scale = case.replicas if m.metric == "output_tokens_per_s" else _SCALE.get(m.metric, 1.0)
+        value *= scale
+        ideal = None if ideal is None else float(ideal * scale)
         if np.isfinite(value) and value > 0:
-            predictions.append(Prediction(m, float(value), ideal))
+            ends = [value * found[name][i] for name in _band(m)]
+            predictions.append(Prediction(m, float(value), ideal, *(float(end) for end in ends)))
         else:
             unread.append(Unread(m.row, f"'{name}' has no value for this configuration"))
     return predictions, unread
 
 
+def is_predicted(measurement: Measurement) -> bool:
+    """Whether the statistic of a measurement is one that is predicted."""
+    return measurement.statistic in _AS_STATED.get(measurement.metric, (measurement.statistic,))
+
+
 def quantities_of(book: Book, cases: Sequence[Case]) -> dict[str, Array]:
-    """What predicts the metrics of the cases, and the batch, as one array each; NaN where absent."""
-    batches = fitting_batches(book, cases)
-    evaluator = Evaluator(book, samples(book, cases, batches))
-    names = {n for case in cases for n in PREDICTED[case.measurement.metric] if n}
-    return {"batch": batches, **{name: value_of(evaluator, name, len(cases)) for name in names}}
+    """What predicts the metrics of the cases, as one array each; NaN where absent."""
+    runs, index = runs_of(cases)
+    evaluator = Evaluator(book, samples(book, runs))
+    measured = [case.measurement for case in cases]
+    names = {n for m in measured for n in (*PREDICTED[m.metric], *_band(m)) if n}
+    return {name: value_of(evaluator, name, len(runs))[index] for name in sorted(names)}
 
 
-def fitting_batches(book: Book, cases: Sequence[Case]) -> Array:
-    """The batch of each case: as measured, but under continuous batching no more than the memory holds at once."""
-    asked = np.array([float(case.inputs["batch"]) for case in cases])
-    continuous = np.array([bool(case.inputs["continuous_batching"]) for case in cases])
-    if not continuous.any():
-        return asked
-    full = np.array([case.full for case in cases])
-    evaluator = Evaluator(book, samples(book, cases))
-    room = value_of(evaluator, "largest_concurrency", len(cases))
-    room = np.where(np.isfinite(room), np.maximum(room, 1.0), asked)
-    held = np.where(continuous, np.minimum(asked, room), asked)
-    return np.asarray(np.where(full, np.minimum(room, MOST_SEQUENCES), held))
+def _band(measurement: Measurement) -> tuple[str, ...]:
+    """The quantities that hold the ends of a metric's band over its prediction; none where it has no band."""
+    name = _BANDS.get(measurement.metric.partition("_")[0], "")
+    return (f"{name}_low", f"{name}_high") if name else ()
 
 
 def value_of(evaluator: Evaluator, name: str, count: int) -> Array:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reportgen.fit.calibrate import family_of
 from reportgen.spec.write import yaml_text
 
 if TYPE_CHECKING:
@@ -19,9 +21,13 @@ __all__ = ["calibration_text", "spreads"]
 
 _DIGITS = 4
 _LEAST_SPREAD = 8
-"""A band from fewer timings than this is not written."""
-_UNMEASURED = "unmeasured"
-_STAGES = {"ttft_ms": "ttft", "tpot_ms": "tpot"}
+"""A spread from fewer timings than this is not written."""
+_METRICS = {
+    "ttft_ms": "ttft", "ttft_p50_ms": "ttft", "tpot_ms": "tpot", "itl_ms": "tpot", "output_tokens_per_s": "rate",
+}  # fmt: skip
+_SCORE = 1.2816
+"""Of the normal distribution, where nine of ten values lie below."""
+_SINGLE = ("one_device", "several_devices")
 
 
 def calibration_text(fit: Calibration, book: Book, source: str, title: str = "") -> str:
@@ -34,15 +40,14 @@ def calibration_text(fit: Calibration, book: Book, source: str, title: str = "")
             inputs[name] = number
         else:
             rows.setdefault(book.quantities[name].by[0], {}).setdefault(members[0], {})[name] = number
-    for dimension, members_ in rows.items():
+    for members_ in rows.values():
         timings = {m: max(fit.rows[c] for c in fit.factors if c[1] == (m,)) for m in members_}
         for member, cells in members_.items():
-            if dimension == "accelerator_family":
-                cells["measured_family"] = True
             cells["source"] = f"{source}, {timings[member]} timings"
-    for kind, band in spreads(fit).items():
-        left_out = "accelerators" if kind == _UNMEASURED else "models"
-        rows.setdefault("evidence", {})[kind] = {**band, "source": f"{source}, {left_out} left out one at a time"}
+    for (dimension, member), flags in _measured(fit, book).items():
+        rows.setdefault(dimension, {}).setdefault(member, {}).update(flags)
+    for (dimension, member), spread in spreads(fit).items():
+        rows.setdefault(dimension, {})[member] = {**spread, "source": f"{source}, left out one at a time"}
     return yaml_text(
         {
             "schema": 1,
@@ -54,33 +59,52 @@ def calibration_text(fit: Calibration, book: Book, source: str, title: str = "")
     )
 
 
-def spreads(fit: Calibration) -> Mapping[str, Mapping[str, float]]:
-    """For each kind of evidence the 10th and 90th percentile of measured over predicted, by metric.
-
-    The errors are those of models left out of the fit; for a family that was never measured, those of accelerators
-    left out.
-    """
-    kinds = np.array([_kind(case.inputs, case.group) for case in fit.cases])
-    metrics = np.array([_STAGES.get(case.measurement.metric, "") for case in fit.cases])
-    found: dict[str, dict[str, float]] = {}
-    for kind in ("one_device", "several_devices", "server", _UNMEASURED):
-        for stage in ("ttft", "tpot"):
-            errors = fit.elsewhere[metrics == stage] if kind == _UNMEASURED else fit.left_out[
-                (kinds == kind) & (metrics == stage)
-            ]  # fmt: skip
-            ratios = _ratios(errors)
-            if len(ratios) >= _LEAST_SPREAD:
-                low, high = np.quantile(ratios, [0.1, 0.9])
-                found.setdefault(kind, {})[f"{stage}_ratio_low"] = float(f"{low:.3g}")
-                found[kind][f"{stage}_ratio_high"] = float(f"{high:.3g}")
+def _measured(fit: Calibration, book: Book) -> Mapping[tuple[str, str], dict[str, object]]:
+    """What was measured: models; devices and families with one batch or request at a time, and under load."""
+    found: dict[tuple[str, str], dict[str, object]] = {}
+    for case, evidence in zip(fit.cases, fit.evidence, strict=True):
+        accelerator, single = str(case.inputs["accelerator"]), evidence in _SINGLE
+        found.setdefault(("model", str(case.inputs["model"])), {})["measured_model"] = True
+        found.setdefault(("accelerator", accelerator), {})["measured_device" if single else "served_device"] = True
+        family = found.setdefault(("accelerator_family", family_of(book, accelerator)), {})
+        family["measured_family" if single else "served_family"] = True
     return found
 
 
-def _kind(inputs: Mapping[str, object], group: int) -> str:
-    if inputs["continuous_batching"]:
-        return "server"
-    return "one_device" if group == 1 else "several_devices"
+def spreads(fit: Calibration) -> Mapping[tuple[str, str], dict[str, float]]:
+    """The spread of measured over predicted, by kind of measurement, and how it grows where less was measured.
+
+    A spread is a standard deviation of logarithms for which four of five measurements lie between its 10th and 90th
+    percentile. What a model or a device adds is what leaving it out of the fit adds to the square.
+    """
+    evidence = np.array(fit.evidence)
+    metrics = np.array([_METRICS.get(case.measurement.metric, "") for case in fit.cases])
+    single = np.isin(evidence, _SINGLE)
+    found: dict[tuple[str, str], dict[str, float]] = {}
+    for kind in sorted(set(evidence)):
+        for metric in ("ttft", "tpot", "rate"):
+            spread = _spread(fit.errors[(evidence == kind) & (metrics == metric)])
+            if spread is not None:
+                found.setdefault(("evidence", str(kind)), {})[f"{metric}_spread"] = _rounded(spread)
+    for member, errors in (("model", fit.left_out), ("device", fit.elsewhere)):
+        groups = [(f"unseen_{metric}", ~single & (metrics == metric)) for metric in ("ttft", "tpot", "rate")]
+        for name, which in (*groups, ("unseen_single", single & (metrics != ""))):
+            seen, unseen = _spread(fit.errors[which]), _spread(errors[which])
+            if seen is not None and unseen is not None:
+                added = math.sqrt(max(_LEAST_ADDED**2, unseen**2 - seen**2))
+                found.setdefault(("unseen", member), {})[name] = _rounded(added)
+    return found
 
 
-def _ratios(errors: Array) -> Array:
-    return np.asarray(1 / (1 + errors[np.isfinite(errors)]))
+_LEAST_ADDED = 0.05
+"""What is not known adds at least this, or less evidence might give a tighter band."""
+
+
+def _spread(errors: Array) -> float | None:
+    """The spread of errors (predicted over measured less one); none of too few."""
+    left = errors[np.isfinite(errors)]
+    return float(np.quantile(np.abs(np.log1p(left)), 0.8)) / _SCORE if len(left) >= _LEAST_SPREAD else None
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.3g}")

@@ -27,13 +27,14 @@ __all__ = ["COLUMNS", "read_config"]
 _SHAPE = (
     "layers", "hidden_size", "heads", "kv_heads", "head_dim", "vocab_size", "gated_ffn", "tied_embeddings",
     "attention_bias", "context_limit", "kv_latent", "q_latent", "rope_dim", "value_dim",
+    "mtp_layers",
 )  # fmt: skip
 
 COLUMNS = (
     "name", "aliases", "layers", "hidden_size", "heads", "kv_heads", "head_dim", "intermediate_size", "gated_ffn",
     "vocab_size", "tied_embeddings", "attention_bias", "moe_layers", "experts", "active_experts", "expert_size",
     "shared_expert_size", "kv_latent", "q_latent", "rope_dim", "value_dim", "window_size", "windowed_layers",
-    "chunked_window", "context_limit", "native_precision", "source", "retrieved", "notes",
+    "chunked_window", "context_limit", "mtp_layers", "native_precision", "source", "retrieved", "notes",
 )  # fmt: skip
 """The columns of a row, in the order of our own catalogue."""
 

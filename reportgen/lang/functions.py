@@ -115,7 +115,10 @@ def _add(a: Array, b: Array) -> Array:
 
 def _power(a: Array, b: Array) -> Array:
     """0^0 is refused: spreadsheets disagree on it (an error here, 1 there)."""
-    return np.where((a == 0) & (b == 0), np.nan, np.power(np.asarray(a, dtype=float), b))
+    base = np.asarray(a, dtype=float)
+    # a square is a product: NumPy's powers differ in the last digit with the length of the array
+    powers = np.square(base) if np.all(np.equal(b, 2)) else np.power(base, b)
+    return np.where((a == 0) & (b == 0), np.nan, powers)
 
 
 def _floor(a: Array) -> Array:
@@ -178,7 +181,14 @@ _RECORDS = (
     _operator("+", "sum", types.rule_same, _add, _infix("+", SUM), _infix(" + ", SUM)),
     _operator("-", "difference", types.rule_same, _subtract, _infix("-", SUM), _infix(" - ", SUM)),
     _operator("*", "product", types.rule_product, np.multiply, _infix("*", PRODUCT), _infix(r" \cdot ", PRODUCT)),
-    _operator("/", "quotient", types.rule_quotient, np.true_divide, _infix("/", PRODUCT), Form(r"\frac{{{0}}}{{{1}}}")),
+    _operator(
+        "/",
+        "quotient",
+        types.rule_quotient,
+        np.true_divide,
+        _infix("/", PRODUCT),
+        Form(r"\frac{{{0}}}{{{1}}}", ATOM - 1),
+    ),
     _operator(
         "**",
         "power",

@@ -71,9 +71,9 @@ class _Printer:
     def _choice(self, node: tree.Call) -> tuple[str, int]:
         """A choice, with a line for each condition; one that only stands for `and` or `or` is written as that."""
         condition, then, otherwise = node.args
-        if otherwise == tree.Literal(False):
+        if _is(otherwise, truth=False):
             return self.print(tree.Call("and", (condition, then)))
-        if then == tree.Literal(True):
+        if _is(then, truth=True):
             return self.print(tree.Call("or", (condition, otherwise)))
         lines: list[str] = []
         rest: tree.Node = node
@@ -103,6 +103,11 @@ class _Printer:
         if node.at is not None:
             body = rf"{body} = {self.at_least(node.at, LOOSE)}"
         return f"{sign}_{{{over}}} {body}"
+
+
+def _is(node: tree.Node, *, truth: bool) -> bool:
+    """Whether a tree is true or false as such; the numbers 1 and 0 are not."""
+    return isinstance(node, tree.Literal) and node.value is truth
 
 
 def _literal(node: tree.Literal) -> str:

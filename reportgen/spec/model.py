@@ -186,7 +186,8 @@ class RuleSpec(_Part):
     says: str = Field(description="The sentence, with values as in {tpot:.1f}")
     kind: Literal["setting", "quality", "hardware"] = Field(
         default="setting",
-        description="What it takes to follow it: a setting, to be done now; a loss of quality, to be checked; hardware",
+        description="What it takes to follow it: a setting, to be done now; a loss of quality or an assumed gain, to "
+        "be checked; hardware",
     )
     why: str = Field(default="", description="The cause, in a sentence with values")
     risk: str = Field(default="", description="What may go wrong; empty says what is usual for its kind")
@@ -214,6 +215,7 @@ class ReportSpec(_Part):
 
     key_figures: list[str] = Field(default=[], description="Quantities per option shown large, for the baseline")
     option_columns: list[str] = Field(default=[], description="Quantities per option in the table of options")
+    load_columns: list[str] = Field(default=[], description="Quantities per option in the table of servers under load")
     stage_columns: list[str] = Field(default=[], description="Quantities per option and stage that are shown")
     operator_columns: list[str] = Field(default=[], description="Quantities per operator that are shown")
     method: list[FormulaSpec] = Field(default=[], description="The formulas of the method section, in order")
@@ -239,6 +241,15 @@ class DriverSpec(_Part):
     alone: bool = Field(default=False, description="Whether it belongs to one accelerator, not to all options")
 
 
+class AlongSpec(_Part):
+    """Quantities that are declared once more, along a further dimension."""
+
+    names: str = Field(description="How their names begin, as in point_", pattern=r"^[a-z][a-z0-9_]*_$")
+    become: str = Field(
+        description="How the names of the second ones begin, as in curve_", pattern=r"^[a-z][a-z0-9_]*_$"
+    )
+
+
 class LibrarySpec(_Part):
     """A file of the library: part of the domain, as data."""
 
@@ -249,6 +260,31 @@ class LibrarySpec(_Part):
     needs: Annotated[dict[str, str], BeforeValidator(_need), Field(max_length=1)] = Field(
         default={},
         description="A dimension and a cell: the file takes part where a row in use has something other than 0 there",
+    )
+    lacks: Annotated[dict[str, str], BeforeValidator(_need), Field(max_length=1)] = Field(
+        default={}, description="A dimension and a cell: the file takes part where no file that needs it does"
+    )
+    where_given: list[str] = Field(
+        default=[], description="Inputs: the file takes part only where the scenario gives a value for one of them"
+    )
+    where_missing: list[str] = Field(
+        default=[], description="Inputs: the file takes part only where the scenario gives none of them a value"
+    )
+    where_several: list[str] = Field(
+        default=[], description="Dimensions: the file takes part only where the scenario has several rows of each"
+    )
+    where_single: list[str] = Field(
+        default=[], description="Dimensions: the file takes part only where the scenario has at most one row of each"
+    )
+    along: dict[Name, AlongSpec] = Field(
+        default={},
+        description="A dimension along which quantities per option are declared once more, under other names: their "
+        "formulas read one another; those that this file declares itself stay as they are",
+    )
+    instead: dict[Name, dict[Name, Name]] = Field(
+        default={},
+        description="How names of the library's quantities begin, and what their formulas read in place of what; "
+        "quantities that this file declares itself stay as they are",
     )
     quantities: dict[Name, QuantitySpec] = Field(default={}, description="Quantities, with unit, index set and formula")
     rules: dict[Name, RuleSpec] = Field(default={}, description="Recommendations")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reportgen.book.names import within
 from reportgen.book.studies import Found, Point, Searched
 from reportgen.engine.results import Results
 from reportgen.engine.sweep import Lenient, chunks
@@ -227,10 +228,5 @@ def _holds_for(book: Book) -> str:
         value = results.get(name) if name in book.quantities else None
         if value is not None:
             quantity = book.quantities[name]
-            said.append(f"{_within(quantity.title)} {value:,.10g} {quantity.type.unit.label}".strip())
+            said.append(f"{within(quantity.title)} {value:,.10g} {quantity.type.unit.label}".strip())
     return "; ".join(said)
-
-
-def _within(title: str) -> str:
-    """A title as it stands inside a sentence."""
-    return title if title[1:2].isupper() else title[:1].lower() + title[1:]

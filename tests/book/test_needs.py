@@ -10,6 +10,7 @@ from reportgen.book import build
 from reportgen.book.build import build_book
 from reportgen.book.changes import read_changes
 from reportgen.book.library import CATALOGUES, Library, Table, library
+from reportgen.engine.results import evaluate
 from reportgen.errors import SpecError
 from reportgen.spec.document import parse_document
 from reportgen.spec.load import Loaded, validate
@@ -134,6 +135,24 @@ def test_an_option_with_the_cell_brings_file_dimension_and_catalogue() -> None:
     assert book(SCENARIO, "baseline.hire=by week").dimensions["hire"].names == ("by day", "by week")
 
 
+def test_a_file_that_lacks_takes_part_where_none_that_needs_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    free = "schema: 1\naccounting: [reportgen]\nlacks: {option: hire}\nquantities: {hired: {unit: USD, value: 0}}\n"
+    put(monkeypatch, BASE, VALVES, HIRE, free)
+    assert book().quantities["hired"].per == ()
+    assert book(SCENARIO.replace("Small}", "Small, hire: by day}")).quantities["hired"].per == ("option",)
+
+
+def test_a_file_may_have_formulas_read_other_quantities(monkeypatch: pytest.MonkeyPatch) -> None:
+    instead = VALVES + "  half: {unit: B, formula: tank / 2}\n  valve_tank: {unit: B, value: 2}\n"
+    instead += "instead: {request_: {tank: valve_tank}}\n"
+    put(monkeypatch, BASE, instead)
+    assert "valve_tank" in book(SCENARIO.replace("Small}", "Grand}")).quantities["request_latency"].written
+    assert "valve_tank" not in book(SCENARIO).quantities["request_latency"].written
+    assert "valve_tank" not in book(SCENARIO.replace("Small}", "Grand}")).quantities["half"].written
+    own = SCENARIO.replace("Small}", "Grand}") + "formulas: {request_latency: 3 / flow * tank}\n"
+    assert "valve_tank" not in book(own).quantities["request_latency"].written
+
+
 def test_an_unknown_member_is_compared_with_all_of_the_catalogue() -> None:
     text = said(SCENARIO + "inputs: {spare: Gread}\n")
     assert "pumps.yaml:6:17: unknown pump 'Gread'" in text
@@ -197,3 +216,16 @@ def test_a_file_has_one_need_at_most() -> None:
 
 def test_every_catalogue_of_the_library_has_a_file() -> None:
     assert {table.dimension for table in library().tables} == set(CATALOGUES.values())
+
+
+@pytest.mark.parametrize(("requests", "count"), [("{drop: {}}", 1.0), ("{drop: {}, flood: {}}", 2.0)])
+def test_a_file_may_ask_for_several_rows_or_for_one(
+    requests: str, count: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [
+        f"schema: 1\naccounting: [reportgen]\nwhere_{which}: [request]\nquantities:\n  rows: {{value: {value}}}\n"
+        for which, value in (("several", 2), ("single", 1))
+    ]
+    put(monkeypatch, BASE, VALVES, HIRE, *files)
+    made = book(SCENARIO.replace("{drop: {}}", requests))
+    assert evaluate(made).get("rows") == count

@@ -108,6 +108,12 @@ def test_under_continuous_batching_it_says_that_prefill_comes_on_top() -> None:
     assert "prefill" not in figure_of("alice").subtitle
 
 
+def test_under_a_rate_it_says_of_how_many_sequences_the_step_is() -> None:
+    count = results_of("expert_server").get("decode_sequences", "baseline")
+    assert f"; {count:.0f}\u202fsequences at once;" in figure_of("expert_server").subtitle
+    assert "at once" not in figure_of("bob").subtitle
+
+
 def test_there_is_none_without_a_decode_step_or_with_a_single_one() -> None:
     assert generation_figure(Facts(results_of("llm_viewer_operators"))) is None
     assert generation_figure(Facts(results_of("alice", "chapter.output_tokens=1"))) is None

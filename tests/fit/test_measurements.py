@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 FULL = """\
 engine,model,gpu,gpu_count,tp,pp,precision_weights,precision_activations,precision_kv,batch_or_concurrency,\
-input_tokens,output_tokens,metric,value,notes,stage,load,source,extra
-vLLM,Llama-3.1-8B,H100,2,2,1,fp8,fp8,fp16,16,1024,128,tpot_ms,9.5,gpu_memory_utilization=0.95 ubatch 512,\
-decode,closed_loop,ours,x
+input_tokens,output_tokens,metric,value,notes,stage,load,source,extra,engine_version,request_rate,tier,\
+ttft_p50,ttft_p95,ttft_p99
+vLLM,Llama-3.1-8B,H100,2,2,1,fp8,fp8,fp16,16,1024,128,tpot_ms,9.5,\
+gpu_memory_utilization=0.95 ubatch 512 statistic=mean,decode,closed_loop,ours,x,0.12.0,2.5,A,,,
 """
 
 
@@ -31,12 +32,12 @@ def table(tmp_path: Path, text: str | bytes) -> tuple[list[Measurement], list[Un
 
 
 def test_every_column_is_read(tmp_path: Path) -> None:
-    assert set(COLUMNS) - set(FULL.split("\n")[0].split(",")) == {"engine_version"}
+    assert set(COLUMNS) - set(FULL.split("\n")[0].split(",")) == set()
     (read,), unread = table(tmp_path, FULL)
     assert unread == []
     assert read == Measurement(
         1, "Llama-3.1-8B", "H100", "tpot_ms", 9.5, "decode", "closed_loop", "vLLM", 2, 2, 1, "fp8", "fp8", "fp16",
-        16.0, 1024.0, 128.0, "ours", {"gpu_memory_utilization": 0.95, "ubatch": 512.0},
+        16.0, 1024.0, 128.0, "ours", "0.12.0", 2.5, "mean", "A", {"gpu_memory_utilization": 0.95, "ubatch": 512.0},
     )  # fmt: skip
 
 

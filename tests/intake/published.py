@@ -20,7 +20,8 @@ DEEPSEEK = {
 
 KIMI = {
     **DEEPSEEK, "first_k_dense_replace": 1, "max_position_embeddings": 131072, "model_type": "kimi_k2",
-    "n_routed_experts": 384, "num_attention_heads": 64, "num_key_value_heads": 64, "vocab_size": 163840,
+    "n_routed_experts": 384, "num_attention_heads": 64, "num_key_value_heads": 64, "num_nextn_predict_layers": 0,
+    "vocab_size": 163840,
 }  # fmt: skip
 
 CONFIGS: dict[str, dict[str, Any]] = {
@@ -150,9 +151,9 @@ CONFIGS: dict[str, dict[str, Any]] = {
         "hidden_size": 6144, "index_topk": 2048, "intermediate_size": 12288, "kv_lora_rank": 512,
         "max_position_embeddings": 202752, "model_type": "glm_moe_dsa", "moe_intermediate_size": 2048,
         "moe_layer_freq": 1, "n_routed_experts": 256, "n_shared_experts": 1, "num_attention_heads": 64,
-        "num_experts_per_tok": 8, "num_hidden_layers": 78, "num_key_value_heads": 64, "q_lora_rank": 2048,
-        "qk_head_dim": 256, "qk_nope_head_dim": 192, "qk_rope_head_dim": 64, "tie_word_embeddings": False,
-        "v_head_dim": 256, "vocab_size": 154880,
+        "num_experts_per_tok": 8, "num_hidden_layers": 78, "num_key_value_heads": 64,
+        "num_nextn_predict_layers": 1, "q_lora_rank": 2048, "qk_head_dim": 256, "qk_nope_head_dim": 192,
+        "qk_rope_head_dim": 64, "tie_word_embeddings": False, "v_head_dim": 256, "vocab_size": 154880,
     },
 }  # fmt: skip
 
@@ -160,88 +161,88 @@ FACTS = (
     "layers", "hidden_size", "heads", "kv_heads", "head_dim", "intermediate_size", "gated_ffn", "vocab_size",
     "tied_embeddings", "attention_bias", "moe_layers", "experts", "active_experts", "expert_size",
     "shared_expert_size", "kv_latent", "q_latent", "rope_dim", "value_dim", "window_size", "windowed_layers",
-    "chunked_window", "context_limit", "native_precision",
+    "chunked_window", "context_limit", "mtp_layers", "native_precision",
 )  # fmt: skip
 """The order of the facts below."""
 
 CATALOGUE: dict[str, tuple[Any, ...]] = {
     "Llama-3.1-8B": (
         32, 4096, 32, 8, 128, 14336, True, 128256, False, False, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, False, 131072,
-        "bf16",
+        0, "bf16",
     ),
     "Mixtral-8x7B": (
         32, 4096, 32, 8, 128, 0, True, 32000, False, False, 32, 8, 2, 14336, 0, 0, 0, 0, 0, 0, 0, False, 32768,
-        "bf16",
+        0, "bf16",
     ),
     "Qwen3-30B-A3B": (
         48, 2048, 32, 4, 128, 0, True, 151936, False, False, 48, 128, 8, 768, 0, 0, 0, 0, 0, 0, 0, False, 40960,
-        "bf16",
+        0, "bf16",
     ),
     "DeepSeek-V3": (
         61, 7168, 128, 128, 192, 18432, True, 129280, False, False, 58, 256, 8, 2048, 2048, 512, 1536, 64, 128, 0,
-        0, False, 163840, "fp8",
+        0, False, 163840, 1, "fp8",
     ),
     "Kimi-K2": (
         61, 7168, 64, 64, 192, 18432, True, 163840, False, False, 60, 384, 8, 2048, 2048, 512, 1536, 64, 128, 0, 0,
-        False, 131072, "fp8",
+        False, 131072, 0, "fp8",
     ),
     "gpt-oss-20b": (
         24, 2880, 64, 8, 64, 0, True, 201088, False, True, 24, 32, 4, 2880, 0, 0, 0, 0, 0, 128, 12, False, 131072,
-        "mxfp4",
+        0, "mxfp4",
     ),
     "Gemma-3-27B": (
         62, 5376, 32, 16, 128, 21504, True, 262144, True, False, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1024, 52, False, 131072,
-        "bf16",
+        0, "bf16",
     ),
     "Gemma-3-4B": (
         34, 2560, 8, 4, 256, 10240, True, 262144, True, False, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1024, 29, False, 131072,
-        "bf16",
+        0, "bf16",
     ),
     "Gemma-2-9B": (
         42, 3584, 16, 8, 256, 14336, True, 256000, True, False, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4096, 21, False, 8192,
-        "bf16",
+        0, "bf16",
     ),
     "Falcon-40B": (
         60, 8192, 128, 8, 64, 32768, False, 65024, True, False, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, False, 2048,
-        "bf16",
+        0, "bf16",
     ),
     "Falcon-7B": (
-        32, 4544, 71, 1, 64, 18176, False, 65024, True, False, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, False, 2048, "bf16",
+        32, 4544, 71, 1, 64, 18176, False, 65024, True, False, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, False, 2048, 0, "bf16",
     ),
     "OPT-13B": (
         40, 5120, 40, 40, 128, 20480, False, 50272, True, True, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, False, 2048,
-        "fp16",
+        0, "fp16",
     ),
     "GPT-J-6B": (
         28, 4096, 16, 16, 256, 16384, False, 50400, False, False, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, False, 2048,
-        "fp16",
+        0, "fp16",
     ),
     "BLOOM-7B1": (
         30, 4096, 32, 32, 128, 16384, False, 250880, True, True, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, False, 2048,
-        "fp16",
+        0, "fp16",
     ),
     "Qwen2.5-7B": (
         28, 3584, 28, 4, 128, 18944, True, 152064, False, True, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, False, 131072,
-        "bf16",
+        0, "bf16",
     ),
     "Mistral-7B-v0.1": (
         32, 4096, 32, 8, 128, 14336, True, 32000, False, False, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4096, 32, False, 32768,
-        "bf16",
+        0, "bf16",
     ),
     "Llama-4-Scout": (
         48, 5120, 40, 8, 128, 16384, True, 202048, False, False, 48, 16, 1, 8192, 8192, 0, 0, 0, 0, 8192, 36, True,
-        10485760, "bf16",
+        10485760, 0, "bf16",
     ),
     "Phi-3-mini": (
-        32, 3072, 32, 32, 96, 8192, True, 32064, False, False, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, False, 4096, "bf16",
+        32, 3072, 32, 32, 96, 8192, True, 32064, False, False, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, False, 4096, 0, "bf16",
     ),
     "MiniMax-M2.5": (
         62, 3072, 48, 8, 128, 0, True, 200064, False, False, 62, 256, 8, 1536, 0, 0, 0, 0, 0, 0, 0, False, 196608,
-        "fp8",
+        0, "fp8",
     ),
     "GLM-5": (
         78, 6144, 64, 64, 256, 12288, True, 154880, False, False, 75, 256, 8, 2048, 2048, 512, 2048, 64, 256, 0, 0,
-        False, 202752, "bf16",
+        False, 202752, 1, "bf16",
     ),
 }  # fmt: skip
 """What our reference table says of these models; most of it was taken from other sources than their configurations."""

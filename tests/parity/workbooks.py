@@ -11,11 +11,12 @@ from reportgen.render.excel.layout import slug
 from reportgen.render.excel.workbook import assemble
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from reportgen.book.book import Book
     from reportgen.engine.results import Results
     from reportgen.render.excel.tables import Writer
+    from tests.parity.office import Document
 
 TOLERANCE = 1e-9
 
@@ -113,3 +114,26 @@ def unlike(
         value: Any = results.plain(name)[()]
         if differs(value, shown, slack):
             yield f"{name}: engine {value!r}, shown {shown!r}"
+
+
+def after_edits(
+    document: Document, made: tuple[Book, Any, Writer], edits: Sequence[str], *, every: int = 5
+) -> Iterator[str]:
+    """Where an open workbook differs after each edit alone: in any result, and in any formula cell after each n-th."""
+    book, workbook, writer = made
+    formulas = formula_cells(workbook)
+    for i, edit in enumerate(edits):
+        changes = read_changes(book, [edit])
+        (((quantity, cell), value),) = changes.items()
+        sheet, address = place(workbook, writer, quantity, cell)
+        held = workbook[sheet][address]
+        document.set(sheet, address, value)
+        cells = document.cells()
+        if held.data_type == "f":  # inherited from the option that it is based on
+            document.set_formula(sheet, address, str(held.value).replace(",", ";"))
+        else:
+            document.set(sheet, address, held.value)
+        found = list(unlike(workbook, writer, evaluate(book, changes), cells))
+        if i % every == 0:
+            found += differences(formulas, expected(book, edit)[1], cells, edited=True)
+        yield from (f"{edit}: {text}" for text in found)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from reportgen.book.build import load_book
 from reportgen.engine.results import evaluate
 from reportgen.render.excel.finish import ErrorValue
 from reportgen.render.excel.pages import CHANGED, PROBLEM
@@ -14,6 +15,8 @@ from reportgen.render.excel.workbook import assemble
 from tests.workbooks import built, read, spec
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from reportgen.engine.results import Results
 
 SPECS = ["alice", "bob", "procurement", "llm_viewer_operators"]
@@ -95,7 +98,8 @@ def test_key_figures_stand_beside_their_targets(procurement: Made) -> None:
     assert rows["Cost per year"][6:8] == [600_000, "met"]
     assert rows["Time per output token"][6:8] == [50, "met"]
     assert rows["Memory needed"][6] == pytest.approx(results.get("memory_limit", best))
-    assert rows["Throughput"][6:8] == [None, None]
+    assert rows["TTFT, target share"][6:8] == [2000, "met"]
+    assert rows["Load of a replica"][6:8] == [None, None]
 
 
 def test_a_missed_target_is_called_missed() -> None:
@@ -182,3 +186,20 @@ def test_verdicts_of_the_options_are_coloured(procurement: Made) -> None:
     ranges = [str(area.sqref) for area in sheet.conditional_formatting]
     for name in ("fits", "feasible", "verdict"):
         assert any(r.startswith(f"{letters[name]}5:{letters[name]}") for r in ranges), name
+
+
+def test_a_key_figure_may_be_the_same_for_all_options(tmp_path: Path) -> None:
+    """One per operator has no place; what no option has of its own stands as it is."""
+    path = tmp_path / "plain.yaml"
+    path.write_text(
+        "schema: 1\ntitle: Plain\nlevers: none\nrequests: {q: {prompt_tokens: 500, output_tokens: 100}}\n"
+        "inputs: {tpot_target: 50 ms}\noptions: {baseline: {model: Llama-3.1-8B, accelerator: RTX-4090}}\n"
+        "report: {key_figures: [tpot, tpot_target, ops]}\n",
+        "utf-8",
+    )
+    workbook, writer = assemble(evaluate(load_book(path)))
+    sheet, values = workbook["Summary"], writer.values["Summary"]
+    places = {sheet.cell(row, 1).value: row for row in range(1, 60)}
+    row = places["Target for time per output token"]
+    assert (values[f"B{row}"], values[f"E{row}"]) == (50.0, 50.0)
+    assert "Operations" not in places

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     Load = Callable[..., Path]
 
 PRICE = "H100-SXM-80GB neocloud 3-year rental 2026-04-03"
-TENSOR, BATCH = (1, 2, 4), (1, 8, 64, 200)
+TENSOR, SLOTS = (1, 2, 4), (1, 8, 64, 200)
 PRECISIONS = ("bf16", "fp8")
 SCENARIO = f"""schema: 1
 title: A small search
@@ -50,14 +50,14 @@ inputs:
   peak_rate: 8  # at noon
   tpot_target: 40 ms
 options:
-  baseline: {{model: Llama-3.1-8B, accelerator: H100-SXM-80GB, batch: 4, continuous_batching: true, price: '{PRICE}'}}
+  baseline: {{model: Llama-3.1-8B, accelerator: H100-SXM-80GB, max_num_seqs: 4, price: '{PRICE}'}}
 search:
   candidates:
     h100: {{accelerator: H100-SXM-80GB}}
     unpriced: {{accelerator: H200-SXM-141GB, price: null}}
   vary:
     tensor_parallel: {list(TENSOR)}
-    batch: {list(BATCH)}
+    max_num_seqs: {list(SLOTS)}
     precision:
       bf16: {{weight_precision: bf16, activation_precision: bf16}}
       fp8: {{weight_precision: fp8, activation_precision: fp8}}
@@ -85,18 +85,18 @@ def lay(tmp_path: Path) -> Load:
 def chosen(book: Book, option: str) -> tuple[float, float, str]:
     """What a row holds of what may vary."""
     cells = {f.option: f.cells for f in book.studies.searched.found}[option] if book.studies.searched else {}
-    return cells["tensor_parallel"], cells["batch"], cells["weight_precision"]  # type: ignore[return-value]
+    return cells["tensor_parallel"], cells["max_num_seqs"], cells["weight_precision"]  # type: ignore[return-value]
 
 
 def one_by_one(book: Book) -> dict[tuple[float, float, str], Results]:
     """Each combination evaluated by itself, as `--set` would."""
     found = {}
-    for tensor, batch, precision in itertools.product(TENSOR, BATCH, PRECISIONS):
+    for tensor, slots, precision in itertools.product(TENSOR, SLOTS, PRECISIONS):
         changes = []
         for option in ("h100", "unpriced"):
-            changes += [f"{option}.tensor_parallel={tensor}", f"{option}.batch={batch}"]
+            changes += [f"{option}.tensor_parallel={tensor}", f"{option}.max_num_seqs={slots}"]
             changes += [f"{option}.weight_precision={precision}", f"{option}.activation_precision={precision}"]
-        found[float(tensor), float(batch), precision] = Results(book, read_changes(book, changes))
+        found[float(tensor), float(slots), precision] = Results(book, read_changes(book, changes))
     return found
 
 
@@ -140,7 +140,7 @@ def test_it_finds_what_trying_one_by_one_finds(lay: Load, changes: tuple[tuple[s
         feasible = sum(results.get("feasible", row.option) is True for results in tried.values())
         assert (row.tried, row.feasible) == (len(tried), feasible)
         results = api.evaluate(found)
-        assert results.get("batch", row.option) == row.cells["batch"]
+        assert results.get("max_num_seqs", row.option) == row.cells["max_num_seqs"]
         expected = tried[chosen(found, row.option)]
         for name in ("objective_value", "verdict", "devices", "tpot"):
             assert results.get(name, row.option) == expected.get(name, row.option)
@@ -174,7 +174,9 @@ def test_the_front_is_what_no_feasible_combination_beats(lay: Load) -> None:
     assert costs == sorted(costs, key=lambda cost: cost or 0.0)
     for point in found.front:
         results = tried[
-            float(point.cells["tensor_parallel"]), float(point.cells["batch"]), str(point.cells["weight_precision"])
+            float(point.cells["tensor_parallel"]),
+            float(point.cells["max_num_seqs"]),
+            str(point.cells["weight_precision"]),
         ]
         assert results.get("yearly_cost", "h100") == pytest.approx(point.yearly_cost)
         assert results.get("capacity_rate", "h100") == pytest.approx(point.capacity_rate)
@@ -193,10 +195,10 @@ def test_chunks_make_no_difference(lay: Load, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_what_is_no_number_is_never_chosen(lay: Load) -> None:
-    hole = "quantities:\n  hole: {per: [option], formula: 1 / (batch - 8), better: lower}\nauthor"
+    hole = "quantities:\n  hole: {per: [option], formula: 1 / (max_num_seqs - 8), better: lower}\nauthor"
     found = search(load_book(lay(("minimise: yearly_cost", "minimise: hole"), ("author", hole))))
     assert chosen(found, "h100")[1] in (1.0, 64.0, 200.0)
-    hole = hole.replace("batch - 8", "batch - batch")
+    hole = hole.replace("max_num_seqs - 8", "max_num_seqs - max_num_seqs")
     found = search(load_book(lay(("minimise: yearly_cost", "minimise: hole"), ("author", hole))))
     assert chosen(found, "h100") == (1.0, 1.0, "bf16")
 
@@ -216,15 +218,15 @@ def test_candidates_are_options_of_their_own(lay: Load) -> None:
     results = api.evaluate(book)
     origins = ("the scenario", "the scenario", "found by search", "found by search", "a lever")
     assert tuple(results.get("option_origin", name) for name in names) == origins
-    assert results.get("batch", "on_it") == results.get("batch", "h100")
-    assert set(book.overridden["h100"]) >= {"accelerator", "batch", "weight_precision"}
+    assert results.get("max_num_seqs", "on_it") == results.get("max_num_seqs", "h100")
+    assert set(book.overridden["h100"]) >= {"accelerator", "max_num_seqs", "weight_precision"}
 
 
 def test_a_change_is_made_in_the_rows_that_were_found(lay: Load) -> None:
     path = lay()
-    before, after = api.evaluate(path), api.evaluate(path, ["tpot_target=3 ms", "h100.batch=3"])
-    assert after.get("batch", "h100") == 3.0
-    assert after.get("batch", "unpriced") == before.get("batch", "unpriced")
+    before, after = api.evaluate(path), api.evaluate(path, ["tpot_target=3 ms", "h100.max_num_seqs=3"])
+    assert after.get("max_num_seqs", "h100") == 3.0
+    assert after.get("max_num_seqs", "unpriced") == before.get("max_num_seqs", "unpriced")
 
 
 # --- what decides ----------------------------------------------------------------------------------------------------
@@ -376,14 +378,17 @@ def test_the_summary_says_whether_the_rows_are_those_that_were_searched(lay: Loa
 
 # --- room for a larger batch -----------------------------------------------------------------------------------------
 
+CLIENTS = ("max_num_seqs: 4", "concurrency: 4")
+"""Clients that wait for their answers, in place of a server at a rate."""
+
 
 def test_there_is_room_up_to_the_target(lay: Load) -> None:
-    book = load_book(lay(("levers: none", "levers: none"), ("peak_rate: 8", "peak_rate: 200")))
+    book = load_book(lay(CLIENTS, ("peak_rate: 8", "peak_rate: 200")))
     room = api.evaluate(book).get("batch_room", "baseline")
     assert isinstance(room, float)
     assert room > 8
-    last = api.evaluate(book, [f"baseline.batch={4 + 0.9 * room // 1}"])
-    beyond = api.evaluate(book, [f"baseline.batch={4 + 1.2 * room // 1}"])
+    last = api.evaluate(book, [f"baseline.concurrency={4 + 0.9 * room // 1}"])
+    beyond = api.evaluate(book, [f"baseline.concurrency={4 + 1.2 * room // 1}"])
     assert last.get("feasible", "baseline")
     assert not beyond.get("feasible", "baseline")
     assert beyond.get("batch_room", "baseline") == 0.0
@@ -391,12 +396,20 @@ def test_there_is_room_up_to_the_target(lay: Load) -> None:
 
 def test_a_larger_batch_is_spoken_of_where_it_may_be_better(lay: Load) -> None:
     searched = ("search:", "measured: {}\nsearch:")
-    path = lay(("peak_rate: 8", "peak_rate: 200"), searched)
+    path = lay(CLIENTS, ("peak_rate: 8", "peak_rate: 200"), searched)
     assert "room for about" in str(api.evaluate(load_book(path)).get("room_words", "baseline"))
-    calm = lay(("peak_rate: 8", "peak_rate: 0.1"))
+    calm = lay(CLIENTS, ("peak_rate: 8", "peak_rate: 0.1"))
     assert api.evaluate(calm).get("room_words", "baseline") == "Nothing speaks for a larger batch."
-    hasty = lay(("minimise: yearly_cost", "minimise: tpot"), ("peak_rate: 8", "peak_rate: 200"))
+    hasty = lay(CLIENTS, ("minimise: yearly_cost", "minimise: tpot"), ("peak_rate: 8", "peak_rate: 200"))
     assert api.evaluate(hasty).get("room_words", "baseline") == "Nothing speaks for a larger batch."
+
+
+def test_a_server_at_a_rate_has_no_batch_to_enlarge(lay: Load) -> None:
+    results = api.evaluate(lay(("peak_rate: 8", "peak_rate: 200")))
+    assert results.get("batch_room", "baseline") is None
+    assert results.get("uses_room", "baseline") is False
+    said = "The request rate decides how many sequences run at once."
+    assert results.get("larger_batch_words") == said
 
 
 # --- the verb --------------------------------------------------------------------------------------------------------
@@ -419,7 +432,7 @@ def test_the_verb_prints_json(lay: Load) -> None:
     assert first["option"] == "h100"
     assert first["feasible"] is True
     assert first["values"]["devices"] >= 1
-    assert set(first["cells"]) == {"tensor_parallel", "batch", "weight_precision", "activation_precision"}
+    assert set(first["cells"]) == {"tensor_parallel", "max_num_seqs", "weight_precision", "activation_precision"}
 
 
 def test_the_verb_writes_a_scenario_that_is_not_searched_again(lay: Load, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from reportgen.render.document.generation import generation_figure
 from reportgen.render.document.glossary import glossary_table
 from reportgen.render.document.headline import headline_section
 from reportgen.render.document.layer import layer_figures
+from reportgen.render.document.load import load_figure, load_table
 from reportgen.render.document.method import method_blocks
 from reportgen.render.document.money import cost_blocks, has_costs, parts_figure
 from reportgen.render.document.page import render_html
@@ -165,16 +166,17 @@ def _sections(facts: Facts) -> Iterable[Section]:
         "How firm the decision is",
         [*driver_blocks(facts), *robustness_tables(facts)],
     )
-    first = [roofline, options, firm]
+    load, more = _loaded(facts)
+    first = [roofline, options, load, firm]
     if has_costs(facts):
         made_of = parts_figure(facts) or figures.options_figure(facts, _FEW)
-        first = [("cost_finding", "Cost", cost_blocks(facts, made_of)), options, firm, roofline]
+        first = [("cost_finding", "Cost", cost_blocks(facts, made_of)), options, load, firm, roofline]
     time: list[Block | None] = [figures.time_figure(facts), *tables.operator_tables(facts), *layer_figures(facts)]
     parts: tuple[_Part, ...] = (
         *first,
         ("time_finding", "Where the time goes", time),
         ("memory_finding", "Memory", [_paragraph(facts.words("memory_words")), figures.memory_figure(facts)]),
-        ("", "Larger batches, longer contexts", [batch_figure(facts), generation_figure(facts)]),
+        more,
         ("", "What to do next", next_steps(facts)),
         ("", "How the figures come about", [*_workload(facts), *method_blocks(facts)]),
     )
@@ -182,6 +184,18 @@ def _sections(facts: Facts) -> Iterable[Section]:
         kept = tuple(block for block in blocks if block is not None)
         if kept:
             yield Section(facts.words(finding) or heading, kept)
+
+
+def _loaded(facts: Facts) -> tuple[_Part, _Part]:
+    """What a request rate brings, and what more requests at once and longer contexts do.
+
+    Without a rate the first is empty, and the second says what requests wait.
+    """
+    over_rate, waits = load_figure(facts), load_table(facts)
+    together: list[Block | None] = [waits if over_rate is None else None, batch_figure(facts)]
+    heading = "More requests at once, longer contexts" if any(together) else "Longer contexts"
+    load: list[Block | None] = [over_rate, waits] if over_rate is not None else []
+    return ("", "Under load", load), ("", heading, [*together, generation_figure(facts)])
 
 
 def _brief(facts: Facts, room: Room) -> Iterable[tuple[str, str, tuple[Block, ...]]]:

@@ -1,4 +1,4 @@
-"""Throughput against the time per output token over the batch: the baseline, and what is recommended first."""
+"""Throughput against the time per token over the concurrency or batch: the baseline, and what is recommended first."""
 
 from __future__ import annotations
 
@@ -20,25 +20,31 @@ __all__ = ["batch_figure"]
 _TOKEN, _FLOW = "tpot", "throughput"
 _BEYOND_TARGET, _BEYOND_OWN = 2.0, 1.5  # times the time per token: a batch that takes longer is of no interest
 _MORE = 0.01  # of the throughput, below which another batch brings nothing
+_BATCH = "batch"
+_NOUNS = {_BATCH: ("A batch", "No batch"), "concurrency": ("A concurrency", "No concurrency")}
 
 
 @dataclass(frozen=True, slots=True)
 class _Point:
-    """An option at a batch size; `own` marks the size that the option has."""
+    """An option with so many requests at once; `own` marks the number that the option has."""
 
-    batch: float
+    at_once: float
     token: float
     flow: float
     own: bool
 
 
 def batch_figure(facts: Facts) -> Figure | None:
-    """Latency and throughput at batch sizes up to the largest that fits."""
-    if not facts.has("batch", "largest_batch", _TOKEN, _FLOW):
+    """Latency and throughput with more and more requests at once, up to the most that run together.
+
+    Of options whose requests arrive at random there is none: how many run follows from the rate.
+    """
+    if not facts.has("at_once", "most_at_once", _TOKEN, _FLOW):
         return None
     target = facts.target(_TOKEN, facts.baseline)
     limit = facts.number(target) if target else None
-    curves = {option: _curve(facts, option, limit) for option in dict.fromkeys((facts.baseline, *facts.advised[:1]))}
+    options = [o for o in dict.fromkeys((facts.baseline, *facts.advised[:1])) if not _arrives(facts, o)]
+    curves = {option: _curve(facts, option, limit) for option in options}
     curves = {option: points for option, points in curves.items() if len(points) > 1}
     if not curves:
         return None
@@ -47,7 +53,14 @@ def batch_figure(facts: Facts) -> Figure | None:
         role = "best" if option in facts.advised[:1] else "base"
         lines.append({"name": facts.title("option", option), "role": role})
         drawn += [
-            {"line": len(lines) - 1, "batch": digits(p.batch), "tpot": p.token, "throughput": p.flow, "own": p.own}
+            {
+                "line": len(lines) - 1,
+                "kind": _kind(facts, option),
+                "at_once": digits(p.at_once),
+                "tpot": p.token,
+                "throughput": p.flow,
+                "own": p.own,
+            }
             for p in points
         ]
     marks: tuple[dict[str, Value], ...] = (
@@ -56,20 +69,37 @@ def batch_figure(facts: Facts) -> Figure | None:
     far = "; those far beyond the target are left out" if marks else ""
     return Figure(
         chart="batch",
-        title=_finding(facts, next(iter(curves.values())), limit),
-        subtitle=f"A point for each batch size that fits; large: as configured{far}",
+        title=_finding(facts, *next(iter(curves.items())), limit),
+        subtitle=f"A point for each {_sizes(facts, list(curves))}; large: as configured{far}",
         alt=". ".join([*(_said(facts, o, p) for o, p in curves.items()), *(str(mark["text"]) for mark in marks)]) + ".",
         data={"lines": tuple(lines), "points": tuple(drawn), "marks": marks},
     )
 
 
+def _arrives(facts: Facts, option: str) -> bool:
+    """Whether requests arrive at random, so that nobody sets how many run at once."""
+    return facts.value("continuous_batching", option) is True and facts.value("closed_loop", option) is False
+
+
+def _kind(facts: Facts, option: str) -> str:
+    """What the number of requests at once is called."""
+    return facts.words("at_once_kind", option) or _BATCH
+
+
+def _sizes(facts: Facts, options: list[str]) -> str:
+    """Which numbers of requests at once have a point."""
+    words = {_BATCH: "batch size that fits", "concurrency": "concurrency up to the most that run at once"}
+    kinds = {_kind(facts, option) for option in options}
+    return words[kinds.pop()] if len(kinds) == 1 else "number of requests at once that fits"
+
+
 def _curve(facts: Facts, option: str, limit: float | None) -> list[_Point]:
     """The points of an option, without batches far beyond the target and its own."""
-    found, own = over_batch(facts.results, option, [_TOKEN, _FLOW]), facts.number("batch", option)
+    found, own = over_batch(facts.results, option, [_TOKEN, _FLOW]), facts.number("at_once", option)
     points = [
-        _Point(batch, token, flow, batch == own)
-        for batch, token, flow in zip(found["batch"], found[_TOKEN], found[_FLOW], strict=True)
-        if batch is not None and token is not None and flow is not None and flow > 0
+        _Point(size, token, flow, size == own)
+        for size, token, flow in zip(found["at_once"], found[_TOKEN], found[_FLOW], strict=True)
+        if size is not None and token is not None and flow is not None and flow > 0
     ]
     if limit is None:
         return points
@@ -77,21 +107,25 @@ def _curve(facts: Facts, option: str, limit: float | None) -> list[_Point]:
     return [p for p in points if p.token <= far]
 
 
-def _finding(facts: Facts, points: Sequence[_Point], limit: float | None) -> str:
-    """What another batch than its own would bring the baseline."""
+def _finding(facts: Facts, option: str, points: Sequence[_Point], limit: float | None) -> str:
+    """What another number of requests at once than its own would bring the option."""
+    one, none = _NOUNS[_kind(facts, option)]
     own = next((p for p in points if p.own), points[0])
     target = "" if limit is None else f"the target of {facts.limit(_TOKEN, facts.baseline)}"
     fast = [p for p in points if limit is None or p.token <= limit]
     if not fast:
-        return f"No batch keeps {target}"
+        return f"{none} keeps {target}"
     best = max(fast, key=lambda p: p.flow)
     if own not in fast:
-        return f"A batch of {digits(own.batch)} misses {target}, one of {digits(best.batch)} keeps it"
+        return f"{one} of {digits(own.at_once)} misses {target}, one of {digits(best.at_once)} keeps it"
     if best.flow / own.flow - 1 < _MORE:
-        return f"No batch has more throughput than one of {digits(own.batch)}{f' within {target}' if target else ''}"
+        within = f" within {target}" if target else ""
+        return f"{none} has more throughput than one of {digits(own.at_once)}{within}"
     slower = round((best.token / own.token - 1) * 100)
     price = f"; a token takes {joined(digits(slower), '%')} longer" if slower > 0 else ""
-    return f"A batch of {digits(best.batch)} instead of {digits(own.batch)} gives {_gain(best.flow / own.flow)}{price}"
+    return (
+        f"{one} of {digits(best.at_once)} instead of {digits(own.at_once)} gives {_gain(best.flow / own.flow)}{price}"
+    )
 
 
 def _gain(ratio: float) -> str:
@@ -103,8 +137,7 @@ def _gain(ratio: float) -> str:
 def _said(facts: Facts, option: str, points: Sequence[_Point]) -> str:
     """A line in words."""
     token, flow = (facts.quantity(name).type.unit for name in (_TOKEN, _FLOW))
-    said = [
-        f"batch {digits(p.batch)}{' (as configured)' if p.own else ''} {amount(p.token, token)}, {amount(p.flow, flow)}"
-        for p in points
-    ]
+    kind = _kind(facts, option)
+    sizes = [f"{kind} {digits(p.at_once)}{' (as configured)' if p.own else ''}" for p in points]
+    said = [f"{size} {amount(p.token, token)}, {amount(p.flow, flow)}" for size, p in zip(sizes, points, strict=True)]
     return f"{facts.title('option', option)}: {'; '.join(said)}"

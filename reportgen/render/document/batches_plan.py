@@ -1,4 +1,4 @@
-"""Lays out throughput against latency over the batch: lines with a point for each size, labels that stand clear."""
+"""Lays out throughput against latency over the requests at once: lines of points, labels that stand clear."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _FAR = 2.5  # a target so many times as long as the points is named, not drawn: 
 def batches(figure: Figure) -> Plan:
     """The throughput over the time per token.
 
-    Reads `lines` (name, role: best or base), `points` (line: its place among the lines, batch, tpot, throughput, own)
-    and `marks` (value, text), of which there is one or none.
+    Reads `lines` (name, role: best or base), `points` (line: its place among the lines, kind: batch or concurrency,
+    at_once, tpot, throughput, own) and `marks` (value, text), of which there is one or none.
     """
     lines, points, marks = rows(figure, "lines"), rows(figure, "points"), rows(figure, "marks")
     tokens, flows = ([number(p, key) for p in points] for key in ("tpot", "throughput"))
@@ -128,13 +128,16 @@ def _leader(at: tuple[float, float], spot: Placed) -> Datum:
 def _sizes(
     lines: Sequence[Record], points: Sequence[Record], pixels: Way, pieces: Sequence[Segment], taken: Sequence[Box]
 ) -> list[Datum]:
-    """The batch at each point, the configured ones and the ends of lines first; without room it is left out."""
+    """The size at each point, the configured ones and the ends of lines first; without room it is left out."""
     line_of = [int(number(point, "line")) for point in points]
     own = [i for i, point in enumerate(points) if point.get("own")]
     ends = [i for i, of in enumerate(line_of) if of not in line_of[:i] or of not in line_of[i + 1 :]]
     telling = dict.fromkeys((*own, *ends))
     order = list(dict.fromkeys((*telling, *range(len(points)))))
-    said = [f"batch {text(points[i], 'batch')}" if i in telling else text(points[i], "batch") for i in order]
+    said = [
+        f"{text(points[i], 'kind')} {text(points[i], 'at_once')}" if i in telling else text(points[i], "at_once")
+        for i in order
+    ]
     places = place([pixels[i] for i in order], [size_of(words) for words in said], pieces, _frame(), taken)
     return [
         word(words, spot.x, spot.y, look(lines[line_of[i]])["ink"], 600 if i in telling else 400)

@@ -50,7 +50,7 @@ def _table(facts: Facts, searched: Searched) -> Table:
     for head, texts in chosen_settings(facts, [f.cells for f in found]):
         columns.append(head)
         cells.append([Cell(text) for text in texts])
-    for name in dict.fromkeys(("devices", facts.objective)):
+    for name in dict.fromkeys(("provided_devices", facts.objective)):
         if facts.has(name):
             values = [facts.number(name, f.option) if f.option in known else None for f in found]
             written = column(values, facts.quantity(name).type.unit)

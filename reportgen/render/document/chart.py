@@ -15,6 +15,7 @@ from reportgen.render.document.errors import DocumentError
 from reportgen.render.document.front import front
 from reportgen.render.document.generation_plan import generation
 from reportgen.render.document.layer_plan import layer
+from reportgen.render.document.load_plan import load
 from reportgen.render.document.options import options
 from reportgen.render.document.roofline import roofline
 from reportgen.render.document.stacks import stacks
@@ -45,6 +46,7 @@ PLANS: dict[str, Callable[[Figure], Plan]] = {
     "layer": layer,
     "generation": generation,
     "batch": batches,
+    "load": load,
 }
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["generation_figure"]
 
-_STEP, _TOKEN, _BETWEEN = "decode_step", "tpot", "interleaved_prefill"
+_STEP, _TOKEN, _BETWEEN, _SEQUENCES = "decode_step", "tpot", "interleaved_prefill", "decode_sequences"
 _EQUAL = 0.5  # per cent, below which the last step counts as long as the first
 
 
@@ -42,7 +42,8 @@ def generation_figure(facts: Facts) -> Figure | None:
     return Figure(
         chart="generation",
         title=_finding(next(iter(curves.values()))),
-        subtitle=f"Time of a decode step, {written.unit}, while the KV cache grows{_on_top(facts, list(curves))}",
+        subtitle=f"Time of a decode step, {written.unit}, while the KV cache grows"
+        f"{_together(facts, list(curves))}{_on_top(facts, list(curves))}",
         alt=f"Time of a decode step {reach}: {'; '.join([*said, *(str(mark['text']) for mark in marks)])}.",
         data={"lines": tuple(lines), "points": tuple(drawn), "marks": marks},
         texts={"x_title": "Tokens in the context →"},
@@ -75,6 +76,15 @@ def _marks(facts: Facts, factor: float) -> tuple[dict[str, Value], ...]:
     scale = facts.quantity(target).type.unit.scale / facts.quantity(_STEP).type.unit.scale
     text = f"target for {facts.quantity(_TOKEN).title.lower()}: {facts.limit(_TOKEN, facts.baseline)}"
     return ({"value": value * float(scale) * factor, "text": text},)
+
+
+def _together(facts: Facts, options: list[str]) -> str:
+    """How many sequences the step is of, where it is one number for all options."""
+    counts = {facts.number(_SEQUENCES, option) for option in options} if facts.has(_SEQUENCES) else set()
+    count = counts.pop() if len(counts) == 1 else None
+    if count is None or facts.number("at_once", options[0]) == count:
+        return ""
+    return f"; {joined(digits(count), 'sequences')} at once"
 
 
 def _on_top(facts: Facts, options: list[str]) -> str:

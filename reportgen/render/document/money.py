@@ -56,7 +56,7 @@ def _told_apart(facts: Facts, most: int = _ROWS) -> list[str]:
     for option in (*first, *facts.options):
         cost = facts.number("yearly_cost", option)
         if option in first or cost is not None or facts.words("price_missing", option):
-            seen.setdefault((facts.number("devices", option), facts.words("price", option), cost), option)
+            seen.setdefault((facts.number("provided_devices", option), facts.words("price", option), cost), option)
     kept = set(sorted(seen.values(), key=lambda o: _merit(facts, o, first))[:most])
     return [option for option in facts.options if option in kept]
 
@@ -108,7 +108,7 @@ def _money_table(facts: Facts, options: Sequence[str]) -> Table:
     """What is paid for each option, to whom and for how much use."""
     offers: dict[str, str] = {}
     prices = [Cell(_price(facts, option, offers)) for option in options]
-    heads, numbers = _numbers(facts, ("devices", *_known(facts, _MONEY, options)), options)
+    heads, numbers = _numbers(facts, ("provided_devices", "devices", *_known(facts, _MONEY, options)), options)
     heads.insert(1, Column("Price per device", kind="number"))
     numbers.insert(1, prices)
     note = " ".join(f"[{mark}] {offer}." for offer, mark in offers.items())

@@ -27,14 +27,16 @@ _OWN_FIGURES = 4  # of a scenario's own quantities, which join the key figures
 def recommendation(facts: Facts) -> Recommendation:
     """The best recommendation, the next ones by what they take, the verdict on the baseline."""
     places = _places(facts)
-    note = facts.words("baseline_words")
+    note, warning = facts.words("baseline_words"), facts.words("load_warning")
     if not places:
-        return Recommendation(facts.words("decision_words"), note=note)
+        return Recommendation(facts.words("decision_words"), note=note, warning=warning)
     best, *others = places[: _STEPS + 1]
     lead, text = _parted(facts.words("advised_text", best))
     groups = tuple(_groups(facts, others))
     aspects = _aspects(facts, best)
-    return Recommendation(lead, groups, detail=text, note=note, group=_group(facts, best), aspects=aspects)
+    return Recommendation(
+        lead, groups, detail=text, note=note, group=_group(facts, best), aspects=aspects, warning=warning
+    )
 
 
 def further_advice(facts: Facts) -> tuple[Paragraph, ...]:

@@ -79,7 +79,8 @@ class Group:
 class Recommendation:
     """The decision in one box: a headline with what it brings, further ones in groups, and a closing note.
 
-    `aspects` say of the headline why, at what risk and what comes next; `group` says what it takes.
+    `aspects` say of the headline why, at what risk and what comes next; `group` says what it takes. `warning` is what
+    a reader must know before anything else, such as an overload.
     """
 
     headline: str
@@ -89,6 +90,7 @@ class Recommendation:
     note: str = ""
     group: str = ""
     aspects: tuple[Step, ...] = ()
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)

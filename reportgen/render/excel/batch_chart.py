@@ -1,4 +1,4 @@
-"""The native chart of a batch sweep: throughput against the time per token, a labelled point for each batch size."""
+"""The native chart of a batch sweep: throughput against the time per token, a labelled point for each size."""
 
 from __future__ import annotations
 
@@ -20,22 +20,23 @@ if TYPE_CHECKING:
 __all__ = ["BATCHES", "batch_chart"]
 
 BATCHES = ("batch_point",)
-_COLUMNS = ("point_batch", "point_tpot", "point_throughput", "point_fits")
+_COLUMNS = ("point_batch", "point_kind", "point_tpot", "point_throughput", "point_fits")
 
 
 def batch_chart(writer: Writer, sheet: Worksheet, onto: Worksheet, column: int) -> None:
-    """A line through the batch sizes that fit, below their table; its data in three columns."""
+    """A line through the sizes that fit, below their table; its data in three columns."""
     plan, placed = writer.plan, writer.placed.get(BATCHES)
     if placed is None or not set(_COLUMNS) <= set(plan.book.quantities):
         return
     spec, table = chart_spec("batch"), plan.tables[BATCHES]
     writer.put(sheet, 1, column, spec.title, Look("heading"))
-    for i, head in enumerate(("Batch", spec.x.title, spec.y.title)):
+    for i, head in enumerate(("Requests at once", spec.x.title, spec.y.title)):
         writer.put(sheet, 2, column + i, head, Look("head"))
     for i, (point,) in enumerate(table.keys):
-        batch = plan.results.get("point_batch", point)
-        name = f'"batch "&FIXED(INDEX({table.whole("point_batch")},{i + 1}),0,TRUE)'
-        writer.formula(sheet, 3 + i, column, name, f"batch {batch:.0f}", Look())
+        size, kind = (plan.results.get(name, point) for name in ("point_batch", "point_kind"))
+        words = f'INDEX({table.whole("point_kind")},{i + 1})&" "'
+        name = f"{words}&FIXED(INDEX({table.whole('point_batch')},{i + 1}),0,TRUE)"
+        writer.formula(sheet, 3 + i, column, name, f"{kind} {size:.0f}", Look())
         for at, quantity in ((column + 1, "point_tpot"), (column + 2, "point_throughput")):
             cell = f"INDEX({table.whole(quantity)},{i + 1})"
             value: Plain | ErrorValue = plan.results.get(quantity, point)

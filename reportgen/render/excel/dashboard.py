@@ -43,7 +43,10 @@ _HOLDS = {
     "Options": "What is compared: each option's configuration, results and verdict",
     "Memory": "What fills the memory of a device, option by option, against its capacity",
     "Cost": "What each option costs, by what is paid for, and per token and query",
-    "Batch sweep": "Latency and throughput of the baseline at several batch sizes",
+    "Under load": "What requests wait on each option at the load as given, and over the request rate",
+    "Batch sweep": "Latency and throughput of the baseline with more and more requests at once",
+    "Load curve": "Every option at loads from nearly none to nearly all that it can take",
+    "Percentiles": "Latency of each option by percentile",
     "Requests": "Classes of requests, on every option",
     "Stages": "Prefill and decode passes: operations, bytes, time",
     "Operators": "Every operator of a layer on the roofline",
@@ -90,7 +93,7 @@ def summary_page(
     writer.put(sheet, 1, 1, scenario.title, Look("big", "General"))
     sheet.row_dimensions[1].height = 26
     _verdict(writer, sheet, shown)
-    first = _state(writer, sheet, 5, area)
+    first = _load(writer, sheet, _state(writer, sheet, 5, area))
     row = further(writer, sheet, first)
     for at in range(first, row):
         said = str(writer.values[sheet.title].get(f"B{at}", ""))
@@ -166,6 +169,21 @@ def _fill(sheet: Worksheet, area: str, formula: str, fill: str, ink: str | None 
     sheet.conditional_formatting.add(area, Rule(type="expression", formula=[formula], dxf=look))
 
 
+def _load(writer: Writer, sheet: Worksheet, row: int) -> int:
+    """How near the servers are to their capacity, or the warning where they are too near; returns the next row."""
+    plan = writer.plan
+    if not {"load_title", "load_warning"} <= set(plan.scalars):
+        return row
+    finding, warning = (plan.scalars[name].name for name in ("load_title", "load_warning"))
+    said = str(plan.results.get("load_warning") or plan.results.get("load_title") or "")
+    writer.put(sheet, row, 1, "Load", Look("key"))
+    text = f'IF({PROBLEM}>0,{_CHECK},IF({warning}="",{finding},{warning}))'
+    _wide(writer, sheet, row, 2, Look("words", wrap=True), said, text)
+    _fill(sheet, f"A{row}:H{row}", f'AND($B${row}<>"",$B${row}={warning})', FILLS["missed"], WHITE)
+    sheet.row_dimensions[row].height = 14.0 * max(1, -(-len(said) // 88)) + 4
+    return row + 1
+
+
 # --- the state of the inputs -----------------------------------------------------------------------------------------
 
 
@@ -207,6 +225,8 @@ def _key_figures(writer: Writer, sheet: Worksheet, row: int, shown: tuple[Shown,
     first = at = row + 2
     for name in book.report.key_figures:
         quantity = book.quantities[name]
+        if quantity.per not in ((), ("option",)):
+            continue
         unit = quantity.type.unit.label if quantity.type.kind == "number" else ""
         look = number_look(quantity.type.kind, unit, [o.value(name) for o in shown], whole=quantity.whole)
         form = look.form
@@ -247,12 +267,14 @@ def _target(writer: Writer, sheet: Worksheet, row: int, quantity: Quantity, opti
     written = cell if factor == 1 else f"{cell}*{factor!r}"
     shown = value * factor if isinstance(value, float) else value
     here = writer.formula(sheet, row, 7, f'IF({cell}="","",{written})', shown, Look("aside", form)).coordinate
-    if requirement is None:
+    flag = f"meets_{quantity.name}"
+    if requirement is None and flag not in plan.book.quantities:
         writer.put(sheet, row, 8, None, _TEXT)
         return
-    met = option.cell_of("is_met", "requirement", requirement)
+    met = option.cell_of("is_met", "requirement", requirement) if requirement else option.cell(flag)
     text = f'IF({PROBLEM}>0,"",IF({here}="","",IF({met},"met","missed")))'
-    word = "met" if option.value("is_met", requirement) else "missed"
+    kept = option.value("is_met", requirement) if requirement else option.value(flag)
+    word = "met" if kept else "missed"
     writer.formula(sheet, row, 8, text, "" if value is None else word, Look("word"))
 
 

@@ -28,7 +28,9 @@ class Shown:
     row: str
 
     def cell(self, name: str) -> str:
-        """The formula for one of its quantities."""
+        """The formula for one of its quantities, or for one that all options have in common."""
+        if name in self.plan.scalars:
+            return self.plan.scalars[name].name
         return f"INDEX({self.plan.tables[_OPTION].whole(name)},{self.row})"
 
     def cell_of(self, name: str, dimension: str, member: str) -> str:
@@ -40,7 +42,8 @@ class Shown:
 
     def value(self, name: str, *members: str) -> Plain:
         """What those cells show."""
-        return self.plan.results.get(name, self.option, *members)
+        own = (self.option, *members) if name not in self.plan.scalars else ()
+        return self.plan.results.get(name, *own)
 
 
 def shown_options(writer: Writer, sheet: Worksheet, row: int, column: int) -> tuple[Shown, Shown]:

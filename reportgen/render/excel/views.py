@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from reportgen.render.excel.shown import Shown
     from reportgen.render.excel.tables import Writer
 
-__all__ = ["cost_view", "memory_view"]
+__all__ = ["FIRST", "cost_view", "memory_view", "option_rows", "option_view", "plain_column"]
 
 _STAGES = ("prefill", "decode")
 _HEADING = Look("heading")
-_FIRST = 5
+FIRST = 5
 """The row of the first option."""
 
 _GIGABYTE = 1e9
@@ -56,13 +56,13 @@ def memory_view(writer: Writer, sheet: Worksheet, data: Worksheet, column: int, 
     parts = [_stage_part(plan, q) for n, q in quantities.items() if n.startswith("memory_consumption_")]
     if "buffer_memory" in quantities:
         parts.append(_gigabytes(plan, quantities["buffer_memory"]))
-    whole = [_plain(plan, quantities[n]) for n in ("memory_needed", "memory_limit")]
+    whole = [plain_column(plan, quantities[n]) for n in ("memory_needed", "memory_limit")]
     rest = _rest(plan, "memory", {c.name for c in (*parts, *whole)})
     title = "Memory of a device: what fills it, and what it holds"
     note = "Of each option at its fullest pass, prefill or the end of decode; activations are those of one chunk."
-    _view(writer, sheet, (title, note), [*parts, *whole, *rest], shown)
+    option_view(writer, sheet, (title, note), [*parts, *whole, *rest], shown)
     stack = Stack("memory", whole[0].unit, len(parts), whole[1].title, len(parts) + 1)
-    stack_chart(writer, sheet, data, column, stack, _rows(plan), _FIRST)
+    stack_chart(writer, sheet, data, column, stack, option_rows(plan), FIRST)
 
 
 def cost_view(writer: Writer, sheet: Worksheet, data: Worksheet, column: int, shown: tuple[Shown, Shown]) -> None:
@@ -71,17 +71,17 @@ def cost_view(writer: Writer, sheet: Worksheet, data: Worksheet, column: int, sh
     quantities = plan.book.quantities
     if "yearly_cost" not in quantities:
         return
-    parts = [_plain(plan, q) for q in _in_order(plan) if q.name.startswith("cost_part_")]
-    whole = _plain(plan, quantities["yearly_cost"])
+    parts = [plain_column(plan, q) for q in _in_order(plan) if q.name.startswith("cost_part_")]
+    whole = plain_column(plan, quantities["yearly_cost"])
     limit = _scalar(plan, "budget")
     rest = _rest(plan, "cost", {c.name for c in (*parts, whole)})
     note = "None where no price is known, or the option cannot run."
     columns = [*parts, whole, *([limit] if limit else []), *rest]
-    _view(writer, sheet, ("Cost of the options", note), columns, shown)
+    option_view(writer, sheet, ("Cost of the options", note), columns, shown)
     if parts:
         mark = (limit.title, len(parts) + 1) if limit else ("", 0)
         stack = Stack("costs", whole.unit, len(parts), *mark)
-        stack_chart(writer, sheet, data, column, stack, _rows(plan), _FIRST)
+        stack_chart(writer, sheet, data, column, stack, option_rows(plan), FIRST)
 
 
 # --- columns ---------------------------------------------------------------------------------------------------------
@@ -98,7 +98,7 @@ def _rest(plan: Plan, topic: str, taken: set[str]) -> list[_Column]:
     chosen = [q for q in chosen if q.better or q.name in good]
     place = {name: i for i, name in enumerate(first)}
     chosen.sort(key=lambda q: (q.type.kind != "number", q.type.kind == "text", place.get(q.name, len(place))))
-    return [_plain(plan, q) for q in chosen]
+    return [plain_column(plan, q) for q in chosen]
 
 
 def _in_order(plan: Plan) -> list[Quantity]:
@@ -107,7 +107,7 @@ def _in_order(plan: Plan) -> list[Quantity]:
     return sorted(mine, key=lambda q: [(PurePath(s.file).name, s.line) for s in q.places.values()])
 
 
-def _plain(plan: Plan, quantity: Quantity) -> _Column:
+def plain_column(plan: Plan, quantity: Quantity) -> _Column:
     """A quantity as it is, flags in words."""
     table = plan.tables["option",]
     flag = quantity.type.kind == "flag"
@@ -171,13 +171,13 @@ def _scalar(plan: Plan, name: str) -> _Column | None:
 # --- the sheet -------------------------------------------------------------------------------------------------------
 
 
-def _rows(plan: Plan) -> list[tuple[int, str]]:
+def option_rows(plan: Plan) -> list[tuple[int, str]]:
     """The options that are shown, each with its row in the table of options (1-based); those of a sweep are not."""
     trials = plan.results.plain("is_trial") if "is_trial" in plan.book.quantities else {}
     return [(i, key[0]) for i, key in enumerate(plan.tables["option",].keys, start=1) if not trials.get(key)]
 
 
-def _view(
+def option_view(
     writer: Writer, sheet: Worksheet, words: tuple[str, str], columns: list[_Column], shown: tuple[Shown, Shown]
 ) -> None:
     """A row for each option: its title, what it is, and the columns."""
@@ -186,14 +186,14 @@ def _view(
     writer.put(sheet, 2, 1, words[1], Look("note"))
     heads = [("Option", "", ""), ("Which", "", "left"), *((c.title, c.unit, side(c.kind)) for c in columns)]
     for i, (head, unit, where) in enumerate(heads, start=1):
-        writer.put(sheet, _FIRST - 2, i, head, Look("head", side=where))
-        writer.put(sheet, _FIRST - 1, i, unit or None, Look("unit", side=where))
-    rows = _rows(plan)
+        writer.put(sheet, FIRST - 2, i, head, Look("head", side=where))
+        writer.put(sheet, FIRST - 1, i, unit or None, Look("unit", side=where))
+    rows = option_rows(plan)
     numbers = {c.name: number_look(c.kind, c.unit, [c.value(option) for _, option in rows]) for c in columns}
     for i, column in enumerate(columns, start=3):
         letter = get_column_letter(i)
-        scale(sheet, {numbers[column.name].rules: [f"{letter}{_FIRST}:{letter}{_FIRST + len(rows) - 1}"]})
-    for at, (row, option) in enumerate(rows, start=_FIRST):
+        scale(sheet, {numbers[column.name].rules: [f"{letter}{FIRST}:{letter}{FIRST + len(rows) - 1}"]})
+    for at, (row, option) in enumerate(rows, start=FIRST):
         title = f"INDEX({options.whole('option_title')},{row})"
         writer.formula(sheet, at, 1, title, plan.results.get("option_title", option), Look("key"))
         text = f'IF({shown[1].row}={row},"recommended",{_quoted("baseline" if row == 1 else "")})'
@@ -203,10 +203,10 @@ def _view(
             look = Look("plain", numbers[column.name].form, side=side(column.kind))
             writer.formula(sheet, at, i, column.formula(row), column.value(option), look)
     _widths(sheet, plan, columns, [option for _, option in rows])
-    _colours(sheet, columns, verdicts(plan.book), _FIRST + len(rows) - 1)
-    sheet.freeze_panes = f"C{_FIRST}"
-    last = f"{get_column_letter(2 + len(columns))}{_FIRST + len(rows) - 1}"
-    sheet.auto_filter.ref = f"A{_FIRST - 1}:{last}"
+    _colours(sheet, columns, verdicts(plan.book), FIRST + len(rows) - 1)
+    sheet.freeze_panes = f"C{FIRST}"
+    last = f"{get_column_letter(2 + len(columns))}{FIRST + len(rows) - 1}"
+    sheet.auto_filter.ref = f"A{FIRST - 1}:{last}"
 
 
 def _quoted(text: str) -> str:
@@ -224,7 +224,7 @@ def _widths(sheet: Worksheet, plan: Plan, columns: list[_Column], options: list[
         width = max(12, words + 3, min(48, longest + 2))
         sheet.column_dimensions[get_column_letter(i)].width = width
         lines = max(lines, len(wrap(column.title, int(width) - 1)))
-    sheet.row_dimensions[_FIRST - 2].height = 13.5 * lines + 4
+    sheet.row_dimensions[FIRST - 2].height = 13.5 * lines + 4
 
 
 def _colours(sheet: Worksheet, columns: list[_Column], good: dict[str, str], last: int) -> None:
@@ -234,6 +234,6 @@ def _colours(sheet: Worksheet, columns: list[_Column], good: dict[str, str], las
         flag = letters.get(good.get(column.name, ""))
         if flag is not None:
             own = letters[column.name]
-            cell = f"${flag}{_FIRST}"
-            colour(sheet, f"{own}{_FIRST}:{own}{last}", f'{cell}="yes"', f'{cell}="no"')
-    colour(sheet, f"A{_FIRST}:B{last}", f'$B{_FIRST}="recommended"', "FALSE")
+            cell = f"${flag}{FIRST}"
+            colour(sheet, f"{own}{FIRST}:{own}{last}", f'{cell}="yes"', f'{cell}="no"')
+    colour(sheet, f"A{FIRST}:B{last}", f'$B{FIRST}="recommended"', "FALSE")

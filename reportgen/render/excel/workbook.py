@@ -17,6 +17,7 @@ from reportgen.render.excel.checks import add_checks, in_order
 from reportgen.render.excel.dashboard import CHARTS, contents, link_back, summary_page
 from reportgen.render.excel.finish import finish
 from reportgen.render.excel.lint import lint
+from reportgen.render.excel.load_view import CURVE, load_view
 from reportgen.render.excel.method import method_page
 from reportgen.render.excel.pages import (
     FLAGS,
@@ -55,9 +56,10 @@ __all__ = [
 ]  # fmt: skip
 
 _SHEETS = (
-    "Summary", "Inputs", "Options", "Memory", "Cost", "Batch sweep", "Requests", "Stages", "Operators",
-    "Operator rates", "Recommendations", "Rules", "Requirements", "Sensitivity", "Studies", "Load", "Prices",
-    "Efficiency", "Option efficiency", "Catalogue", "Lists", "Method", "Sources", "Scenario", "Chart data",
+    "Summary", "Inputs", "Options", "Under load", "Memory", "Cost", "Batch sweep", "Load curve", "Percentiles",
+    "Requests", "Stages", "Operators", "Operator rates", "Recommendations", "Rules", "Requirements", "Sensitivity",
+    "Studies", "Load", "Prices", "Efficiency", "Option efficiency", "Catalogue", "Lists", "Method", "Sources",
+    "Scenario", "Chart data",
 )  # fmt: skip
 _HOME = {
     ("option",): "Options", ("option", "request"): "Requests", ("option", "stage"): "Stages",
@@ -67,6 +69,7 @@ _HOME = {
     ("accelerator_family",): "Efficiency", ("engine",): "Efficiency", ("scheme",): "Efficiency",
     ("option", "requirement"): "Requirements", ("driver",): "Sensitivity", ("period",): "Load",
     ("option", "period"): "Load", ("price",): "Prices", ("currency",): "Load", ("commitment",): "Load",
+    CURVE: "Load curve", ("option", "percentile"): "Percentiles",
     ("evidence",): "Efficiency", BATCHES: "Batch sweep", ("option", "operator_class"): "Option efficiency",
 }  # fmt: skip
 _STACKED = ("Inputs", "Lists", "Efficiency", "Load")
@@ -85,7 +88,9 @@ _TITLES = {
     ("period",): "Periods of the day", ("currency",): "Currencies", ("price",): "Prices",
     ("option", "rival"): "Every option against every other: cost, latency, capacity",
     ("option", "change"): "In what every option differs from its base",
-    BATCHES: "Latency and throughput of the baseline over the batch size",
+    BATCHES: "Latency and throughput of the baseline over the requests at once",
+    CURVE: "Every option from nearly no load to nearly all that one replica can take",
+    ("option", "percentile"): "Latency by percentile on every option",
     ("option", "operator_class"): "Shares of the roofline that each class of operators reaches",
 }  # fmt: skip
 _ONE_PAGE = ("Summary", "Inputs", "Method", "Sources")
@@ -265,6 +270,7 @@ def _charts(writer: Writer, sheets: dict[str, Worksheet], shown: tuple[Shown, Sh
     memory_view(writer, sheets["Memory"], data, 22, shown)
     cost_view(writer, sheets["Cost"], data, 24, shown)
     batch_chart(writer, data, sheets["Batch sweep"], 26)
+    load_view(writer, sheets["Under load"], data, 30, shown)
     fit_columns(data, writer)
     return row
 

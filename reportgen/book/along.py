@@ -1,0 +1,38 @@
+"""Quantities that a library file declares once more, along a further dimension."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from reportgen.book.collect import Entry
+
+if TYPE_CHECKING:
+    from reportgen.book.collect import Collection
+    from reportgen.spec.model import AlongSpec, LibrarySpec, QuantitySpec
+
+__all__ = ["add_along"]
+
+
+def add_along(collection: Collection, spec: LibrarySpec) -> None:
+    """Add the second quantities of a file to the collection; a formula that a scenario replaces is replaced in both."""
+    for dimension, along in spec.along.items():
+        first = [name for name in collection.quantities if name.startswith(along.names)]
+        for name in first:
+            second = along.become + name.removeprefix(along.names)
+            quantity, origin = collection.quantities[name]
+            if second not in collection.quantities:
+                collection.quantities[second] = (_second(quantity, dimension, along), origin)
+            if name in collection.formulas and second not in collection.formulas:
+                entry = collection.formulas[name]
+                collection.formulas[second] = Entry(_renamed(entry.value, along), entry.origin)
+
+
+def _second(quantity: QuantitySpec, dimension: str, along: AlongSpec) -> QuantitySpec:
+    per = [quantity.per[0], dimension, *quantity.per[1:]]
+    return quantity.model_copy(update={"per": per, "formula": _renamed(quantity.formula, along)})
+
+
+def _renamed(formula: object, along: AlongSpec) -> object:
+    """A formula that reads the second quantities in place of the first."""
+    return re.sub(rf"\b{along.names}(?=\w)", along.become, formula) if isinstance(formula, str) else formula

@@ -1,0 +1,246 @@
+"""Lays out latency over the request rate: two panels one above the other, and a key with the rates of each line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reportgen.render.document.labels import Box, Segment
+from reportgen.render.document.lines import freest, look, segments, size_of, word
+from reportgen.render.document.metrics import fit, text_width
+from reportgen.render.document.numbers import as_given
+from reportgen.render.document.plots import FIGURE_WIDTH, INK, TEXT, Datum, Plan, Record, number, rows, text
+from reportgen.render.document.scales import Linear, Log
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reportgen.render.document.lines import Way
+    from reportgen.render.document.view import Figure
+
+__all__ = ["load"]
+
+_HIGH, _GAP, _LEFT, _RIGHT = 108.0, 34.0, 44.0, 14.0  # of a panel, between panels, and at least beside them
+_KEY, _NAME, _SAMPLE, _APART = 16.0, 200.0, 20.0, 16.0  # of a line of the key, its name, a sample, and between entries
+_AIR, _LOG_AIR = 1.12, 1.35  # above the lines, and at both ends of a logarithmic axis
+_FAR = 3.0  # a target so many times as high as the lines is named, not drawn: it would press them down
+_BEYOND = 1.25  # times the largest capacity: a rate farther off is named in the key alone
+_PLACES = 12  # along a panel, at which the name of a target may begin
+_GRID, _AXIS, _GREY = "#e3e8ee", "#b7bfca", "#5b6675"
+_STROKES: dict[str, list[float]] = {"given": [1.5, 2.0], "reach": [5.0, 2.5], "capacity": []}
+"""How the rates of a line are drawn: as given, the largest within the targets, the most it can take."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Panel:
+    """A panel: the latency that it shows, where it begins, and its axis."""
+
+    key: str
+    title: str
+    top: float
+    up: Linear | Log
+
+    def at(self, value: float) -> float:
+        """The pixel of a value."""
+        return self.top + _HIGH - min(max(self.up.at(value), 0.0), _HIGH)
+
+    @property
+    def ticks(self) -> list[float]:
+        """Round values on its axis."""
+        return self.up.round if isinstance(self.up, Log) else self.up.ticks()
+
+
+def load(figure: Figure) -> Plan:
+    """Both latencies over the rate.
+
+    Reads `lines` (name, role: best or base; given, reach, rough, capacity: rates; given_text, reach_text,
+    capacity_text), `points` and `now` (line: its place among the lines, x, ttft, tpot), `panels` (key: ttft or tpot,
+    title) and `marks` (panel, value, text), of which each panel has one or none; `texts` may hold `x_title`.
+    """
+    lines, points, marks = rows(figure, "lines"), rows(figure, "points"), rows(figure, "marks")
+    drawn = [mark for mark in marks if number(mark, "value") <= _FAR * _most(points, text(mark, "panel"))]
+    panels = [
+        _panel(row, i, points, [m for m in drawn if m["panel"] == row["key"]])
+        for i, row in enumerate(rows(figure, "panels"))
+    ]
+    left = max(_LEFT, *(12 + text_width(as_given(value).text, TEXT) for panel in panels for value in panel.ticks))
+    across, foot = _across(lines, points, left), panels[-1].top + _HIGH
+    ways = {(p.key, i): _way(p, i, points, across) for p in panels for i in range(len(lines))}
+    keys, samples = _keys(lines, across, left)
+    rules = [rule for panel in panels for line in lines for rule in _rules(panel, line, across)]
+    titles = [word(panel.title, 0.0, panel.top - 10, weight=600) for panel in panels]
+    return Plan(
+        across.pixels,
+        foot,
+        {"left": left, "right": _RIGHT, "top": 22 + _KEY * len(lines), "bottom": 34},
+        datasets={
+            "bands": [band for panel in panels for line in lines for band in _band(panel, line, across)],
+            "grid": _grid(panels, across),
+            "rules": [*samples, *rules, *_limits(panels, drawn, across)],
+            "points": [
+                {"px": x, "py": y, "line": f"{key} {i}", **look(lines[i])}
+                for (key, i), way in ways.items()
+                for x, y in way
+            ],
+            "dots": [dot for panel in panels for row in rows(figure, "now") for dot in _dot(panel, row, lines, across)],
+            "texts": [
+                *keys,
+                *titles,
+                *_named(panels, marks, drawn, [*segments(ways.values()), *map(_segment, rules)], across.pixels),
+                *_numbers(panels, across),
+                *_x_title(figure, foot, across),
+            ],
+        },
+    )
+
+
+# --- the axes --------------------------------------------------------------------------------------------------------
+
+
+def _across(lines: Sequence[Record], points: Sequence[Record], left: float) -> Linear:
+    """The rates from zero to a little beyond the largest capacity, or beyond what is given where that is near."""
+    most = max(*(number(line, "capacity") for line in lines), max(number(point, "x") for point in points))
+    near = [number(line, "given") for line in lines if number(line, "given") <= _BEYOND * most]
+    return Linear(0.0, 1.03 * max([most, *near]), FIGURE_WIDTH - left - _RIGHT)
+
+
+def _most(points: Sequence[Record], key: str) -> float:
+    return max(number(point, key) for point in points)
+
+
+def _panel(row: Record, place: int, points: Sequence[Record], marks: Sequence[Record]) -> _Panel:
+    """The first token on a logarithmic axis, since its waits grow without end; tokens on one from zero."""
+    key = text(row, "key")
+    values = [*(number(point, key) for point in points), *(number(mark, "value") for mark in marks)]
+    up = (
+        Log(min(v for v in values if v > 0) / _LOG_AIR, max(values) * _LOG_AIR, _HIGH)
+        if key == "ttft"
+        else Linear(0.0, max(values) * _AIR or 1.0, _HIGH)
+    )
+    return _Panel(key, text(row, "title"), place * (_HIGH + _GAP), up)
+
+
+def _grid(panels: Sequence[_Panel], across: Linear) -> list[Datum]:
+    """Horizontal lines at round values, and the foot of each panel."""
+    level = [(panel.at(value), _GRID) for panel in panels for value in panel.ticks]
+    level += [(panel.top + _HIGH, _AXIS) for panel in panels]
+    return [{"px": 0.0, "px2": across.pixels, "py": y, "py2": y, "ink": ink} for y, ink in level]
+
+
+def _numbers(panels: Sequence[_Panel], across: Linear) -> list[Datum]:
+    """The round values of both axes, those of the rate below each panel."""
+    made: list[Datum] = []
+    for panel in panels:
+        for value in panel.ticks:
+            said = as_given(value).text
+            made.append(word(said, -8 - text_width(said, TEXT), panel.at(value), _GREY, 400))
+        for value in across.ticks():
+            said = as_given(value).text
+            made.append(word(said, across.at(value) - text_width(said, TEXT) / 2, panel.top + _HIGH + 9, _GREY, 400))
+    return made
+
+
+def _x_title(figure: Figure, foot: float, across: Linear) -> list[Datum]:
+    said = figure.texts.get("x_title", "")
+    return [word(said, across.pixels - size_of(said)[0], foot + 24)] if said else []
+
+
+# --- lines and rates -------------------------------------------------------------------------------------------------
+
+
+def _way(panel: _Panel, line: int, points: Sequence[Record], across: Linear) -> Way:
+    return [
+        (across.at(number(p, "x")), panel.at(number(p, panel.key))) for p in points if int(number(p, "line")) == line
+    ]
+
+
+def _band(panel: _Panel, line: Record, across: Linear) -> list[Datum]:
+    """Where waits are rough, from below the capacity up to it."""
+    ends = {"px": across.at(number(line, "rough")), "px2": across.at(number(line, "capacity"))}
+    return [{**ends, "py": panel.top, "py2": panel.top + _HIGH, **look(line)}]
+
+
+def _rules(panel: _Panel, line: Record, across: Linear) -> list[Datum]:
+    """The rates of a line that the axis holds."""
+    places = [(across.at(number(line, key)), dash) for key, dash in _STROKES.items() if number(line, key) > 0]
+    ends = {"py": panel.top, "py2": panel.top + _HIGH}
+    return [{**look(line), "px": x, "px2": x, **ends, "dash": dash} for x, dash in places if x <= across.pixels]
+
+
+def _segment(rule: Datum) -> Segment:
+    return Segment(rule["px"], rule["py"], rule["px2"], rule["py2"])
+
+
+def _dot(panel: _Panel, row: Record, lines: Sequence[Record], across: Linear) -> list[Datum]:
+    """The latency at the rate as given."""
+    value, line = row.get(panel.key), lines[int(number(row, "line"))]
+    if value is None or not panel.up.low <= float(value) <= panel.up.high:
+        return []
+    return [{**look(line), "px": across.at(number(row, "x")), "py": panel.at(float(value))}]
+
+
+def _keys(lines: Sequence[Record], across: Linear, left: float) -> tuple[list[Datum], list[Datum]]:
+    """A line of the key for each line: its name, then each of its rates behind a piece of its rule, in columns."""
+    texts, samples = list[Datum](), list[Datum]()
+    wide = min(_NAME, max(size_of(text(line, "name"))[0] for line in lines))
+    rates = {key: [_key_text(line, key, across) for line in lines] for key in _STROKES}
+    for place, line in enumerate(lines):
+        y, ink = -30.0 - _KEY * (len(lines) - 1 - place), look(line)["ink"]
+        samples.append({**look(line), "px": -left, "px2": -left + _SAMPLE, "py": y, "py2": y})
+        x = -left + _SAMPLE + 6
+        texts.append(word(fit(text(line, "name"), wide, TEXT, "semibold"), x, y, ink))
+        x += wide + _APART
+        for key, dash in _STROKES.items():
+            if rates[key][place]:
+                samples.append({**look(line), "px": x, "px2": x, "py": y - 6, "py2": y + 6, "dash": dash})
+                texts.append(word(rates[key][place], x + 5, y, ink, 400))
+            x += max(5 + size_of(said, "regular")[0] + _APART if said else 0.0 for said in rates[key])
+    return texts, samples
+
+
+def _key_text(line: Record, key: str, across: Linear) -> str:
+    """A rate in words; none where it is zero, and with an arrow where it lies beyond the axis."""
+    value = number(line, key)
+    if not value > 0:
+        return ""
+    return f"{text(line, f'{key}_text')}{' →' if across.at(value) > across.pixels else ''}"
+
+
+# --- targets ---------------------------------------------------------------------------------------------------------
+
+
+def _limits(panels: Sequence[_Panel], drawn: Sequence[Record], across: Linear) -> list[Datum]:
+    """The targets as rules across their panels."""
+    made: list[Datum] = []
+    for mark in drawn:
+        y = _of(panels, mark).at(number(mark, "value"))
+        made.append({"px": 0.0, "px2": across.pixels, "py": y, "py2": y, "ink": INK, "dash": [2.0, 2.0]})
+    return made
+
+
+def _of(panels: Sequence[_Panel], mark: Record) -> _Panel:
+    return next(panel for panel in panels if panel.key == mark["panel"])
+
+
+def _named(
+    panels: Sequence[_Panel], marks: Sequence[Record], drawn: Sequence[Record], busy: Sequence[Segment], width: float
+) -> list[Datum]:
+    """What the targets are, beside their rules where no line runs; on top where they lie beyond the axis."""
+    made: list[Datum] = []
+    for mark in marks:
+        panel = _of(panels, mark)
+        said = text(mark, "text") if mark in drawn else f"{text(mark, 'text')}, beyond this axis ↑"
+        wide, high = size_of(said)
+        y = panel.at(number(mark, "value"))
+        tops = [y - high - 1, y + 2] if mark in drawn else [panel.top + 3]
+        tops = [top for top in tops if top >= panel.top - 2 and top + high <= panel.top + _HIGH]
+        boxes = [Box(x, top, x + wide, top + high) for top in tops for x in _starts(width, wide)]
+        box = freest(boxes, busy, ())
+        made.append(word(said, box.left, (box.top + box.bottom) / 2))
+    return made
+
+
+def _starts(width: float, wide: float) -> list[float]:
+    """Places along a panel, from its right end to its left one."""
+    most = width - wide - 6
+    return [most - (most - 6) * step / _PLACES for step in range(_PLACES + 1)]
