@@ -15,7 +15,7 @@ from tests.document.drawn import results_of
 if TYPE_CHECKING:
     from reportgen.engine.results import Results
 
-ALONE = ("request_rate=5", "peak_rate=absent")
+ALONE = ("request_rate=6.1", "peak_rate=absent")
 
 
 class Made:
