@@ -195,10 +195,10 @@ def test_chunks_make_no_difference(lay: Load, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_what_is_no_number_is_never_chosen(lay: Load) -> None:
-    hole = "quantities:\n  hole: {per: [option], formula: 1 / (max_num_seqs - 8), better: lower}\nauthor"
+    hole = "quantities:\n  hole: {per: [option], formula: 1 / (scheduled_sequences - 8), better: lower}\nauthor"
     found = search(load_book(lay(("minimise: yearly_cost", "minimise: hole"), ("author", hole))))
     assert chosen(found, "h100")[1] in (1.0, 64.0, 200.0)
-    hole = hole.replace("max_num_seqs - 8", "max_num_seqs - max_num_seqs")
+    hole = hole.replace("scheduled_sequences - 8", "scheduled_sequences - scheduled_sequences")
     found = search(load_book(lay(("minimise: yearly_cost", "minimise: hole"), ("author", hole))))
     assert chosen(found, "h100") == (1.0, 1.0, "bf16")
 
