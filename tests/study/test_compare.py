@@ -59,7 +59,7 @@ def test_each_scenario_has_its_baseline_and_what_is_recommended() -> None:
             assert [figure.name for figure in side.values] == alone.book.report.key_figures
             for figure, value in side.values.items():
                 assert value == alone.get(figure.name, side.option)
-                assert figure.unit == alone.book.quantities[figure.name].type.unit.label
+                assert figure.unit == (alone.book.quantities[figure.name].type.unit.label or "1")
     viewer = found.scenarios[2]
     assert (viewer.recommended, viewer.baseline.verdict) == (None, None)
     assert [s.objective for s in found.scenarios] == [
