@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,7 @@ class Evaluator:
         self._inputs = dict(inputs or {})
         self._values: dict[str, Value] = {}
         self._cells: dict[tuple[str, tuple[str, ...]], Value] = {}
-        self._fetched: dict[tuple[tree.Ref, _Dims], Value] = {}
+        self._fetched: dict[tuple[tree.Ref | str, _Dims], Value] = {}
         self._readers: dict[frozenset[str], frozenset[str]] = {}
 
     def with_inputs(self, inputs: Inputs) -> Evaluator:
@@ -54,7 +55,9 @@ class Evaluator:
         other._values = {name: value for name, value in self._values.items() if name not in changed}
         other._cells = {at: value for at, value in self._cells.items() if at[0] not in changed}
         other._fetched = {
-            at: value for at, value in self._fetched.items() if not changed.intersection(tree.references(at[0]))
+            at: value
+            for at, value in self._fetched.items()
+            if not (at[0] in changed if isinstance(at[0], str) else changed.intersection(tree.references(at[0])))
         }
         return other
 
@@ -70,11 +73,12 @@ class Evaluator:
         """
         if name not in self._values:
             quantity = self.book.quantities[name]
-            value = self._stacked(quantity) if quantity.by else self._whole(quantity)
-            if value.absent is not None:
-                shape = np.broadcast_shapes(value.data.shape, value.absent.shape)
-                value = Value(np.broadcast_to(value.data, shape), value.absent)
-            self._check_finite(quantity, value)
+            with np.errstate(all="ignore"):
+                value = self._stacked(quantity) if quantity.by else self._whole(quantity)
+                if value.absent is not None and value.absent.shape != value.data.shape:
+                    shape = np.broadcast_shapes(value.data.shape, value.absent.shape)
+                    value = Value(np.broadcast_to(value.data, shape), value.absent)
+                self._check_finite(quantity, value)
             self._values[name] = value
         return self._values[name]
 
@@ -83,7 +87,7 @@ class Evaluator:
         if (quantity.name, ()) in self._inputs:
             return self._given(quantity, self._inputs[quantity.name, ()], quantity.per)
         assert quantity.formula is not None
-        return self.node(quantity.formula, quantity.per)
+        return self._node(quantity.formula, quantity.per)
 
     # --- cells ---------------------------------------------------------------------------------------------------
 
@@ -94,14 +98,14 @@ class Evaluator:
             rest = tuple(d for d in quantity.per if d not in quantity.by)
             given = at in self._inputs
             self._cells[at] = (
-                self._given(quantity, self._inputs[at], rest) if given else self.node(quantity.cells[key], rest)
+                self._given(quantity, self._inputs[at], rest) if given else self._node(quantity.cells[key], rest)
             )
         return self._cells[at]
 
     def _given(self, quantity: Quantity, value: float | bool | str | Array | None, rest: _Dims) -> Value:
         """An input's replacement as an array; members' names become codes."""
         if value is None:
-            return self.node(tree.Literal(None), rest)
+            return self._node(tree.Literal(None), rest)
         if isinstance(value, str) and quantity.type.kind == "member":
             value = self.book.dimensions[quantity.type.dimension].index(value)
         data = np.asarray(value)
@@ -195,23 +199,26 @@ class Evaluator:
 
     def node(self, node: tree.Node, per: _Dims) -> Value:
         """A tree over the dimensions `per` (axes may be of length 1 where nothing varies)."""
+        with np.errstate(all="ignore"):
+            return self._node(node, per)
+
+    def _node(self, node: tree.Node, per: _Dims) -> Value:
         match node:
+            case tree.Ref():
+                return self._fetch(node, per)
+            case tree.Call():
+                return self._call(node, per)
             case tree.Literal():
                 return self._literal(node, per)
             case tree.Member():
-                code = self.book.dimensions[node.dimension].index(node.name)
-                return Value(np.full((1,) * (len(per) + 1), code))
+                return _filled(self.book.dimensions[node.dimension].index(node.name), len(per) + 1)
             case tree.Key():
                 shape = [1] * (len(per) + 1)
                 shape[per.index(node.dimension)] = -1
                 return Value(np.arange(self.book.size(node.dimension)).reshape(shape))
-            case tree.Ref():
-                return self._fetch(node, per)
             case tree.Convert():
-                inner = self.node(node.node, per)
+                inner = self._node(node.node, per)
                 return Value(scaled(inner.data, node.factor.numerator, node.factor.denominator), inner.absent)
-            case tree.Call():
-                return self._call(node, per)
             case tree.Reduce():
                 return self._reduce(node, per)
             case tree.Text():
@@ -226,10 +233,10 @@ class Evaluator:
             data = np.empty(shape, dtype=object)
             data[...] = node.value
             return Value(data)
-        return Value(np.full(shape, node.value))
+        return _filled(node.value, len(shape))
 
     def _fetch(self, ref: tree.Ref, per: _Dims) -> Value:
-        at = (ref, per)
+        at = (ref if ref.select else ref.name, per)
         if at not in self._fetched:
             self._fetched[at] = self._fetch_new(ref, per)
         return self._fetched[at]
@@ -251,6 +258,8 @@ class Evaluator:
 
     def _aligned(self, data: Array, dims: _Dims, per: _Dims) -> Array:
         """Axes of length 1 put in for the dimensions that a value does not have."""
+        if dims == per:
+            return data
         sizes = dict(zip(dims, data.shape, strict=False))
         return data.reshape((*(sizes.get(d, 1) for d in per), data.shape[-1]))
 
@@ -280,7 +289,7 @@ class Evaluator:
         missing = None
         for axis, dimension in enumerate(dims):
             if dimension in by_value:
-                codes = self.node(by_value[dimension], per)
+                codes = self._node(by_value[dimension], per)
                 missing = either(missing, codes.absent)
                 if data.shape[axis] == 1:
                     index.append(np.zeros_like(codes.data))
@@ -296,19 +305,23 @@ class Evaluator:
     def _call(self, node: tree.Call, per: _Dims) -> Value:
         if node.function == "if":
             return self._choice(node, per)
-        args = [self.node(a, per) for a in node.args]
+        args = [self._node(a, per) for a in node.args]
         if node.function == "known":
             mask = args[0].absent
             return Value(np.ones((1,) * (len(per) + 1), dtype=bool) if mask is None else ~mask)
-        with np.errstate(all="ignore"):
-            data = FUNCTIONS[node.function].numpy(*(a.data for a in args))
-        return Value(data, either(*(a.absent for a in args)))
+        data = FUNCTIONS[node.function].numpy(*(a.data for a in args))
+        absent = None
+        for arg in args:
+            if arg.absent is not None:
+                absent = arg.absent if absent is None else np.logical_or(absent, arg.absent)
+        return Value(data, absent)
 
     def _choice(self, node: tree.Call, per: _Dims) -> Value:
-        condition, yes, no = (self.node(a, per) for a in node.args)
+        condition = self._node(node.args[0], per)
         chosen = condition.data
         if chosen.size == 1 and condition.absent is None:
-            return yes if chosen.reshape(-1)[0] else no
+            return self._node(node.args[1 if chosen.item() else 2], per)
+        yes, no = (self._node(a, per) for a in node.args[1:])
         data = np.where(chosen, _as(yes.data, no.data), _as(no.data, yes.data))
         if yes.absent is None and no.absent is None:
             return Value(data)
@@ -318,14 +331,14 @@ class Evaluator:
     def _reduce(self, node: tree.Reduce, per: _Dims) -> Value:
         wide = self.dims(frozenset(per) | frozenset(node.over))
         assert isinstance(node.of, tree.Ref)
-        of = self.node(node.of, wide)
-        where = self.node(node.where, wide).data if isinstance(node.where, tree.Ref) else None
+        of = self._node(node.of, wide)
+        where = self._node(node.where, wide).data if isinstance(node.where, tree.Ref) else None
         axes = tuple(wide.index(d) for d in node.over)
         shape = list(of.data.shape)
         for axis, dimension in zip(axes, node.over, strict=True):
             shape[axis] = self.book.size(dimension)
-        full = np.broadcast_to(of.data, shape)
-        at = self.node(node.at, wide).data if node.at is not None else None
+        full = of.data if of.data.shape == tuple(shape) else np.broadcast_to(of.data, shape)
+        at = self._node(node.at, wide).data if node.at is not None else None
         kept = reduce_values(node.function, Value(full, of.absent), where, axes, at)
         if node.function == "rank":
             return Value(
@@ -345,7 +358,7 @@ class Evaluator:
         return Value(np.asarray(text, dtype=object))
 
     def _printed(self, field: tree.Field, per: _Dims) -> Array:
-        value = self.node(field.node, per)
+        value = self._node(field.node, per)
         if field.decimals is not None:
             decimals, percent = field.decimals, field.percent
             return _each(lambda x: fixed(float(x), decimals, percent=percent) if np.isfinite(x) else "", value.data)
@@ -367,6 +380,14 @@ class Evaluator:
         return next(self.member_dimension(n) for n in node.args[1:] if not isinstance(n, tree.Literal))
 
 
+@functools.lru_cache(maxsize=4096, typed=True)
+def _filled(value: float | bool, axes: int) -> Value:
+    """A plain value with so many axes of length 1; shared, so that nothing may write into it."""
+    data = np.full((1,) * axes, value)
+    data.flags.writeable = False
+    return Value(data)
+
+
 def _dependents(book: Book, names: frozenset[str]) -> frozenset[str]:
     """The quantities named and all that read them."""
     changed = set(names)
@@ -378,8 +399,8 @@ def _dependents(book: Book, names: frozenset[str]) -> frozenset[str]:
 
 def not_finite(value: Value) -> Array | None:
     """Which numbers are infinite or no numbers, of those that are there; nothing where none is."""
-    if value.data.dtype.kind != "f" or np.isfinite(value.data).all():
-        return None
+    if value.data.dtype.kind != "f" or np.isfinite(value.data.sum()) or np.isfinite(value.data).all():
+        return None  # a finite sum has finite parts, and is found in less time than each of them is looked at
     bad = ~np.isfinite(value.data)
     if value.absent is not None:
         bad &= ~value.absent

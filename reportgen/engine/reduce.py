@@ -45,6 +45,8 @@ def _added(function: str, data: Array, kept: Array | None, axes: tuple[int, ...]
     if kept is None:
         total = data.sum(axis=axes)
         count = np.array(np.prod([data.shape[a] for a in axes]))
+    elif function == "sum" and len(axes) == 1 and kept.shape[axes[0]] == kept.size == data.shape[axes[0]]:
+        return Value(_added_rows(np.moveaxis(data, axes[0], 0), np.flatnonzero(kept)))
     else:
         shape = np.broadcast_shapes(data.shape, kept.shape)
         total = np.broadcast_to(np.where(kept, data, 0.0), shape).sum(axis=axes)
@@ -53,6 +55,14 @@ def _added(function: str, data: Array, kept: Array | None, axes: tuple[int, ...]
         return Value(total)
     empty = np.broadcast_to(count == 0, total.shape)
     return Value(total / np.maximum(count, 1), empty if kept is not None else None)
+
+
+def _added_rows(data: Array, rows: Array) -> Array:
+    """The sum of some rows, the same ones for all samples."""
+    total = np.zeros(data.shape[1:])
+    for row in rows:
+        total += data[row]
+    return total
 
 
 def _extreme(function: str, data: Array, kept: Array | None, axes: tuple[int, ...]) -> Value:

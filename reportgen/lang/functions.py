@@ -72,7 +72,11 @@ def close(a: Array, b: Array) -> Array:
 def _near(a: Array, b: Array, difference: Array) -> Array:
     """Whether a difference is only one of rounding; between whole numbers it never is, for those are exact."""
     gap = np.abs(difference)
-    near = np.asarray(gap < _TIE * np.minimum(np.abs(a), np.abs(b)))
+    first, second = (a, b) if np.size(a) <= np.size(b) else (b, a)
+    near = np.asarray(gap < _TIE * np.abs(first))
+    if not near.any():  # so it is nearly always, and the rest costs more than the difference itself
+        return near
+    near &= gap < _TIE * np.abs(second)
     if (near & (gap >= 1)).any():
         return near & ~(_exact(a) & _exact(b))
     return near
@@ -102,23 +106,30 @@ def _casefold(texts: Array) -> Array:
 def _subtract(a: Array, b: Array) -> Array:
     """Spreadsheets take a difference of values equal in 15 digits for zero; so must `a - b > 0` agree with `a > b`."""
     difference = a - b
-    return np.where(_near(a, b, difference), 0.0, difference)
+    near = _near(a, b, difference)
+    return np.where(near, 0.0, difference) if near.any() else difference
 
 
 def _add(a: Array, b: Array) -> Array:
     """As a difference where one is negative: `a + -b` is `a - b`."""
     total = np.asarray(a + b)
-    if not ((a < 0).any() or (b < 0).any()):
+    if not (_goes_below_zero(a) or _goes_below_zero(b)):
         return total
-    return np.where(_near(a, -b, total), 0.0, total)
+    near = _near(a, -b, total)
+    return np.where(near, 0.0, total) if near.any() else total
+
+
+def _goes_below_zero(a: Array) -> bool:
+    return bool(a.item() < 0 if a.size == 1 else (a < 0).any())
 
 
 def _power(a: Array, b: Array) -> Array:
     """0^0 is refused: spreadsheets disagree on it (an error here, 1 there)."""
     base = np.asarray(a, dtype=float)
     # a square is a product: NumPy's powers differ in the last digit with the length of the array
-    powers = np.square(base) if np.all(np.equal(b, 2)) else np.power(base, b)
-    return np.where((a == 0) & (b == 0), np.nan, powers)
+    powers = np.square(base) if (np.asarray(b) == 2).all() else np.power(base, b)
+    flat = np.asarray(b) == 0
+    return np.where((base == 0) & flat, np.nan, powers) if flat.any() else powers
 
 
 def _floor(a: Array) -> Array:
@@ -210,10 +221,10 @@ _RECORDS = (
     ),
     _comparison("==", "equal", _equal, "=", "="),
     _comparison("!=", "different", lambda a, b: ~_equal(a, b), "<>", r"\ne"),
-    _comparison("<", "less", lambda a, b: (a < b) & ~close(a, b), "<", "<"),
-    _comparison("<=", "less or equal", lambda a, b: (a <= b) | close(a, b), "<=", r"\le"),
-    _comparison(">", "greater", lambda a, b: (a > b) & ~close(a, b), ">", ">"),
-    _comparison(">=", "greater or equal", lambda a, b: (a >= b) | close(a, b), ">=", r"\ge"),
+    _comparison("<", "less", lambda a, b: (a < b) & ~_near(a, b, a - b), "<", "<"),
+    _comparison("<=", "less or equal", lambda a, b: (a <= b) | _near(a, b, a - b), "<=", r"\le"),
+    _comparison(">", "greater", lambda a, b: (a > b) & ~_near(a, b, a - b), ">", ">"),
+    _comparison(">=", "greater or equal", lambda a, b: (a >= b) | _near(a, b, a - b), ">=", r"\ge"),
     Function(
         "and",
         "a and b",
