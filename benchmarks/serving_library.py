@@ -38,7 +38,6 @@ options: {{baseline: {{model: Llama-3.1-8B, accelerator: H100-SXM-80GB}}}}
 formulas:
   weights_fixed: case_weights
   decode_weights: case_weights
-  weights_experts: "0 * case_weights"
   weights_scale: "1"
   compute_per_sequence: case_compute
   step_fixed: case_fixed
@@ -141,7 +140,7 @@ def capacity(case: Case) -> float:
 def closed_form(case: Case) -> dict[str, float]:
     """TTFT and TPOT of a case, named as in `serving_forms`."""
     found = evaluator(case)
-    figures = {"running": figure(found, "running_sequences")}
+    figures = {"running": figure(found, "loaded_running")}
     if case.rate is not None:
         figures |= {"utilisation": figure(found, "load_share"), "overloaded": figure(found, "overloaded")}
         if figures["overloaded"]:

@@ -186,7 +186,7 @@ def test_formulas_of_the_load_read_what_pools_put_in_their_place() -> None:
         "curve_",
         "ttft",
         "server_ttft",
-        "computed_at",
+        "computed_",
         "pooled_at",
         "stable_rate",
         "load_",

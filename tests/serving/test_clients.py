@@ -30,8 +30,8 @@ def test_clients_obey_littles_law(made, seed):
     # those without a slot wait for as long as the others take to make room for them
     slots = found("slots")
     expected = np.maximum(0, count / slots - 1) * found("cycle_time")
-    assert found("loaded_slot_wait") == pytest.approx(expected)
-    assert (found("running_sequences") <= np.minimum(count, slots) * (1 + 1e-9)).all()
+    assert found("surplus_wait") == pytest.approx(expected)
+    assert (found("loaded_running") <= np.minimum(count, slots) * (1 + 1e-9)).all()
 
 
 @given(servers(book_of(1, rate=False)))

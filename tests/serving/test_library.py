@@ -127,7 +127,7 @@ def test_from_its_capacity_on_a_server_is_overloaded_and_says_how_many_fail(made
 @FEW
 def test_the_sequences_that_run_solve_their_equation(made, use):
     found = at_loads(book_of(2), made, [use])
-    running, rate = found("running_sequences"), found("stable_rate")
+    running, rate = found("loaded_running"), found("stable_rate")
     expected = rate * found("served_steps") * found("loaded_step") / (1 - rate * found("marginal_prefill"))
     assert first_wrong(made, np.abs(running / np.minimum(found("slots"), expected) - 1) < 2e-3) is None
 
@@ -141,7 +141,7 @@ def test_the_percentile_shown_and_the_verdict_agree(made, use, percentile):
     full = Figures(book, inputs, len(made))("full_rate")
     inputs["request_rate", ()] = use * full[:, 0]
     inputs["ttft_target", ()] = 1000.0
-    at = Figures(book, inputs, len(made))("ttft_at_target")[:, 0]
+    at = Figures(book, inputs, len(made))("ttft_in_time")[:, 0]
     for factor, met in ((1.05, 1), (0.95, 0)):
         inputs["ttft_target", ()] = factor * at
         shares = Figures(book, inputs, len(made))("ttft_share")[:, 0]

@@ -46,7 +46,7 @@ _HOLDS = {
     "Under load": "What requests wait on each option at the load as given, and over the request rate",
     "Batch sweep": "Latency and throughput of the baseline with more and more requests at once",
     "Load curve": "Every option at loads from nearly none to nearly all that it can take",
-    "Percentiles": "Latency of each option by percentile",
+    "Percentiles": "How percentiles of the TTFT are found where prompts differ between classes",
     "Requests": "Classes of requests, on every option",
     "Stages": "Prefill and decode passes: operations, bytes, time",
     "Operators": "Every operator of a layer on the roofline",
