@@ -73,9 +73,10 @@ class Table:
 
     def rows(self, only: str | None = None, dimension: str = "") -> Iterator[int]:
         """Row numbers; perhaps only those of one member."""
-        for row, key in enumerate(self.keys):
-            if only is None or key[self.dims.index(dimension)] == only:
-                yield row
+        if only is None:
+            return iter(range(len(self.keys)))
+        axis = self.dims.index(dimension)
+        return (row for row, key in enumerate(self.keys) if key[axis] == only)
 
 
 @dataclass(slots=True)

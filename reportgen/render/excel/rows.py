@@ -83,6 +83,8 @@ class _Writer:
         self.held: dict[str, CellValue] = {}
         self.letters: dict[int, str] = {}
         self.styles: dict[int, int] = {}
+        self.escaped: dict[str, str] = {}
+        """Formulas as the file holds them: most stand in many rows."""
 
     def cells(self, row: int, cells: list[tuple[int, Any]]) -> Iterator[str]:
         """The cells of a row, by column."""
@@ -121,10 +123,10 @@ class _Writer:
         if isinstance(content, ArrayFormula):
             text = f'<f t="array" ref="{content.ref}">{escape(str(content.text).removeprefix("="))}</f>'
         else:
-            text = f"<f>{escape(content[1:])}</f>"
+            text = self.escaped.get(content) or self.escaped.setdefault(content, f"<f>{escape(content[1:])}</f>")
         value = self.values.get(address)
         if value is None:
             return f"{start}>{text}</c>"
         self.held[address] = value
         form, shown = typed(value)
-        return f"{start}{f' t={chr(34)}{form}{chr(34)}' if form else ''}>{text}<v>{escape(shown)}</v></c>"
+        return f'{start} t="{form}">{text}<v>{escape(shown)}</v></c>' if form else f"{start}>{text}<v>{shown}</v></c>"

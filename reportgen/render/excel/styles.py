@@ -52,9 +52,10 @@ class Styles:
 
     def apply(self, cell: Any, look: Look) -> None:
         """Give a cell a look; the style object is shared, so nothing may change it on the cell."""
-        if look not in self._made:
-            self._made[look] = self._make(look)
-        cell._style = self._made[look]
+        style = self._made.get(look)
+        if style is None:
+            style = self._made[look] = self._make(look)
+        cell._style = style
 
     def close(self) -> None:
         """Remove the sheet on which styles were made."""

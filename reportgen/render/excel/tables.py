@@ -83,6 +83,8 @@ class Writer:
         self.flags = ""
         """Where true and false stand, for drop-downs: a text would depend on the language of the program."""
         self.waiting: list[tuple[Worksheet, list[str], Quantity]] = []
+        self._written: dict[str, tuple[str, str]] = {}
+        """Formulas as openpyxl holds them, with their type: most stand in many rows, and it checks each letter."""
 
     def put(self, sheet: Worksheet, row: int, column: int, value: object, look: Look) -> Any:
         """A constant; text stays text whatever it begins with."""
@@ -108,7 +110,13 @@ class Writer:
         """A formula with the value that it shows."""
         cell: Any = sheet.cell(row, column)
         address = cell.coordinate
-        cell.value = ArrayFormula(address, "=" + text) if array else "=" + text
+        if array:
+            cell.value = ArrayFormula(address, "=" + text)
+        elif (written := self._written.get(text)) is not None:
+            cell._value, cell.data_type = written
+        else:
+            cell.value = "=" + text
+            self._written[text] = cell._value, cell.data_type
         if isinstance(value, str):
             look = _text_look(look, column)
         self.styles.apply(cell, look)
