@@ -52,6 +52,7 @@ class _Comparer:
             if len(row.dims) == 1:
                 self.members.setdefault(row.dims[0], set()).add(row.name)
         self.seen: dict[str, set[tuple[int, int]]] = {name: set() for name in edited.sheets}
+        self.sheets = {sheet.title: sheet for sheet in workbook.worksheets}
 
     def compared(self) -> Comparison:
         """Everything, table by table and then sheet by sheet."""
@@ -152,7 +153,7 @@ class _Comparer:
         return (*key, inner)
 
     def _as_built(self, place: tuple[str, int, int]) -> str:
-        value: Any = self.workbook[place[0]].cell(place[1], place[2]).value
+        value: Any = self.sheets[place[0]].cell(place[1], place[2]).value
         return str(value.text if isinstance(value, ArrayFormula) else value).removeprefix("=")
 
     def _input(

@@ -52,6 +52,12 @@ def tokens(text: str, meaning: Callable[[str], object]) -> tuple[Token, ...]:
     Raises:
         Unreadable: something in it is no formula of ours.
     """
+    return tuple((kind, meaning(str(part))) if kind == "ref" else (kind, part) for kind, part in _split(text))
+
+
+@lru_cache(maxsize=1_000)  # a column's formula as built stands in each of its rows
+def _split(text: str) -> tuple[Token, ...]:
+    """The tokens of a formula, with references as they are written."""
     found: list[Token] = []
     at = 0
     while at < len(text):
@@ -71,7 +77,7 @@ def tokens(text: str, meaning: Callable[[str], object]) -> tuple[Token, ...]:
             found.append(("call", match["call"].upper().removeprefix("_XLFN.").removeprefix("_XLWS.")))
         elif kind in ("ref", "name"):
             logical = _LOGICAL.get(part.upper()) if kind == "name" else None
-            found.append(("ref", meaning(part)) if logical is None else ("logical", logical))
+            found.append(("ref", part) if logical is None else ("logical", logical))
         else:
             found.append((str(kind), part))
     return tuple(_joined(found))
