@@ -150,6 +150,7 @@ class Document:
 
     def __init__(self, office: Office, number: int, folder: Path) -> None:
         self._office, self._number, self._folder = office, number, folder
+        self._shown: dict[str, dict[str, Content]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -166,8 +167,17 @@ class Document:
         self._call("recalculate")
 
     def cells(self) -> dict[str, dict[str, Content]]:
-        """`{sheet: {address: content}}` of all cells that are not empty; a formula's empty text is `""`."""
-        found: dict[str, dict[str, Content]] = self._call("cells")
+        """`{sheet: {address: content}}` of all cells that are not empty, to be read only.
+
+        The child sends what it has not sent before: after an edit most cells are what they were.
+        """
+        found: dict[str, dict[str, Content]] = {}
+        for sheet, (everything, sent) in self._call("cells").items():
+            found[sheet] = shown = {} if everything else dict(self._shown[sheet])
+            shown.update(sent)
+            for address in [address for address, content in sent.items() if content == ""]:
+                del shown[address]
+        self._shown = found
         return found
 
     def formulas(self) -> dict[str, dict[str, str]]:

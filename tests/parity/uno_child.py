@@ -72,6 +72,7 @@ class Documents:
         self.desktop, self.count = desktop, 0
         self.open_documents: dict = {}
         self.sheets: dict = {}
+        self.sent: dict = {}  # the contents of sheets as they were told last
         self.logical: set[int] = set()  # the number formats that show TRUE and FALSE
 
     def open(self, path: str) -> int:
@@ -91,6 +92,7 @@ class Documents:
     def close(self, document: int) -> None:
         """Forget a workbook."""
         self.sheets = {key: sheet for key, sheet in self.sheets.items() if key[0] != document}
+        self.sent = {key: lines for key, lines in self.sent.items() if key[0] != document}
         self.open_documents.pop(document).close(True)
 
     def recalculate(self, document: int) -> None:
@@ -98,9 +100,10 @@ class Documents:
         self.open_documents[document].calculateAll()
 
     def cells(self, document: int) -> dict:
-        """All cells that show something; a sheet is read at once, for each question to LibreOffice takes its time.
+        """Whether they are all, and the cells of each sheet that show something else than when it was last asked for.
 
-        So only the first errors of a sheet come with their codes; an input's error may spread to a hundred thousand.
+        A sheet is read at once, for each question to LibreOffice takes its time. So only the first errors of a sheet
+        come with their codes; an input's error may spread to a hundred thousand. Errors are told each time.
         """
         found = {}
         for sheet in self.open_documents[document].Sheets:
@@ -116,12 +119,21 @@ class Documents:
                     return value
                 return {"error": None} if next(asked, None) is None else content(area.getCellByPosition(column, row))
 
-            found[sheet.Name] = {
-                f"{names[column]}{row}": shown(value, column, row - 1)
-                for row, line in enumerate(area.getDataArray(), 1)
-                for column, value in enumerate(line)
-                if value != ""
-            }
+            lines, told = area.getDataArray(), self.sent.get((document, sheet.Name))
+            everything = told is None or (len(told), len(told[0])) != (len(lines), len(lines[0]))
+            if everything:
+                told = (("",) * len(lines[0]),) * len(lines)
+            found[sheet.Name] = (
+                everything,
+                {
+                    f"{names[column]}{row}": shown(value, column, row - 1)
+                    for row, (line, before) in enumerate(zip(lines, told, strict=True), 1)
+                    if line != before or None in line
+                    for column, (value, old) in enumerate(zip(line, before, strict=True))
+                    if value != old or not plain(value)
+                },
+            )
+            self.sent[document, sheet.Name] = lines
         return found
 
     def formulas(self, document: int) -> dict:
