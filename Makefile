@@ -23,7 +23,7 @@ test:  ## install everything; lint, check types, run all tests
 	@scripts/system-packages test
 	@$(MAKE) -s lint
 	@echo "Running the tests"
-	@$(python) -m pytest -q -n auto --maxprocesses 4 --dist loadfile
+	@$(python) -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/for-test  ## check style, format and types
 	@echo "Checking style, format and types"
