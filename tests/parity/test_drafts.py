@@ -8,8 +8,9 @@ import pytest
 
 from reportgen.book.build import load_book
 from reportgen.engine.results import evaluate
-from reportgen.render.excel.workbook import assemble, workbook_bytes
+from reportgen.render.excel.workbook import assemble
 from tests.parity.workbooks import after_edits, differences, formula_cells
+from tests.workbooks import file_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,7 +59,7 @@ def test_every_kind_of_drafting_recalculates_as_the_engine_does(office: Office, 
     workbook, writer = assemble(evaluate(book))
     formulas = formula_cells(workbook)
     stored = tmp_path / "drafts.xlsx"
-    stored.write_bytes(workbook_bytes(evaluate(book)))
+    stored.write_bytes(file_of(book, workbook, writer))
     with office.open(stored) as document:
         document.recalculate()
         assert differences(formulas, writer, document.cells(), edited=False) == []

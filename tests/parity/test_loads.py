@@ -8,11 +8,12 @@ import pytest
 
 from reportgen.book.build import build_book
 from reportgen.engine.results import evaluate
-from reportgen.render.excel.workbook import assemble, workbook_bytes
+from reportgen.render.excel.workbook import assemble
 from reportgen.spec.document import parse_document
 from reportgen.spec.load import validate
 from reportgen.spec.model import ScenarioSpec
 from tests.parity.workbooks import after_edits, differences, formula_cells
+from tests.workbooks import file_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +58,7 @@ def test_loads_recalculate_as_the_engine_does(office: Office, tmp_path: Path) ->
     workbook, writer = assemble(results)
     formulas = formula_cells(workbook)
     path = tmp_path / "loads.xlsx"
-    path.write_bytes(workbook_bytes(results))
+    path.write_bytes(file_of(book, workbook, writer))
     rates = [
         f"request_rate={use * results.get('full_rate', o):.12g}" for o in ("baseline", "experts") for use in SHARES
     ]

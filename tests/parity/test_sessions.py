@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reportgen.engine.results import evaluate
-from reportgen.render.excel.workbook import assemble, workbook_bytes
+from reportgen.render.excel.workbook import assemble
 from reportgen.study.prepare import prepared_book
 from tests.parity.workbooks import after_edits, differences, formula_cells
+from tests.workbooks import file_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,7 +113,7 @@ def test_a_workbook_recalculates_as_the_engine_does(
     results = evaluate(book)
     workbook, writer = assemble(results)
     formulas, path = formula_cells(workbook), tmp_path / "case.xlsx"
-    path.write_bytes(workbook_bytes(results))
+    path.write_bytes(file_of(book, workbook, writer))
     with office.open(path) as document:
         document.recalculate()
         assert differences(formulas, writer, document.cells(), edited=False) == []
