@@ -21,13 +21,15 @@ if TYPE_CHECKING:
 
 SPECS = ["alice", "bob", "procurement", "llm_viewer_operators"]
 
+LOOKED_AT = frozenset({"Summary", "Memory", "Cost", "Batch sweep", "Options"})
+
 
 class Made:
     """A workbook read back: formulas, values, and what the engine said."""
 
     def __init__(self, name: str) -> None:
         self.name, self.results = name, evaluate(spec(name))
-        self.formulas, self.values = read(name), read(name, values=True)
+        self.formulas, self.values = read(name, only=LOOKED_AT), read(name, values=True, only=LOOKED_AT)
 
     def rows(self, sheet: str = "Summary") -> dict[str, list[Any]]:
         """The values of a sheet's rows by what stands first in them."""

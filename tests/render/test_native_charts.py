@@ -35,11 +35,11 @@ class Package:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.formulas: Any = read(name)
         with zipfile.ZipFile(io.BytesIO(content(name))) as package:
             parts = {n: package.read(n) for n in package.namelist()}
         self.charts = [etree.fromstring(d) for n, d in parts.items() if n.startswith("xl/charts/chart")]
         self.drawings = [etree.fromstring(d) for n, d in parts.items() if n.startswith("xl/drawings/drawing")]
+        self.formulas: Any = read(name, only=frozenset(title for c in self.charts for title, _ in references(c)))
 
     def titles(self) -> list[str]:
         return ["".join(chart.xpath("c:chart/c:title//a:t/text()", namespaces=C)) for chart in self.charts]
