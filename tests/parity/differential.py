@@ -21,12 +21,13 @@ from reportgen import api
 from reportgen.book.ranges import fault, problem_text
 from reportgen.engine.results import evaluate
 from reportgen.errors import EvaluationError
-from reportgen.render.excel.workbook import assemble, workbook_bytes
+from reportgen.render.excel.workbook import assemble
 from reportgen.study.prepare import prepared_book
 from tests.parity.edits import Edit, edits, slack, targets
 from tests.parity.ironcalc_oracle import Model
 from tests.parity.office import Document, Office
-from tests.parity.workbooks import place, unlike
+from tests.parity.workbooks import place, put_back, unlike
+from tests.workbooks import file_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,7 +47,7 @@ class Bench:
         self.book, self.results = book, evaluate(book)
         self.workbook, self.writer = assemble(self.results, references)
         self.path = folder / f"{book.name}.xlsx"
-        self.path.write_bytes(workbook_bytes(self.results, references))
+        self.path.write_bytes(file_of(book, self.workbook, self.writer))
         self.document: Document = office.open(self.path)
         self.document.recalculate()
         self.model = Model(self.path)
@@ -62,7 +63,6 @@ class Bench:
         self.counts["edits"] += 1
         second = self.counts["edits"] % self.every == 0 and not any(e.is_near_tie for e in made)
         places = [(*place(self.workbook, self.writer, e.target.quantity, e.target.cell), e.value) for e in made]
-        before = [self._held(sheet, address) for sheet, address, _ in places]
         for sheet, address, value in places:
             self.document.set(sheet, address, value)
             if second:
@@ -70,23 +70,11 @@ class Bench:
         shown = {"LibreOffice": self.document.cells()}
         if second:
             shown["IronCalc"] = self.model.cells()
-        for (sheet, address, _), (formula, value) in zip(places, before, strict=True):
-            if formula:
-                self.document.set_formula(sheet, address, "=" + formula.replace(",", ";"))
-                if second:
-                    self.model._model.update_cell_with_formula(
-                        self.model._sheets.index(sheet), *_row_column(address), "=" + formula
-                    )
-            else:
-                self.document.set(sheet, address, value)
-                if second:
-                    self.model.set(sheet, address, value)
+        for sheet, address, _ in places:
+            put_back(self.document, self.workbook, sheet, address)
+            if second:
+                put_back(self.model, self.workbook, sheet, address)
         return [f"{program}: {text}" for program, cells in shown.items() for text in self._compared(made, cells)]
-
-    def _held(self, sheet: str, address: str) -> tuple[str, Any]:
-        """What a cell holds as built: a formula, or a value."""
-        cell = self.workbook[sheet][address]
-        return (str(cell.value)[1:], None) if cell.data_type == "f" else ("", cell.value)
 
     def _compared(self, made: list[Edit], cells: Cells) -> Iterator[str]:
         bad = [e for e in made if fault(self.book.quantities[e.target.quantity], self._read(e))]
@@ -140,12 +128,6 @@ class Bench:
             yield f"{error.quantity} of {error.key}: the engine refuses it, shown is {shown!r}"
 
 
-def _row_column(address: str) -> tuple[int, int]:
-    from openpyxl.utils.cell import coordinate_to_tuple
-
-    return coordinate_to_tuple(address)
-
-
 def _values(results: Results) -> Iterator[object]:
     """Compute everything."""
     for name in results.book.quantities:
@@ -180,7 +162,7 @@ def check_workbook(path: Path, office: Office) -> list[str]:
     workbook, writer = assemble(results)
     with tempfile.TemporaryDirectory() as folder:
         again = Path(folder, "again.xlsx")
-        again.write_bytes(workbook_bytes(results))
+        again.write_bytes(file_of(edited.book, workbook, writer))
         for program, cells in (("LibreOffice", _office_cells(office, again)), ("IronCalc", Model(again).cells())):
             found += [f"{program}: {text}" for text in unlike(workbook, writer, results, cells)]
     inputs_alone = not edited.comparison.added and not edited.changed

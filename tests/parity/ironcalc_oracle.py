@@ -32,6 +32,11 @@ class Model:
         else:
             self._model.update_cell_with_number(*place, float(value))
 
+    def set_formula(self, sheet: str, address: str, formula: str) -> None:
+        """Type a formula into a cell, as the file of a workbook has it."""
+        place = (self._sheets.index(sheet), *coordinate_to_tuple(address))
+        self._model.update_cell_with_formula(*place, "=" + formula.removeprefix("="))
+
     def cells(self, *, compute: bool = True) -> dict[str, dict[str, Any]]:
         """`{sheet: {address: content}}`, computed; errors are as LibreOffice's driver gives them."""
         if compute:

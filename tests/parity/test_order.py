@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.parity.ironcalc_oracle import Model
+from tests.parity.workbooks import put_back
 from tests.workbooks import built, content
 
 if TYPE_CHECKING:
@@ -25,18 +26,45 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-@pytest.fixture(params=["LibreOffice", "IronCalc"])
-def program(request: pytest.FixtureRequest, office: Office, path: Path) -> Iterator[Any]:
+@pytest.fixture(scope="module", params=["LibreOffice", "IronCalc"])
+def opened(request: pytest.FixtureRequest, office: Office, path: Path) -> Iterator[Document | Model]:
+    """Alice's workbook in each program, which each test leaves as it was built."""
     if request.param == "IronCalc":
         yield Model(path)
         return
-    document: Document = office.open(path)
-    document.recalculate()
-    yield document
-    document.close()
+    with office.open(path) as document:
+        document.recalculate()
+        yield document
 
 
-def swapped(program: Any, dims: tuple[str, ...], first: int, second: int) -> None:
+class Program:
+    """A program in which values are typed for the time of a test."""
+
+    def __init__(self, opened: Document | Model) -> None:
+        self.opened = opened
+        self.typed: list[tuple[str, str]] = []
+
+    def set(self, sheet: str, address: str, value: Any) -> None:
+        self.typed.append((sheet, address))
+        self.opened.set(sheet, address, value)
+
+    def cells(self) -> dict[str, dict[str, Any]]:
+        return self.opened.cells()
+
+    def undo(self) -> None:
+        for sheet, address in self.typed:
+            put_back(self.opened, built("alice").workbook, sheet, address)
+
+
+@pytest.fixture
+def program(opened: Document | Model) -> Iterator[Program]:
+    made = Program(opened)
+    assert made.cells()["Summary"]["B5"] == "all inputs are within their ranges"
+    yield made
+    made.undo()
+
+
+def swapped(program: Program, dims: tuple[str, ...], first: int, second: int) -> None:
     """Two rows of a table exchanged as sorting does it: all constants move, and formulas stay what they are."""
     _, workbook, writer = built("alice")
     placed = writer.placed[dims]
@@ -51,14 +79,14 @@ def swapped(program: Any, dims: tuple[str, ...], first: int, second: int) -> Non
 
 
 @pytest.mark.parametrize("dims", [("option",), ("option", "stage"), ("option", "requirement"), ("stage",)])
-def test_sorted_rows_are_said_to_be_out_of_order(program: Any, dims: tuple[str, ...]) -> None:
+def test_sorted_rows_are_said_to_be_out_of_order(program: Program, dims: tuple[str, ...]) -> None:
     swapped(program, dims, 1, 2)
     summary = program.cells()["Summary"]
     assert "were sorted or moved" in summary["B5"]
     assert summary["A2"] == summary["B3"] == "check inputs"
 
 
-def test_a_renamed_option_is_named(program: Any) -> None:
+def test_a_renamed_option_is_named(program: Program) -> None:
     writer = built("alice").writer
     sheet, address = writer.placed["option",].cell("option", 11).replace("'", "").replace("$", "").split("!")
     program.set(sheet, address, "mine")
@@ -67,7 +95,7 @@ def test_a_renamed_option_is_named(program: Any) -> None:
     assert summary["A2"] == "check inputs"
 
 
-def test_what_follows_the_baseline_does_not_count_as_changed(program: Any) -> None:
+def test_what_follows_the_baseline_does_not_count_as_changed(program: Program) -> None:
     writer = built("alice").writer
     for row, value, changed in ((0, 2.0, 1.0), (11, 3.0, 2.0)):
         sheet, address = writer.placed["option",].cell("batch", row).replace("'", "").replace("$", "").split("!")

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
 from reportgen.book.changes import read_changes
 from reportgen.engine.results import evaluate
-from tests.parity.workbooks import after_edits, differences, formula_cells, place, unlike
+from tests.parity.workbooks import after_edits, differences, formula_cells, place, put_back, unlike
 from tests.workbooks import built, stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.parity.office import Document, Office
 
@@ -123,22 +122,39 @@ PROCUREMENT = [
 ]
 
 
+class Opened(NamedTuple):
+    """A workbook in LibreOffice, computed from nothing, which each test leaves as it was built."""
+
+    name: str
+    document: Document
+
+
+@pytest.fixture(scope="module")
+def opened(
+    request: pytest.FixtureRequest, office: Office, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Opened]:
+    """One workbook at a time: pytest runs the tests of each one after the other."""
+    name: str = request.param
+    with office.open(stored(name, tmp_path_factory.mktemp("opened"))) as document:
+        document.recalculate()
+        yield Opened(name, document)
+
+
 @pytest.mark.parametrize(
-    "name",
+    "opened",
     ["alice", "bob", "alice_at_home", "expert_server", "procurement", "novelists", "llm_viewer_operators",
      "llm_viewer_network"],
+    indirect=True,
 )  # fmt: skip
-def test_every_formula_cell_equals_the_engine(name: str, office: Office, tmp_path: Path) -> None:
-    _, workbook, writer = built(name)
+def test_every_formula_cell_equals_the_engine(opened: Opened) -> None:
+    _, workbook, writer = built(opened.name)
     formulas = formula_cells(workbook)
     assert set(formulas) == {(s, a) for s, cells in writer.values.items() for a in cells} & set(formulas)
-    with office.open(stored(name, tmp_path)) as document:
-        document.recalculate()
-        assert differences(formulas, writer, document.cells(), edited=False) == []
+    assert differences(formulas, writer, opened.document.cells(), edited=False) == []
 
 
 @pytest.mark.parametrize(
-    ("name", "edits"),
+    ("opened", "edits"),
     [
         ("alice", ALICE[:13]),
         ("alice", ALICE[13:]),
@@ -146,39 +162,31 @@ def test_every_formula_cell_equals_the_engine(name: str, office: Office, tmp_pat
         ("expert_server", EXPERTS),
         ("procurement", PROCUREMENT),
     ],
+    indirect=["opened"],
+    scope="module",  # that of the workbook, so that its tests follow each other
 )
-def test_edits_recalculate_as_the_engine_does(name: str, edits: list[str], office: Office, tmp_path: Path) -> None:
+def test_edits_recalculate_as_the_engine_does(opened: Opened, edits: list[str]) -> None:
     """Every result after each edit; after each fifth every formula cell, look-ups and the Summary's words too."""
-    with office.open(stored(name, tmp_path)) as document:
-        document.recalculate()
-        assert list(after_edits(document, built(name), edits))[:20] == []
-
-
-@pytest.fixture(scope="module")
-def opened(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Document]:
-    """Alice's workbook, which each test leaves as it was built."""
-    with office.open(stored("alice", tmp_path_factory.mktemp("opened"))) as document:
-        document.recalculate()
-        yield document
+    assert list(after_edits(opened.document, built(opened.name), edits))[:20] == []
 
 
 @contextmanager
 def typed(document: Document, quantity: str, cell: tuple[str, ...], value: object) -> Iterator[None]:
     """An input of Alice's with another value, for a while."""
     sheet, address = place(built("alice").workbook, built("alice").writer, quantity, cell)
-    held = built("alice").workbook[sheet][address]
     document.set(sheet, address, value)
     yield
-    if held.data_type == "f":
-        document.set_formula(sheet, address, str(held.value).replace(",", ";"))
-    else:
-        document.set(sheet, address, held.value)
+    put_back(document, built("alice").workbook, sheet, address)
 
 
-def test_an_inherited_cell_may_be_typed_over(opened: Document) -> None:
+ALICES = pytest.mark.parametrize("opened", ["alice"], indirect=True)
+
+
+@ALICES
+def test_an_inherited_cell_may_be_typed_over(opened: Opened) -> None:
     book, workbook, writer = built("alice")
-    with typed(opened, "batch", ("h100",), 4.0):
-        cells = opened.cells()
+    with typed(opened.document, "batch", ("h100",), 4.0):
+        cells = opened.document.cells()
     results = evaluate(book, read_changes(book, ["h100.batch=4"]))
     assert results.get("batch", "h100") != evaluate(book).get("batch", "h100")
     assert list(unlike(workbook, writer, results, cells)) == []
@@ -194,12 +202,13 @@ PROBLEMS: list[tuple[str, tuple[str, ...], Any, str]] = [
 ]
 
 
+@ALICES
 @pytest.mark.parametrize(("quantity", "cell", "value", "sentence"), PROBLEMS)
 def test_an_input_out_of_range_is_named_on_the_summary(
-    quantity: str, cell: tuple[str, ...], value: object, sentence: str, opened: Document
+    quantity: str, cell: tuple[str, ...], value: object, sentence: str, opened: Opened
 ) -> None:
-    with typed(opened, quantity, cell, value):
-        cells = opened.cells()["Summary"]
+    with typed(opened.document, quantity, cell, value):
+        cells = opened.document.cells()["Summary"]
     assert cells["B5"] == sentence
     assert cells["B6"] >= 1
     formulas = formula_cells(built("alice").workbook)
@@ -208,9 +217,11 @@ def test_an_input_out_of_range_is_named_on_the_summary(
     assert {cells[a] for a in headlines} == {"check inputs"}
 
 
-def test_a_change_is_counted(opened: Document) -> None:
+@ALICES
+def test_a_change_is_counted(opened: Opened) -> None:
     """What was typed counts; cells that inherit it, or compute theirs from it, follow and do not."""
-    assert opened.get_name("changed_inputs") == 0
-    with typed(opened, "batch", ("baseline",), 4.0), typed(opened, "tpot_target", (), 20.0):
-        assert opened.get_name("changed_inputs") == 2
-    assert opened.get_name("changed_inputs") == 0
+    document = opened.document
+    assert document.get_name("changed_inputs") == 0
+    with typed(document, "batch", ("baseline",), 4.0), typed(document, "tpot_target", (), 20.0):
+        assert document.get_name("changed_inputs") == 2
+    assert document.get_name("changed_inputs") == 0
