@@ -88,7 +88,7 @@ class _Settler:
                 absent = absent or may
                 if node is not None:
                     cells[key] = node
-            types[name] = replace(draft.type, absent=draft.type.absent or absent)
+            types[name] = replace(draft.type, absent=True) if absent else draft.type
             quantities[name] = self._quantity(name, draft, types[name], formula, cells)
         return quantities
 

@@ -124,7 +124,8 @@ class _Checker:
     def name(self, node: tree.Name, known: Known) -> Typed:
         if node.name in self.scope.quantities:
             ref, type_ = self.resolve(node, self.per)
-            return Typed(ref, replace(type_, absent=self.absence(ref, known)))
+            absent = self.absence(ref, known)
+            return Typed(ref, type_ if type_.absent == absent else replace(type_, absent=absent))
         if node.name in self.scope.dimensions and not node.keys:
             if node.name not in self.per:
                 raise self.fail(
@@ -143,6 +144,8 @@ class _Checker:
     ) -> tuple[tree.Ref, Type]:
         """A name with its keys as a reference; the like-named quantity chooses in dimensions that the target lacks."""
         type_ = self.scope.quantities[node.name]
+        if not node.keys and type_.dims <= target | free:
+            return tree.Ref(node.name, (), node.place), type_
         select: dict[str, tree.Member | tree.Ref] = {}
         dims, absent = set(type_.dims), type_.absent
         for key in node.keys:

@@ -61,6 +61,8 @@ def is_zero(operand: Typed) -> bool:
 
 def converted(operand: Typed, unit: Unit) -> Typed:
     """The operand in another scale of its kind; the conversion is an explicit node."""
+    if operand.type.unit is unit:
+        return operand
     if operand.type.kind != "number" or operand.type.unit.scale == unit.scale or is_zero(operand):
         return replace(operand, type=replace(operand.type, unit=unit)) if operand.type.kind == "number" else operand
     factor = operand.type.unit.scale / unit.scale
