@@ -117,9 +117,10 @@ def refit(read: Any, unread: Any, out: Path | None) -> int:
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder, "library")
         shutil.copytree(library.library_dir(), plain)
-        (plain / "efficiency.yaml").unlink()
+        (plain / library.FITTED).unlink()
         library.library_dir = lambda: plain  # type: ignore[attr-defined]
-        measured_book.cache_clear()
+        for kept in (library._ours, measured_book):
+            kept.cache_clear()
         book = measured_book()
         found = calibrate(read, unread, lambda text: print(text, file=sys.stderr), book, shipped)
     print(f"{len(found.factors)} factors, {len(found.cases)} timings")

@@ -23,10 +23,12 @@ if TYPE_CHECKING:
 
     from reportgen.spec.document import Document
 
-__all__ = ["CATALOGUES", "Library", "Table", "library"]
+__all__ = ["CATALOGUES", "FITTED", "Library", "Table", "library"]
 
 CATALOGUES = {"accelerators.csv": "accelerator", "models.csv": "model", "prices.csv": "price"}
 """Catalogue files, and the dimension whose rows each holds."""
+FITTED = "efficiency.yaml"
+"""The file of fitted factors, which corrects the values that the other files declare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def library(folders: Iterable[str] = ()) -> Library:
 @functools.cache
 def _ours() -> Library:
     root = library_dir()
-    files = sorted(root.rglob("*.yaml"), key=lambda p: p.relative_to(root).as_posix())
+    files = sorted(root.rglob("*.yaml"), key=lambda p: (p.name == FITTED, p.relative_to(root).as_posix()))
     loaded = [load_library_file(p, "library/" + p.relative_to(root).as_posix(), quick=True) for p in files]
     tables = [Table(d, read_table(root / n, f"library/{n}")) for n, d in CATALOGUES.items() if (root / n).is_file()]
     if problems := list(faults(loaded)):

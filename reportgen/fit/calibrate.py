@@ -38,9 +38,9 @@ _OTHER_LOAD = 0.3
 _LARGE_GROUP = 30
 """A grid of one model on one device counts as this many timings at most, however many it has."""
 
-_STRENGTH = {"accelerator_family": 0.4, "accelerator": 1.0, "engine": 1.5, "scheme": 0.8, "": 0.5}
+_STRENGTH = {"accelerator_family": 0.4, "accelerator": 0.5, "engine": 1.5, "scheme": 0.8, "": 0.5}
 """How strongly factors are held to what they were, per unit of the logarithm, by the dimension that they belong to:
-corrections of single devices and engines more than the factors of families."""
+corrections of engines and schemes, which many devices share, more than those of devices and families."""
 _KNOWN = {
     "gemm_memory": 1.0, "gemm_compute": 1.0, "attention_compute": 1.0, "attention_memory": 1.0, "link_efficiency": 8.0,
 }  # fmt: skip
@@ -50,6 +50,10 @@ _IMPLAUSIBLE = ("C",)
 """Tiers of measurements that are compared with but not fitted to."""
 _SOFT = 0.1
 """Relative errors above this count less and less (soft L1)."""
+_FEW_CLIENTS = 4
+"""As many clients begin within a prefill or two of each other, however often they ask."""
+_UNTOLD = 0.5
+"""How much such a timing counts."""
 _STEP = 1e-3
 _LARGEST = math.log(20.0)
 """No factor moves by more than this, in the logarithm."""
@@ -119,10 +123,15 @@ def _speaks(m: Measurement) -> bool:
     """Whether the factors are fitted to a measurement: times and throughput of loads that are known.
 
     How long requests wait for each other's prompts follows from how often each client asked; where a file does not
-    say that, its time to first token speaks of the benchmark and not of the server.
+    say that, its time to first token speaks of the benchmark and not of the server; with a few clients it hardly does.
     """
     if PREDICTED[m.metric][1] == "" or not is_predicted(m) or m.request_rate or m.tier in _IMPLAUSIBLE:
         return False
+    return _is_told(m) or (m.metric == "ttft_ms" and (m.batch or 1) <= _FEW_CLIENTS)
+
+
+def _is_told(m: Measurement) -> bool:
+    """Whether a file says all that a figure rests on: of a time to first token among clients, how often each asked."""
     crowded = m.load == "closed_loop" and (m.batch or 1) > 1 and m.metric.startswith("ttft")
     return not crowded or "requests_per_client" in m.settings
 
@@ -290,7 +299,9 @@ def _weights(cases: Sequence[Case]) -> Array:
     sizes = Counter(groups)
     return np.array(
         [
-            _WEIGHT.get(case.measurement.load, _OTHER_LOAD) * min(1.0, _LARGE_GROUP / sizes[group])
+            _WEIGHT.get(case.measurement.load, _OTHER_LOAD)
+            * (1.0 if _is_told(case.measurement) else _UNTOLD)
+            * min(1.0, _LARGE_GROUP / sizes[group])
             for case, group in zip(cases, groups, strict=True)
         ]
     )

@@ -134,7 +134,7 @@ class _Configured:
         model = self._member("model", m.model)
         accelerator = self._member("accelerator", m.accelerator)
         engine = self._engine()
-        weights = self._precision("weights", m.weights, "bf16")
+        weights = self._published(model, self._precision("weights", m.weights, "bf16"))
         if engine.startswith(_LLAMA_CPP):
             weights = _GGUF.get(weights, weights)
         weight_only = self._narrow(weights) and weights not in _BOTH
@@ -196,9 +196,17 @@ class _Configured:
             self.faults.append(f"unknown precision of {what} '{text[:40]}'")
         return found or default
 
+    def _published(self, model: str, weights: str) -> str:
+        """The format a model is published in, where that is the format of its experts and files give its width only."""
+        native = str(getattr(self.book.quantities["native_precision"].cells[model,], "name", ""))
+        partly = native and getattr(self.book.quantities["experts_only"].cells[native,], "value", False)
+        return native if partly and self._bits(weights) == self._bits(native) else weights
+
+    def _bits(self, precision: str) -> float:
+        return float(getattr(self.book.quantities["precision_bits"].cells[precision,], "value", 16.0))
+
     def _narrow(self, precision: str) -> bool:
-        cell = self.book.quantities["precision_bits"].cells[precision,]
-        return getattr(cell, "value", 16.0) < 16
+        return self._bits(precision) < 16
 
     def _engine(self) -> str:
         text = self.m.engine

@@ -28,6 +28,8 @@ _METRICS = {
 _SCORE = 1.2816
 """Of the normal distribution, where nine of ten values lie below."""
 _SINGLE = ("one_device", "several_devices")
+_LEAST_MISSED, _MISSED = 4, math.log(1.5)
+"""How many timings of a metric, and off by which logarithm in the median, say that the factors do not meet a device."""
 
 
 def calibration_text(fit: Calibration, book: Book, source: str, title: str = "") -> str:
@@ -60,15 +62,33 @@ def calibration_text(fit: Calibration, book: Book, source: str, title: str = "")
 
 
 def _measured(fit: Calibration, book: Book) -> Mapping[tuple[str, str], dict[str, object]]:
-    """What was measured: models; devices and families with one batch or request at a time, and under load."""
+    """What was measured: models; devices and families with one batch or request at a time, and under load.
+
+    A device whose own timings the factors do not meet is none: they say that it differs, not by how much elsewhere.
+    """
+    missed = _missed(fit)
     found: dict[tuple[str, str], dict[str, object]] = {}
     for case, evidence in zip(fit.cases, fit.evidence, strict=True):
         accelerator, single = str(case.inputs["accelerator"]), evidence in _SINGLE
         found.setdefault(("model", str(case.inputs["model"])), {})["measured_model"] = True
-        found.setdefault(("accelerator", accelerator), {})["measured_device" if single else "served_device"] = True
+        if (accelerator, single) not in missed:
+            found.setdefault(("accelerator", accelerator), {})["measured_device" if single else "served_device"] = True
         family = found.setdefault(("accelerator_family", family_of(book, accelerator)), {})
         family["measured_family" if single else "served_family"] = True
     return found
+
+
+def _missed(fit: Calibration) -> set[tuple[str, bool]]:
+    """Devices, and whether with one request at a time, of which the factors miss some metric in the median."""
+    errors: dict[tuple[str, bool, str], list[float]] = {}
+    for case, evidence, error in zip(fit.cases, fit.evidence, np.log1p(fit.errors), strict=True):
+        metric = _METRICS.get(case.measurement.metric, "")
+        errors.setdefault((str(case.inputs["accelerator"]), evidence in _SINGLE, metric), []).append(abs(float(error)))
+    return {
+        (accelerator, single)
+        for (accelerator, single, _), found in errors.items()
+        if len(found) >= _LEAST_MISSED and float(np.median(found)) > _MISSED
+    }
 
 
 def spreads(fit: Calibration) -> Mapping[tuple[str, str], dict[str, float]]:

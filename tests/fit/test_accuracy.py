@@ -14,10 +14,13 @@ import pytest
 from typer.testing import CliRunner
 
 from reportgen import api
+from reportgen.book.library import FITTED
 from reportgen.cli.app import app
 from reportgen.fit.configuration import configure, measured_book
 from reportgen.fit.measurements import METRICS, PERCENTILES, Measurement, Unread, read_table
 from reportgen.fit.predict import predict
+from reportgen.resources import library_dir
+from reportgen.spec.load import load_library_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,19 +87,19 @@ MEDIAN, P90 = 0.5, 0.9
     [
         ("TPOT under load", MEDIAN, 0.15, None),
         ("TPOT under load", P90, 0.45, None),
-        ("throughput", MEDIAN, 0.12, 0.125),
-        ("throughput", P90, 0.40, 0.67),
-        ("TTFT to 64 clients", MEDIAN, 0.25, 0.27),
-        ("TTFT above 64 clients", MEDIAN, 0.45, 0.50),
+        ("throughput", MEDIAN, 0.12, None),
+        ("throughput", P90, 0.40, 0.55),
+        ("TTFT to 64 clients", MEDIAN, 0.25, None),
+        ("TTFT above 64 clients", MEDIAN, 0.45, None),
         ("low concurrency", MEDIAN, 0.25, None),
-        ("static decode", MEDIAN, 0.08, 0.095),
-        ("static decode", P90, 0.20, 0.27),
+        ("static decode", MEDIAN, 0.08, 0.09),
+        ("static decode", P90, 0.20, 0.26),
         ("static prefill", MEDIAN, 0.12, None),
-        ("static prefill", P90, 0.25, 0.27),
-        ("llama.cpp, decode", MEDIAN, 0.08, 0.095),
-        ("llama.cpp, decode", P90, 0.20, 0.27),
+        ("static prefill", P90, 0.25, None),
+        ("llama.cpp, decode", MEDIAN, 0.08, 0.09),
+        ("llama.cpp, decode", P90, 0.20, 0.26),
         ("llama.cpp, prefill", MEDIAN, 0.12, None),
-        ("llama.cpp, prefill", P90, 0.25, 0.27),
+        ("llama.cpp, prefill", P90, 0.25, None),
         ("TensorRT-LLM, prefill", MEDIAN, 0.12, None),
         ("TensorRT-LLM, prefill", P90, 0.25, None),
     ],
@@ -113,7 +116,7 @@ def test_errors_are_within_the_gates(kind: str, share: float, gate: float, reach
 
 @pytest.mark.parametrize(
     ("metrics", "low", "reached"),
-    [("tpot_ms", 0.75, None), ("ttft_ms", 0.75, None), ("output_tokens_per_s", 0.75, 0.67)],
+    [("tpot_ms", 0.75, None), ("ttft_ms", 0.75, None), ("output_tokens_per_s", 0.75, 0.69)],
 )
 def test_about_four_of_five_measurements_under_load_lie_in_their_bands(
     metrics: str, low: float, reached: float | None
@@ -126,6 +129,19 @@ def test_about_four_of_five_measurements_under_load_lie_in_their_bands(
     else:
         assert reached <= covered < low
         pytest.xfail(f"{covered:.0%} lie in the bands, where {low:.0%} should")
+
+
+def test_the_book_holds_every_fitted_factor() -> None:
+    """Declared defaults and fitted factors may name the same cell; the fit then corrects the default."""
+    fitted = load_library_file(library_dir() / FITTED, FITTED).spec
+    book, checked = measured_book(), 0
+    for table in fitted.dimensions.values():
+        for member, row in table.rows.items():
+            for name, value in row.items():
+                if isinstance(value, (int, float)) and not isinstance(value, bool):
+                    assert book.quantities[name].cells[member,].value == value, (name, member)  # type: ignore[attr-defined]
+                    checked += 1
+    assert checked > 200
 
 
 def has_tower(p: Prediction) -> bool:
