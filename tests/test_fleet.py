@@ -223,12 +223,12 @@ def test_square_root_staffing(tmp_path: Path) -> None:
 def test_a_small_pool_is_bound_by_its_fluctuations(tmp_path: Path) -> None:
     """Three replicas with one queue: with one fewer, the slots do not hold the mean and z standard deviations."""
     path = tmp_path / "queue.yaml"
-    text = QUEUE.replace("request_rate: 1", "peak_rate: 9.9, ttft_target: 35, ttft_percentile: 95 %, headroom: 0")
+    text = QUEUE.replace("request_rate: 1", "peak_rate: 9, ttft_target: 35, ttft_percentile: 95 %, headroom: 0")
     path.write_text(text.replace("replicas: 4", "replicas: 1"))
     results = api.evaluate(path)
     shared = figure(results, "deployed_replicas", "shared")
-    time = figure(results, "loaded_running", "shared") * shared / 9.9
-    mean = 9.9 * time
+    time = figure(results, "loaded_running", "shared") * shared / 9
+    mean = 9 * time
     assert 8 * shared >= mean + 1.6449 * mean**0.5
     assert 8 * (shared - 1) < mean + 1.6449 * mean**0.5
     assert shared < figure(results, "deployed_replicas", "baseline")

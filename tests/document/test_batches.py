@@ -69,18 +69,18 @@ def test_the_second_line_is_what_is_recommended_first() -> None:
 
 def test_the_sizes_are_powers_of_two_its_own_and_the_largest_that_fits() -> None:
     found = points(figure_of("bob", "tpot_target=absent"))
-    sizes = [1, 2, 4, 8, 16, 32, 48, 64, 128, 256, 512, 1024]
+    sizes = [1, 2, 4, 8, 16, 32, 40, 64, 128, 256, 512, 1024]
     assert list(found) == [size for size in sizes if size < most("bob")] + [most("bob")]
     assert list(points(figure_of("bob", STATIC, "tpot_target=absent")))[-1] == most("bob", STATIC)
     assert results_of("bob", STATIC).get("largest_batch", "baseline") == most("bob", STATIC)
-    assert [batch for batch, point in found.items() if point["own"]] == [48]
+    assert [batch for batch, point in found.items() if point["own"]] == [40]
 
 
 def test_what_is_configured_is_the_largest_point_and_named() -> None:
     data = datasets(figure_of("bob"))
     sizes = {p["tpot"]: p["size"] for p in data["points"] if p["line"] == 0}
-    assert sizes[points(figure_of("bob"))[48]["tpot"]] == max(sizes.values())
-    assert "concurrency 48" in [t["text"] for t in data["texts"]]
+    assert sizes[points(figure_of("bob"))[40]["tpot"]] == max(sizes.values())
+    assert "concurrency 40" in [t["text"] for t in data["texts"]]
     assert "batch 48" in [t["text"] for t in datasets(figure_of("bob", STATIC, OWN))["texts"]]
 
 

@@ -69,7 +69,7 @@ def test_lines_are_the_baseline_and_what_is_recommended_first_with_their_ends_in
     assert [row["role"] for row in figure.data["lines"]] == ["base", "best"]
     for place, row in enumerate(figure.data["lines"]):
         steps = list(line(figure, place).values())
-        assert (row["first"], row["last"]) == (f"{steps[0]:.3g}\u202fms", f"{steps[-1]:.3g}\u202fms")
+        assert (row["first"], row["last"]) == (f"{steps[0]:#.3g}\u202fms", f"{steps[-1]:#.3g}\u202fms")
         assert f"{row['name']} from {row['first']} to {row['last']}" in figure.alt
     assert "4,001 to 15,999\u202ftokens" in figure.alt
     assert "target for time per output token: 50\u202fms" in figure.alt

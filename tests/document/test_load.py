@@ -166,13 +166,13 @@ def test_without_a_rate_the_table_is_of_clients() -> None:
     results, table = results_of("bob"), table_of("bob")
     titles = [c.title for c in table.columns]
     assert titles[1] == results.book.quantities["at_once"].title
-    assert table.rows[0].cells[1].text == "48"
+    assert table.rows[0].cells[1].text == "40"
     assert load_table(Facts(results_of("alice"))) is None
     assert load_table(Facts(results_of("llm_viewer_operators"))) is None
 
 
 def test_the_first_page_warns() -> None:
-    full = results_of("bob", "request_rate=5.8", "baseline.concurrency=absent")
+    full = results_of("bob", "request_rate=5.0", "baseline.concurrency=absent")
     assert full.get("nearly_full", "baseline") is True
     assert report_of(full).recommendation.warning == full.get("load_warning")
     assert "waits are rough" in str(full.get("load_warning"))

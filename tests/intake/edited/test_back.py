@@ -503,10 +503,10 @@ def test_each_verb_says_what_of_a_workbook_it_leaves_out(words: tuple[str, ...],
 
 
 def test_values_that_differ_in_their_last_digits_are_shown_with_them(editor: Editor) -> None:
-    editor.scalar("half_length").value = 2137.0000001
+    editor.scalar("half_length").value = 2310.0000001
     result = cli("diff", editor.save())
     assert result.exit_code == 1
-    assert "2137.0000001" in result.stdout
+    assert "2310.0000001" in result.stdout
 
 
 def test_a_scenario_is_not_written_over_a_workbook(brief: Editor, tmp_path: Path) -> None:
