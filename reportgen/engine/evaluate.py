@@ -382,7 +382,7 @@ class Evaluator:
 
 @functools.lru_cache(maxsize=4096, typed=True)
 def _filled(value: float | bool, axes: int) -> Value:
-    """A plain value with so many axes of length 1; shared, so that nothing may write into it."""
+    """A constant with the given number of axes, each of length 1. Callers share the array, so it is read-only."""
     data = np.full((1,) * axes, value)
     data.flags.writeable = False
     return Value(data)
