@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import gc
 import io
 import zipfile
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,7 @@ from openpyxl.worksheet.table import Table, TableColumn
 
 from reportgen.render.excel.cell_values import number_text
 from reportgen.render.excel.finish import CellValue, ErrorValue, finish
+from reportgen.render.excel.garbage import uncollected
 from tests.parity.office import Office
 
 if TYPE_CHECKING:
@@ -356,3 +359,17 @@ def test_libreoffice_reads_each_text_as_it_was(office: Office, finished: bytes, 
         cells = document.cells()[TITLE]
         assert [cells[f"D{row}"] for row in range(1, len(TEXTS) + 1)] == TEXTS
         assert not document.formulas()[TITLE].keys() & {f"D{row}" for row in range(1, len(TEXTS) + 1)}
+
+
+@pytest.mark.parametrize("fails", [False, True])
+@pytest.mark.parametrize("collecting", [False, True])
+def test_garbage_is_collected_again_after_a_workbook(fails: bool, collecting: bool) -> None:
+    (gc.enable if collecting else gc.disable)()
+    try:
+        with contextlib.suppress(KeyError), uncollected(), uncollected():
+            assert not gc.isenabled()
+            if fails:
+                raise KeyError
+        assert gc.isenabled() == collecting
+    finally:
+        gc.enable()

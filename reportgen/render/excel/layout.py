@@ -71,12 +71,16 @@ class Table:
         """All cells of a column; in a table of one row marked as a range, which IronCalc would take for a cell."""
         return f"{self.name}[{column}]" if len(self.keys) + self.spare > 1 else f"{self.name}[[{column}]:[{column}]]"
 
-    def rows(self, only: str | None = None, dimension: str = "") -> Iterator[int]:
-        """Row numbers; perhaps only those of one member."""
-        if only is None:
-            return iter(range(len(self.keys)))
-        axis = self.dims.index(dimension)
-        return (row for row, key in enumerate(self.keys) if key[axis] == only)
+    def rows(self) -> Iterator[int]:
+        """Row numbers."""
+        return iter(range(len(self.keys)))
+
+    def rows_by(self, dimension: str) -> dict[str, list[int]]:
+        """The row numbers of each member of a dimension."""
+        axis, found = self.dims.index(dimension), dict[str, list[int]]()
+        for row, key in enumerate(self.keys):
+            found.setdefault(key[axis], []).append(row)
+        return found
 
 
 @dataclass(slots=True)

@@ -106,8 +106,9 @@ class Plan:
         return name if name not in table.columns else name + "_value"
 
     def _fill_cells(self, quantity: Quantity, table: Table, column: Column) -> None:
+        found = table.rows_by(quantity.by[0])
         for key, node in quantity.cells.items():
-            rows = list(table.rows(key[0], quantity.by[0]))
+            rows = found.get(key[0], [])
             given = (quantity.name, key) in self.results.inputs
             if quantity.input and (given or is_literal(node)):
                 made = Cell(None, input=True)

@@ -16,6 +16,7 @@ from reportgen.render.excel.charts import ROOFLINE, option_chart, roofline_chart
 from reportgen.render.excel.checks import add_checks, in_order
 from reportgen.render.excel.dashboard import CHARTS, contents, link_back, summary_page
 from reportgen.render.excel.finish import finish
+from reportgen.render.excel.garbage import uncollected
 from reportgen.render.excel.lint import lint
 from reportgen.render.excel.load_view import CURVE, load_view
 from reportgen.render.excel.method import method_page
@@ -103,6 +104,7 @@ _NARROW = 130
 _TABS = {"Summary": "0B5394", "Inputs": "E6B800", "Options": "E6B800", "Catalogue": "E6B800", "Efficiency": "E6B800"}
 
 
+@uncollected()
 def workbook_bytes(results: Results, references: str = "structured") -> bytes:
     """The finished workbook of an evaluated book; the same bytes for the same book and inputs.
 
@@ -112,6 +114,7 @@ def workbook_bytes(results: Results, references: str = "structured") -> bytes:
     return saved(workbook, writer.values, results.book.scenario.date)
 
 
+@uncollected()
 def checked(content: bytes) -> bytes:
     """A workbook as it is, after the linter has looked at it.
 

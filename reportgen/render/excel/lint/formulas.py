@@ -61,7 +61,7 @@ def of_sheets(subject: Subject) -> Callable[[Sheet], Iterator[Finding]]:
     book, seen = _Book(subject), set[tuple[str, bool]]()
 
     def look_at(sheet: Sheet) -> Iterator[Finding]:
-        for formula in sheet.root.iterfind(f"{SHEET}sheetData/{SHEET}row/{SHEET}c/{SHEET}f"):
+        for formula in sheet.root.iter(SHEET + "f"):
             key = formula.text or "", formula.get("t") == "array"
             if key in seen:
                 continue

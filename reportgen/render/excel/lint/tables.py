@@ -86,14 +86,16 @@ def _text(cell: _Element, texts: list[str]) -> str | None:
 
 def _beside(tables: list[Table], sheet: Sheet) -> Iterator[Finding]:
     """What lies over tables and may not."""
+    root = sheet.root
+    arrays = (formula for formula in root.iter(SHEET + "f") if formula.get("t") == "array")
     kinds = (
-        ("table and merged cells", f"{SHEET}mergeCells/{SHEET}mergeCell", "ref", "{} is merged inside it"),
-        ("table and filter", f"{SHEET}autoFilter", "ref", "the sheet's filter {} lies over it"),
-        ("array in table", f"{SHEET}sheetData/{SHEET}row/{SHEET}c/{SHEET}f[@t='array']", "ref", "{} is one formula"),
+        ("table and merged cells", root.iterfind(f"{SHEET}mergeCells/{SHEET}mergeCell"), "{} is merged inside it"),
+        ("table and filter", root.iterfind(f"{SHEET}autoFilter"), "the sheet's filter {} lies over it"),
+        ("array in table", arrays, "{} is one formula"),
     )
-    for rule, path, attribute, said in kinds:
-        for element in sheet.root.iterfind(path):
-            reference = element.get(attribute, "")
+    for rule, elements, said in kinds:
+        for element in elements:
+            reference = element.get("ref", "")
             area = area_of(reference)
             if area is None or (rule == "array in table" and area[:2] == area[2:]):  # of one cell it may be
                 continue
