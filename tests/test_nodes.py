@@ -254,7 +254,7 @@ def test_each_attention_group_schedules_its_own_sequences() -> None:
 
 def test_each_attention_group_prefills_its_own_prompts() -> None:
     # The pass of which the time is computed has a prompt in every group: the next token waits for 1 / 8 of it a prompt.
-    results = wide(8, 16, continuous_batching=True, kernel_fusion=True)
+    results = wide(8, 16, continuous_batching=True)
     whole, overhead = (
         number(results, name, "baseline", "prefill") for name in ("total_inference_time", "overhead_time")
     )
@@ -263,7 +263,7 @@ def test_each_attention_group_prefills_its_own_prompts() -> None:
     assert number(results, "prompt_work", "baseline") == pytest.approx((whole - overhead) / 8)
     assert number(results, "single_prefill", "baseline") >= whole
     assert number(results, "marginal_prefill", "baseline") < (whole - overhead) / 8
-    static = wide(8, 16, kernel_fusion=True)
+    static = wide(8, 16)
     assert number(static, "prefilled_prompts", "baseline") == 128
 
 
@@ -300,7 +300,7 @@ def test_the_ideal_is_the_longer_of_working_and_communicating() -> None:
 )
 def test_no_prefill_of_96_h100_beats_the_ideal(prompt: int, measured: float) -> None:
     # SGLang on 4 nodes of 8 H100, 16,384 tokens a device; with experts evenly loaded; and DeepSeek's own profile.
-    results = wide(32, 16_384 // prompt, redundant_experts=32, kernel_fusion=True, prompt=prompt)
+    results = wide(32, 16_384 // prompt, redundant_experts=32, prompt=prompt)
     ideal = 8 * 16_384 / number(results, "total_ideal_inference_time", "baseline", "prefill")
     assert measured < ideal < 3 * measured
 
@@ -308,7 +308,7 @@ def test_no_prefill_of_96_h100_beats_the_ideal(prompt: int, measured: float) -> 
 def test_no_decode_of_96_h100_beats_the_ideal() -> None:
     # SGLang on 9 nodes of 8 H100, 256 sequences a device, prompts of 2,000: 22,282 tokens a second and node.
     def rate(name: str, overlap: float) -> float:
-        settings = {"redundant_experts": 32, "kernel_fusion": True, "kv_cache_precision": "bf16", "engine": "sglang"}
+        settings = {"redundant_experts": 32, "kv_cache_precision": "bf16", "engine": "sglang"}
         more = {"continuous_batching": True, "prompt": 2000, "output": 100, "communication_overlap": overlap}
         return 8 * 256 / number(wide(72, 256, **settings, **more), name, "baseline", "decode")
 

@@ -37,7 +37,7 @@ FIRED = {
     "quantize_weights": ("", "weight_precision: int4"),
     "quantize_kv_cache": ("", "kv_cache_precision: int8"),
     "use_flash_attention": ("flash_attention: false", "flash_attention: true"),
-    "fuse_kernels": ("", "kernel_fusion: true"),
+    "fuse_kernels": ("kernel_fusion: false", "kernel_fusion: true"),
     "speculate": ("", "drafting: eagle_3, draft_tokens: 3"),
     "batch_continuously": ("continuous_batching: false", "continuous_batching: true"),
     "chunk_prefill": ("", "chunk_tokens: 512"),

@@ -40,7 +40,7 @@ schema: 1
 title: What was measured
 requests: {{{REQUEST}: {{prompt_tokens: 1024, output_tokens: 128}}}}
 levers: none
-options: {{{OPTION}: {{model: Llama-3.1-8B, accelerator: H100-SXM-80GB, kernel_fusion: true}}}}
+options: {{{OPTION}: {{model: Llama-3.1-8B, accelerator: H100-SXM-80GB}}}}
 """
 _RATE = "request_rate=1"
 _EVERY_KIND = ("DeepSeek-V3", "gpt-oss-20b")

@@ -50,7 +50,7 @@ def test_a_point_is_the_server_with_so_many_clients(clients: int) -> None:
     assert point["throughput"] == pytest.approx(there.get("throughput", "baseline"))
 
 
-@pytest.mark.parametrize("batch", [1, 8, 32, 134])
+@pytest.mark.parametrize("batch", [1, 8, 32, 175])
 def test_a_point_is_the_option_at_that_static_batch(batch: int) -> None:
     point = points(figure_of("bob", STATIC))[batch]
     there = results_of("bob", STATIC, f"baseline.batch={batch}")

@@ -18,7 +18,7 @@ SEEN = list(product([True, False], repeat=2))  # the model, the device
 @cache
 def cells(load: str, devices: float, static: bool = False) -> Figures:
     """A server by what was measured: the model or not, the device or not, its family or not, as samples."""
-    book = book_of(1, options="baseline: {kernel_fusion: true}")
+    book = book_of(1)
     server = {
         "model": "Llama-3.1-8B", "accelerator": "H100-SXM-80GB", "engine": "vllm", "tensor_parallel": devices,
         "max_num_seqs": np.nan, "classes": [(1.0, 1000.0, 200.0)],

@@ -81,7 +81,7 @@ def test_the_load_from_which_a_second_replica_is_needed(twins: Path) -> None:
     """The dearer twin has more capacity: it is the best as long as the load takes two of the cheaper one."""
     text = TWINS.replace("B: {memory_bandwidth: 3350", "B: {memory_bandwidth: 9000")
     twins.write_text(
-        text + "inputs: {peak_rate: 46}\n" + SENSITIVITY.replace("price, load, prompt, decode_band", "load")
+        text + "inputs: {peak_rate: 48}\n" + SENSITIVITY.replace("price, load, prompt, decode_band", "load")
     )
     results = api.sensitivity(twins, 100)
     rate = results.get("queries_per_second", "baseline")

@@ -211,7 +211,7 @@ def test_an_objective_that_compares_options_is_refused(lay: Load) -> None:
 
 
 def test_candidates_are_options_of_their_own(lay: Load) -> None:
-    more = "  on_it: {based_on: h100, kernel_fusion: true}\nsearch:"
+    more = "  on_it: {based_on: h100, kernel_fusion: false}\nsearch:"
     book = api.check(lay(("search:", more), ("levers: none", "levers: [kv_cache_int8]")))
     names = ("baseline", "on_it", "h100", "unpriced", "kv_cache_int8")
     assert tuple(n for n in book.dimensions["option"].names if not n.startswith("what_if")) == names

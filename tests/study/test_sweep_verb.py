@@ -32,7 +32,7 @@ options:
   baseline: {model: Llama-3.1-8B, accelerator: L40S, batch: 4}
   twice: {batch: 2 * base}
   other: {accelerator: H100-SXM-80GB, batch: 5}
-  on_other: {based_on: other, kernel_fusion: true}
+  on_other: {based_on: other, kernel_fusion: false}
 quantities:
   hole: {per: [option], formula: 1 / (batch - 8), better: lower}
   below: {type: flag, per: [option], formula: hole < 1}
