@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reportgen.engine.explain import Explanation
     from reportgen.engine.results import Results
     from reportgen.intake.edited.bring_back import Edited
-    from reportgen.study.compare import Comparison
+    from reportgen.report.compare import Comparison
     from reportgen.study.sweep import Sweep
 
 __all__ = [
@@ -146,8 +146,8 @@ def compare(
     Raises:
         SpecError: with every mistake found in any of them.
     """
-    from reportgen.study.compare import compare as beside
-    from reportgen.study.compare import told_apart
+    from reportgen.report.compare import compare as beside
+    from reportgen.report.compare import told_apart
 
     sources = [Path(path) for path in paths]
     names = told_apart(sources)

@@ -136,6 +136,17 @@ class Quantity:
         return [self.formula] if self.formula is not None else list(self.cells.values())
 
 
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What a figure must keep to: the quantity that is its target or limit, and the flag that says whether it does.
+
+    Without a flag nothing says so.
+    """
+
+    target: str
+    met: str = ""
+
+
 @dataclass(frozen=True)
 class Book:
     """A scenario made whole. `quantities` are in an order in which each follows what it reads."""
@@ -150,6 +161,8 @@ class Book:
     based_on: Mapping[str, str | None]
     overridden: Mapping[str, tuple[str, ...]]
     report: ReportSpec
+    limits: Mapping[str, Limit] = field(default_factory=dict)
+    """The targets and limits of figures, by figure."""
     overlays: tuple[str, ...] = ()
     """The folders of the libraries that were laid over ours."""
     studies: Studies = field(default_factory=Studies)

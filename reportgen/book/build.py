@@ -20,6 +20,7 @@ from reportgen.book.inputs import read_inputs
 from reportgen.book.instead import read_instead
 from reportgen.book.library import library
 from reportgen.book.options import add_options
+from reportgen.book.relations import limits
 from reportgen.book.settle import settle
 from reportgen.book.studies import Studies
 from reportgen.book.trials import add_trials
@@ -117,7 +118,7 @@ class _Builder:
         declare(site)
         fill(site)
         quantities = settle(site)
-        search = read_search(site, quantities)
+        search, limited = read_search(site, quantities), limits(site, quantities)
         text = self.loaded.document.text
         digest = hashlib.sha256(text.encode()).hexdigest()[:12]
         report = self._report(quantities)
@@ -125,7 +126,7 @@ class _Builder:
             raise SpecError([self._explained(problem) for problem in self.problems])
         return Book(
             self.loaded.spec, self.name, text, self.library.hash, digest, self.dimensions, quantities,
-            self.based_on, self.overridden, report, self.overlays, Studies(search),
+            self.based_on, self.overridden, report, limited, self.overlays, Studies(search),
         )  # fmt: skip
 
     def _explained(self, problem: Problem) -> Problem:

@@ -16,7 +16,7 @@ from reportgen.cli.show import number, stdout_console
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from reportgen.study.compare import Comparison, Side
+    from reportgen.report.compare import Comparison, Side
 
 __all__ = ["bar", "show_comparison"]
 

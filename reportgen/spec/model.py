@@ -163,6 +163,8 @@ class QuantitySpec(_Part):
     source: str = Field(default="", description="Where the figure or the formula comes from")
     better: Literal["lower", "higher"] | None = Field(default=None, description="Which direction is an improvement")
     topic: str = Field(default="", description="The group that it is listed under")
+    limits: str = Field(default="", description="The figure whose target or limit it is, such as ttft")
+    met: str = Field(default="", description="The flag that says whether that figure keeps to it")
 
     @property
     def is_input(self) -> bool:

@@ -14,7 +14,7 @@ import reportgen
 from reportgen import api
 from reportgen.cli import app
 from reportgen.errors import SpecError
-from reportgen.study.compare import told_apart
+from reportgen.report.compare import told_apart
 
 ROOT = Path(__file__).parents[2]
 ALICE, BOB, VIEWER = (str(ROOT / "specs" / f"{name}.yaml") for name in ("alice", "bob", "llm_viewer_network"))

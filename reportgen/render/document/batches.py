@@ -43,14 +43,14 @@ def batch_figure(facts: Facts) -> Figure | None:
         return None
     target = facts.target(_TOKEN, facts.baseline)
     limit = facts.number(target) if target else None
-    options = [o for o in dict.fromkeys((facts.baseline, *facts.advised[:1])) if not _arrives(facts, o)]
+    options = [o for o in facts.pair if not _arrives(facts, o)]
     curves = {option: _curve(facts, option, limit) for option in options}
     curves = {option: points for option, points in curves.items() if len(points) > 1}
     if not curves:
         return None
     lines, drawn = list[dict[str, "Value"]](), list[dict[str, "Value"]]()
     for option, points in curves.items():
-        role = "best" if option in facts.advised[:1] else "base"
+        role = "best" if facts.recommends(option) else "base"
         lines.append({"name": facts.title("option", option), "role": role})
         drawn += [
             {

@@ -63,7 +63,7 @@ def _table(facts: Facts, searched: Searched) -> Table:
         columns.append(Column(facts.quantity("worst_excess").title, kind="number"))
         cells.append([Cell(ABSENT if f.feasible or f.option not in known else _excess(facts, f.option)) for f in found])
     rows = tuple(
-        Row(tuple(made[i] for made in cells), highlight=f.option in facts.advised[:1]) for i, f in enumerate(found)
+        Row(tuple(made[i] for made in cells), highlight=facts.recommends(f.option)) for i, f in enumerate(found)
     )
     out = [f.option for f in found if not f.feasible and f.option in known]
     note = " ".join(f"{facts.title('option', o)}: {facts.words('verdict', o)}." for o in out)
@@ -72,7 +72,7 @@ def _table(facts: Facts, searched: Searched) -> Table:
 
 def _candidate(facts: Facts, found: Found, nearest: Found | None) -> Cell:
     names = facts.book.dimensions["option"].names
-    tag = "recommended" if found.option in facts.advised[:1] else "nearest" if found is nearest else ""
+    tag = "recommended" if facts.recommends(found.option) else "nearest" if found is nearest else ""
     return Cell(facts.title("option", found.option) if found.option in names else found.option, tag=tag)
 
 
@@ -134,7 +134,7 @@ def front_figure(facts: Facts) -> Figure | None:
 
 def _named(facts: Facts, shown: Sequence[str]) -> list[str]:
     """The options with a label: those that are talked about first, then those on the front."""
-    first = [facts.baseline, *facts.advised, *(o for o in shown if facts.value("on_front", o) is True)]
+    first = [*facts.pair, *facts.advised, *(o for o in shown if facts.value("on_front", o) is True)]
     return [o for o in dict.fromkeys(first) if o in shown][:_NAMED]
 
 
@@ -143,7 +143,7 @@ def _said(facts: Facts, option: str) -> str:
 
 
 def _role(facts: Facts, option: str) -> str:
-    if option in facts.advised[:1]:
+    if facts.recommends(option):
         return "best"
     if option == facts.baseline:
         return "base"

@@ -6,20 +6,18 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from reportgen.render.document.numbers import ABSENT, Amount, amount, as_given
+from reportgen.report.chosen import chosen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reportgen.book.book import Book, Quantity
     from reportgen.engine.results import Plain, Results
+    from reportgen.report.chosen import Chosen
 
 __all__ = ["STAGES", "Facts"]
 
 STAGES = ("prefill", "decode")
-
-# Where a figure's target or limit has not its own name, and the flag that says whether it is met.
-_TARGETS = {"request_latency": "latency_target", "memory_needed": "memory_limit"}
-_MET = {"ttft": "meets_ttft", "tpot": "meets_tpot", "request_latency": "meets_latency", "memory_needed": "fits"}
 
 
 class Facts:
@@ -84,11 +82,8 @@ class Facts:
 
     def target(self, name: str, option: str) -> str:
         """The quantity that is the target or the limit of a figure, empty where none is set."""
-        target = _TARGETS.get(name, f"{name}_target")
-        if not self.has(target):
-            return ""
-        members = (option,) if self.quantity(target).per else ()
-        return target if self.number(target, *members) is not None else ""
+        goal = self.chosen.goals.get((option, name))
+        return goal.target if goal is not None else ""
 
     def limit(self, name: str, option: str) -> Amount:
         """The target or limit of a figure as it is written."""
@@ -97,31 +92,47 @@ class Facts:
 
     def met(self, name: str, option: str) -> bool | None:
         """Whether a figure keeps its target; None where it has none, or where nothing says so."""
-        flag = _MET.get(name, f"meets_{name}")
-        value = self.value(flag, option) if self.target(name, option) else None
-        return value if isinstance(value, bool) else None
+        goal = self.chosen.goals.get((option, name))
+        return goal.met if goal is not None else None
 
     @cached_property
-    def options(self) -> tuple[str, ...]:
-        """The options to be shown: those that differ from what they are based on, and the baseline."""
-        names = self.book.dimensions["option"].names
-        return tuple(n for n in names if n == self.baseline or self.value("compared", n) is not False)
-
-    @cached_property
-    def advised(self) -> tuple[str, ...]:
-        """The options recommended, the best first."""
-        found = self.results.plain("advised_option").values() if self.has("advised_option") else ()
-        return tuple(str(option) for option in found if option is not None)
-
-    @cached_property
-    def shown_option(self) -> str:
-        """The option that is spoken of: the one recommended first, or the baseline."""
-        return next(iter(self.advised), self.baseline)
+    def chosen(self) -> Chosen:
+        """What the report is about."""
+        return chosen(self.results)
 
     @property
-    def spoken_of(self) -> tuple[str, str]:
-        """The baseline and the option that is compared with it."""
-        return self.baseline, self.shown_option
+    def options(self) -> tuple[str, ...]:
+        """The options to be shown: those that differ from what they are based on, and the baseline."""
+        return self.chosen.options
+
+    @property
+    def advised(self) -> tuple[str, ...]:
+        """The options that recommendations are about, the best first."""
+        return self.chosen.advised
+
+    @property
+    def recommended(self) -> str:
+        """The option that is spoken of: the one recommended, or the baseline."""
+        return self.chosen.recommended
+
+    @property
+    def pair(self) -> tuple[str, ...]:
+        """The baseline, and the option recommended where it is another."""
+        return self.chosen.pair
+
+    def role(self, option: str) -> str:
+        """What an option is: recommended, baseline, or nothing special."""
+        return self.chosen.role(option)
+
+    def recommends(self, option: str) -> bool:
+        """Whether an option is recommended, and not the baseline."""
+        return self.role(option) == "recommended"
+
+    def role_words(self, option: str) -> str:
+        """The same after its name."""
+        if option == self.baseline:
+            return "the baseline"
+        return "recommended first" if option in self.advised else "preferred to the baseline"
 
     @property
     def objective(self) -> str:

@@ -51,7 +51,7 @@ def roofline_figure(facts: Facts) -> Figure | None:
 def _roof_options(facts: Facts) -> list[str]:
     """One option for each accelerator: the baseline's first, then those recommended."""
     chosen: dict[str, str] = {}
-    for option in (facts.baseline, *facts.advised, *facts.options):
+    for option in (*facts.pair, *facts.advised, *facts.options):
         chosen.setdefault(facts.words("accelerator", option), option)
     return list(chosen.values())[:_ROOFS]
 
@@ -76,7 +76,7 @@ def options_figure(facts: Facts, most: int = _BARS) -> Figure | None:
     name = facts.objective
     if len(facts.options) < 2 or not facts.has(name):
         return None
-    quantity, options, target = facts.quantity(name), _ranked(facts, name), _aimed(facts, name)
+    quantity, options, target = facts.quantity(name), facts.chosen.ranked, _aimed(facts, name)
     kept = [o for i, o in enumerate(options) if i < most or o == facts.baseline]
     values = facts.numbers(name, [(o,) for o in kept])
     written = column(values, quantity.type.unit)
@@ -114,16 +114,8 @@ def _aimed(facts: Facts, name: str) -> float | None:
     return facts.number(target) if target and not facts.quantity(target).per else None
 
 
-def _ranked(facts: Facts, name: str) -> list[str]:
-    """Options from the best to the worst, those that are not feasible or have no value after the others."""
-    sign = -1.0 if facts.book.scenario.objective.maximise else 1.0
-    values = {o: facts.number(name, o) for o in facts.options}
-    bad = {o: facts.value("feasible", o) is False for o in facts.options}
-    return sorted(facts.options, key=lambda o: (values[o] is None, bad[o], sign * (values[o] or 0.0)))
-
-
 def _role(facts: Facts, option: str) -> str:
-    if option in facts.advised[:1]:
+    if facts.recommends(option):
         return "best"
     if facts.value("feasible", option) is False:
         return "missed"
@@ -196,7 +188,7 @@ def memory_figure(facts: Facts, most: int = 10) -> Figure | None:
         of = f" of {facts.amount('memory_limit', option)}" if limit is not None else ""
         name = facts.title("option", option)
         note = f"{text}{of}" if of else joined(text, "GB")
-        bars.append({"name": name, "note": note, "mark": limit, "strong": option in facts.spoken_of})
+        bars.append({"name": name, "note": note, "mark": limit, "strong": option in facts.pair})
         for use in uses:
             value = _gigabytes(facts, use, option, stages[option])
             parts.append({"bar": name, "group": facts.quantity(use).title, "value": value, "text": digits(value)})
@@ -233,10 +225,10 @@ def _gigabytes(facts: Facts, name: str, option: str, stage: str) -> float:
 def _memory_options(facts: Facts, most: int) -> Sequence[str]:
     """The options whose memory differs; the two spoken of and those that do not fit come first in line for a place."""
     seen: dict[tuple[float | None, ...], str] = {}
-    for option in dict.fromkeys((*facts.spoken_of, *facts.options)):
+    for option in dict.fromkeys((*facts.pair, *facts.options)):
         stage = _fullest(facts, option)
         key = (facts.number("memory_consumption", option, stage), facts.number("memory_limit", option))
         seen.setdefault(key, option)
-    urgent = [o for o in seen.values() if o in facts.spoken_of or facts.value("fits", o) is False]
+    urgent = [o for o in seen.values() if o in facts.pair or facts.value("fits", o) is False]
     kept = set((urgent + [o for o in seen.values() if o not in urgent])[:most])
     return [o for o in facts.options if o in kept]

@@ -22,7 +22,7 @@ def generation_figure(facts: Facts) -> Figure | None:
     """The time of a decode step over the context, from the first step of the generation to the last."""
     if not facts.has(_STEP):
         return None
-    curves = {option: _curve(facts, option) for option in dict.fromkeys((facts.baseline, *facts.advised[:1]))}
+    curves = {option: _curve(facts, option) for option in facts.pair}
     curves = {option: points for option, points in curves.items() if len(points) > 1}
     if not curves:
         return None
@@ -32,7 +32,7 @@ def generation_figure(facts: Facts) -> Figure | None:
     lines, drawn = list[dict[str, "Value"]](), list[dict[str, "Value"]]()
     for option, points in curves.items():
         first, last = (str(amount(points[end][1], unit)) for end in (0, -1))
-        role = "best" if option in facts.advised[:1] else "base"
+        role = "best" if facts.recommends(option) else "base"
         lines.append({"name": facts.title("option", option), "role": role, "first": first, "last": last})
         drawn += [{"line": len(lines) - 1, "x": context, "y": step * written.factor} for context, step in points]
     marks = _marks(facts, written.factor)

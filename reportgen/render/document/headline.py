@@ -24,11 +24,11 @@ _COLUMNS = (Column("Quantity"), Column("Formula"), Column("Value"), Column("Give
 
 def headline_section(facts: Facts) -> Section | None:
     """The derivation of the objective, of the option recommended first or else of the baseline."""
-    name, option = facts.objective, facts.words("best_advised") or facts.baseline
+    name, option = facts.objective, facts.recommended
     if not facts.has(name) or facts.quantity(name).per != ("option",):
         return None
     made = outline(derivation(facts.results, name, (option,)), _ROWS)
-    which = "recommended first" if facts.words("best_advised") else "the baseline"
+    which = facts.role_words(option)
     said = (
         f"{facts.quantity(name).title} of “{facts.title('option', option)}”, {which}, is {facts.shown(name, option)}. "
         "Each value is computed by its formula from the values below it that are indented by one step more."

@@ -40,7 +40,7 @@ def load_figure(facts: Facts) -> Figure | None:
     """The latency of the baseline and of what is recommended first over the request rate of one replica."""
     if not facts.has(_RATE, _FIRST, _TOKEN, *(name for _, name in _MARKS)):
         return None
-    options = [o for o in dict.fromkeys((facts.baseline, *facts.advised[:1])) if _drawn(facts, o)]
+    options = [o for o in facts.pair if _drawn(facts, o)]
     if not options:
         return None
     first = _panel(facts, options, "ttft", (_FIRST, _NOW_FIRST), facts.words("ttft_in_time_words"))
@@ -102,7 +102,7 @@ def _latencies(facts: Facts, panels: tuple[_Panel, ...], option: str, point: str
 
 def _line(facts: Facts, option: str) -> dict[str, Value]:
     """The name of a line, and its rates as numbers and in words."""
-    role = "best" if option in facts.advised[:1] else "base"
+    role = "best" if facts.recommends(option) else "base"
     made: dict[str, Value] = {"name": facts.title("option", option), "role": role}
     for key, name in _MARKS:
         made[key] = facts.number(name, option)
@@ -146,7 +146,7 @@ def _said(facts: Facts, option: str, first: _Panel, token: _Panel) -> str:
 
 def load_table(facts: Facts) -> Table | None:
     """What requests wait at the load that is given: the baseline, and what is recommended."""
-    options = [o for o in dict.fromkeys((facts.baseline, *facts.advised[:_ADVISED])) if _served(facts, o)]
+    options = [o for o in dict.fromkeys((*facts.pair, *facts.advised[:_ADVISED])) if _served(facts, o)]
     names = [name for name in facts.book.report.load_columns if facts.has(name)]
     if not options or not names:
         return None
@@ -156,8 +156,7 @@ def load_table(facts: Facts) -> Table | None:
         written = column(facts.numbers(name, [(o,) for o in options]), quantity.type.unit)
         columns.append(Column(quantity.title, written.unit, "number"))
         cells.append([Cell(text) for text in written.texts])
-    best = facts.advised[:1]
-    rows = tuple(Row(tuple(c[i] for c in cells), highlight=o in best) for i, o in enumerate(options))
+    rows = tuple(Row(tuple(c[i] for c in cells), highlight=facts.recommends(o)) for i, o in enumerate(options))
     return Table(facts.words("load_table_title"), tuple(columns), rows)
 
 
@@ -166,5 +165,4 @@ def _served(facts: Facts, option: str) -> bool:
 
 
 def _option(facts: Facts, option: str) -> Cell:
-    tag = "recommended" if option in facts.advised[:1] else "baseline" if option == facts.baseline else ""
-    return Cell(facts.title("option", option), tag=tag)
+    return Cell(facts.title("option", option), tag=facts.role(option))

@@ -52,7 +52,7 @@ def _paragraph(facts: Facts, names: Iterable[str]) -> Paragraph | None:
 def _told_apart(facts: Facts, most: int = _ROWS) -> list[str]:
     """The options that cost differently, in their order; where they are many, the baseline and the advised stay."""
     seen: dict[tuple[object, ...], str] = {}
-    first = [facts.baseline, *facts.advised[:1]]
+    first = facts.pair
     for option in (*first, *facts.options):
         cost = facts.number("yearly_cost", option)
         if option in first or cost is not None or facts.words("price_missing", option):
@@ -82,7 +82,7 @@ def parts_figure(facts: Facts) -> Figure | None:
         name = facts.title("option", option)
         budget = facts.number("budget") if facts.has("budget") else None
         note = facts.amount("yearly_cost", option).text
-        bars.append({"name": name, "note": note, "mark": budget, "strong": option in facts.spoken_of})
+        bars.append({"name": name, "note": note, "mark": budget, "strong": option in facts.pair})
         for use in uses:
             value, text = facts.number(use, option) or 0.0, facts.amount(use, option).text
             parts.append({"bar": name, "group": facts.quantity(use).title, "value": value, "text": text})
@@ -153,16 +153,12 @@ def _numbers(facts: Facts, names: Iterable[str], options: Sequence[str]) -> tupl
 def _table(
     facts: Facts, title: str, options: Sequence[str], heads: list[Column], cells: list[list[Cell]], note: str = ""
 ) -> Table:
-    names = [Cell(facts.title("option", o), tag=_tag(facts, o)) for o in options]
+    names = [Cell(facts.title("option", o), tag=facts.role(o)) for o in options]
     rows = tuple(
-        Row((name, *(made[i] for made in cells)), highlight=options[i] in facts.advised[:1])
+        Row((name, *(made[i] for made in cells)), highlight=facts.recommends(options[i]))
         for i, name in enumerate(names)
     )
     return Table(title, (Column("Option"), *heads), rows, note=note)
-
-
-def _tag(facts: Facts, option: str) -> str:
-    return "recommended" if option in facts.advised[:1] else "baseline" if option == facts.baseline else ""
 
 
 def _notes(facts: Facts, options: Sequence[str]) -> str:

@@ -24,10 +24,10 @@ def rested_on(facts: Facts) -> frozenset[str]:
 
 def _figures(facts: Facts) -> Iterator[tuple[str, str]]:
     """The figures that are shown: all of the baseline, the objective of what is advised, and both ways of paying."""
-    names = [*facts.book.report.key_figures, facts.objective, *_COMPARED]
+    names = [*facts.chosen.figures, facts.objective, *_COMPARED]
     shown = [n for n in dict.fromkeys(names) if facts.has(n) and facts.quantity(n).per == ("option",)]
     yield from ((name, facts.baseline) for name in shown)
-    for option in facts.advised[:1]:
+    for option in facts.pair[1:]:
         yield from ((name, option) for name in shown if name in (facts.objective, *_COMPARED))
     if facts.has("is_bought", "yearly_cost"):
         for bought in (True, False):

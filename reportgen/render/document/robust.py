@@ -74,7 +74,10 @@ def _shares(facts: Facts, found: Robustness) -> list[Table]:
     ranked = sorted(found.shares.items(), key=lambda item: -item[1])[:_SHARES]
     most = max([found.none_feasible, *found.shares.values()]) or 1.0
     rows = [
-        Row((_named(facts, option), Cell(_per_cent(share), bar=share / most)), highlight=option in facts.advised[:1])
+        Row(
+            (_named(facts, option), Cell(_per_cent(share), bar=share / most)),
+            highlight=facts.recommends(option),
+        )
         for option, share in ranked
     ]
     if found.none_feasible:
@@ -96,5 +99,4 @@ def _option(facts: Facts, option: str) -> str:
 
 
 def _named(facts: Facts, option: str) -> Cell:
-    tag = "recommended" if option in facts.advised[:1] else "baseline" if option == facts.baseline else ""
-    return Cell(_option(facts, option), tag=tag)
+    return Cell(_option(facts, option), tag=facts.role(option))

@@ -21,8 +21,6 @@ _STEPS = 3  # recommendations beside the headline in the box; the others stand w
 _ASPECTS = (("Why", "advised_why"), ("Risk", "advised_risk"), ("Next", "advised_next"))
 _ALSO = "Also recommended"
 
-_OWN_FIGURES = 4  # of a scenario's own quantities, which join the key figures
-
 
 def recommendation(facts: Facts) -> Recommendation:
     """The best recommendation, the next ones by what they take, the verdict on the baseline."""
@@ -90,33 +88,29 @@ def _parted(text: str) -> tuple[str, str]:
 
 
 def key_figures(facts: Facts) -> tuple[KeyFigure, ...]:
-    """The key figures of the option that is spoken of, with the scenario's own quantities behind the library's."""
-    named = list(facts.book.report.key_figures)
-    own = [n for n in facts.book.scenario.quantities if facts.has(n) and n not in named]
-    own = [n for n in own if facts.quantity(n).per == ("option",) and facts.quantity(n).type.kind == "number"]
-    return tuple(_key_figure(facts, name) for name in (*named, *own[:_OWN_FIGURES]))
+    """The key figures of the option that is recommended."""
+    return tuple(_key_figure(facts, name) for name in facts.chosen.figures)
 
 
 def figures_of(facts: Facts) -> str:
     """Which option the key figures are of, in words."""
     if len(facts.options) < 2:
         return ""
-    role = "the baseline" if facts.shown_option == facts.baseline else "recommended first"
-    return f"“{facts.title('option', facts.shown_option)}”, {role}"
+    return f"“{facts.title('option', facts.recommended)}”, {facts.role_words(facts.recommended)}"
 
 
 def _key_figure(facts: Facts, name: str) -> KeyFigure:
-    quantity, option = facts.quantity(name), facts.shown_option
+    quantity, option = facts.quantity(name), facts.recommended
     members = (option,) if quantity.per else ()
-    if quantity.type.kind != "number" or len(quantity.per) > 1:
-        return KeyFigure(quantity.title, facts.shown(name, *members) if len(quantity.per) <= 1 else ABSENT)
+    if quantity.type.kind != "number":
+        return KeyFigure(quantity.title, facts.shown(name, *members))
     written = facts.amount(name, *members)
     unit = "" if written.text == ABSENT else written.unit
     return KeyFigure(quantity.title, written.text, unit, _note(facts, name), _status(facts, name))
 
 
 def _status(facts: Facts, name: str) -> Status:
-    met = facts.met(name, facts.shown_option)
+    met = facts.met(name, facts.recommended)
     return "none" if met is None else "met" if met else "missed"
 
 
@@ -128,30 +122,30 @@ def _note(facts: Facts, name: str) -> str:
 
 def _base(facts: Facts, name: str) -> str:
     """The baseline's figure, where another option is spoken of."""
-    if facts.shown_option == facts.baseline or not facts.quantity(name).per:
+    if facts.recommended == facts.baseline or not facts.quantity(name).per:
         return ""
     return f"baseline {_beside(facts, name, facts.amount(name, facts.baseline))}"
 
 
 def _beside(facts: Facts, name: str, other: Amount) -> str:
     """An amount below the figure, without its unit where it is the figure's."""
-    return other.text if other.unit == facts.amount(name, facts.shown_option).unit else str(other)
+    return other.text if other.unit == facts.amount(name, facts.recommended).unit else str(other)
 
 
 def _band(facts: Facts, name: str) -> str:
     """From the 10th to the 90th percentile, in the unit of the figure."""
     ends = [f"{name}_low", f"{name}_high"]
-    values = [facts.number(end, facts.shown_option) for end in ends]
+    values = [facts.number(end, facts.recommended) for end in ends]
     if None in values or not facts.has(*ends):
         return ""
-    low, high = (facts.amount(end, facts.shown_option) for end in ends)
+    low, high = (facts.amount(end, facts.recommended) for end in ends)
     first = low.text if low.unit == high.unit else str(low)
     return f"{first} to {_beside(facts, name, high)}"
 
 
 def _aim(facts: Facts, name: str) -> str:
     """The target, or else, of the baseline, the ideal beside what is expected."""
-    option = facts.shown_option
+    option = facts.recommended
     if facts.target(name, option):
         limit = facts.limit(name, option)
         if facts.quantity(facts.target(name, option)).per:

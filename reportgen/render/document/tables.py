@@ -31,19 +31,10 @@ def options_table(facts: Facts, most: int | None = None) -> Table:
     whole = _whole_table(facts)
     if most is None or len(whole.rows) <= most:
         return whole
-    first = [facts.baseline, *facts.advised[:1]]
-    ranked = sorted(
-        range(len(whole.rows)), key=lambda i: (facts.options[i] not in first, _place(facts, facts.options[i]))
-    )
-    kept = sorted(ranked[:most])
+    kept = set([*facts.pair, *(o for o in facts.chosen.ranked if o not in facts.pair)][:most])
     note = f"{len(whole.rows) - most} more are in the workbook and in the full report."
-    return replace(whole, rows=tuple(whole.rows[i] for i in kept), note=note)
-
-
-def _place(facts: Facts, option: str) -> float:
-    """The place of an option on the objective; behind all others where it has none."""
-    place = facts.number("objective_place", option)
-    return float("inf") if place is None else place
+    rows = tuple(row for option, row in zip(facts.options, whole.rows, strict=True) if option in kept)
+    return replace(whole, rows=rows, note=note)
 
 
 def _whole_table(facts: Facts) -> Table:
@@ -69,14 +60,12 @@ def _whole_table(facts: Facts) -> Table:
     if any(value is not None for value in _gains(facts)):
         columns.append(Column(facts.quantity("improvement").title, kind="bar"))
         cells.append(_improvements(facts))
-    highlighted = facts.advised[:1]
-    rows = tuple(Row(tuple(c[i] for c in cells), highlight=o in highlighted) for i, o in enumerate(options))
+    rows = tuple(Row(tuple(c[i] for c in cells), highlight=facts.recommends(o)) for i, o in enumerate(options))
     return Table("The options compared", tuple(columns), rows, subtitle="; ".join(same), note=_notes(facts))
 
 
 def _option_cell(facts: Facts, option: str) -> Cell:
-    tag = "recommended" if option in facts.advised[:1] else "baseline" if option == facts.baseline else ""
-    return Cell(facts.title("option", option), tag=tag)
+    return Cell(facts.title("option", option), tag=facts.role(option))
 
 
 def _results(facts: Facts) -> list[str]:
@@ -148,7 +137,7 @@ def operator_tables(facts: Facts, *, whole: bool = False) -> list[Table]:
     """The operators that take most of each stage of the baseline; or all of them, of the recommended option, too."""
     if not facts.has("network_inference_time"):
         return []
-    options = dict.fromkeys((facts.baseline, facts.shown_option)) if whole else (facts.baseline,)
+    options = facts.pair if whole else (facts.baseline,)
     return [_operator_table(facts, option, stage, whole=whole) for option in options for stage in STAGES]
 
 

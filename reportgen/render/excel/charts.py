@@ -233,9 +233,9 @@ def _place(writer: Writer, number: int) -> tuple[int | None, str]:
     """The row of the option in a place, 0-based, and the formula for it (1-based)."""
     plan = writer.plan
     options = plan.tables["option",]
-    if "objective_place" not in options.columns:
+    if "shown_place" not in options.columns:
         return number - 1, str(number)
-    places, ranks = plan.results.plain("objective_place"), options.whole("objective_place")
+    places, ranks = plan.results.plain("shown_place"), options.whole("shown_place")
     found = [i for i, key in enumerate(options.keys) if places[key] == float(number)]
     text = f'IF({number}>COUNT({ranks}),"",MATCH({number},{ranks},0))'
     return (found[0] if found else None), text

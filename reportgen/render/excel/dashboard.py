@@ -11,10 +11,10 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.pagebreak import Break
 
 import reportgen
-from reportgen.lang import tree
 from reportgen.render.excel.numbers import number_look, scale
 from reportgen.render.excel.pages import CHANGED, PROBLEM, define
 from reportgen.render.excel.styles import FILLS, WHITE, Look
+from reportgen.report.chosen import key_figures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
     from reportgen.book.book import Quantity
-    from reportgen.engine.results import Plain
     from reportgen.render.excel.pages import Area
     from reportgen.render.excel.shown import Shown
     from reportgen.render.excel.tables import Writer
@@ -223,10 +222,8 @@ def _key_figures(writer: Writer, sheet: Worksheet, row: int, shown: tuple[Shown,
     for i, head in enumerate(("Key figure", *numbers, "Unit", "Target", "Target is")):
         writer.put(sheet, row + 1, 1 + i, head, Look("head", side=sides.get(head, "")))
     first = at = row + 2
-    for name in book.report.key_figures:
+    for name in key_figures(book):
         quantity = book.quantities[name]
-        if quantity.per not in ((), ("option",)):
-            continue
         unit = quantity.type.unit.label if quantity.type.kind == "number" else ""
         look = number_look(quantity.type.kind, unit, [o.value(name) for o in shown], whole=quantity.whole)
         form = look.form
@@ -254,43 +251,25 @@ def _figure(writer: Writer, sheet: Worksheet, row: int, column: int, name: str, 
 
 
 def _target(writer: Writer, sheet: Worksheet, row: int, quantity: Quantity, option: Shown, form: str) -> None:
-    """The target of a key figure, and whether the requirement that holds them against each other is met."""
+    """The target or limit of a key figure, and whether it is met."""
     plan = writer.plan
-    requirement, limit = _limit_of(writer, quantity.name)
-    if limit is None:
+    relation = plan.book.limits.get(quantity.name)
+    if relation is None:
         writer.put(sheet, row, 7, None, _TEXT)
         writer.put(sheet, row, 8, None, _TEXT)
         return
+    limit = plan.book.quantities[relation.target]
     factor = float(limit.type.unit.scale / quantity.type.unit.scale)
-    value: Plain = option.value(limit.name) if limit.per else plan.results.get(limit.name)
-    cell = option.cell(limit.name) if limit.per else plan.scalars[limit.name].name
+    value, cell = option.value(limit.name), option.cell(limit.name)
     written = cell if factor == 1 else f"{cell}*{factor!r}"
     shown = value * factor if isinstance(value, float) else value
     here = writer.formula(sheet, row, 7, f'IF({cell}="","",{written})', shown, Look("aside", form)).coordinate
-    flag = f"meets_{quantity.name}"
-    if requirement is None and flag not in plan.book.quantities:
+    if not relation.met:
         writer.put(sheet, row, 8, None, _TEXT)
         return
-    met = option.cell_of("is_met", "requirement", requirement) if requirement else option.cell(flag)
-    text = f'IF({PROBLEM}>0,"",IF({here}="","",IF({met},"met","missed")))'
-    kept = option.value("is_met", requirement) if requirement else option.value(flag)
-    word = "met" if kept else "missed"
+    text = f'IF({PROBLEM}>0,"",IF({here}="","",IF({option.cell(relation.met)},"met","missed")))'
+    word = "met" if option.value(relation.met) else "missed"
     writer.formula(sheet, row, 8, text, "" if value is None else word, Look("word"))
-
-
-def _limit_of(writer: Writer, name: str) -> tuple[str | None, Quantity | None]:
-    """The requirement that measures a figure, and what it must keep to, by the formula of its excess."""
-    quantities = writer.plan.book.quantities
-    excess = quantities.get("excess")
-    for (requirement,), node in excess.cells.items() if excess is not None else ():
-        read = list(dict.fromkeys(n.name for n in tree.walk(node) if isinstance(n, tree.Ref)))
-        target = f"{name}_target"
-        if target not in read:
-            target = next((n for n in read if n != name), "") if name in read else ""
-        limit = quantities.get(target)
-        if limit is not None and limit.per in ((), ("option",)):
-            return requirement, limit
-    return None, quantities.get(f"{name}_target")
 
 
 # --- recommendations -------------------------------------------------------------------------------------------------

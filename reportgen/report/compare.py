@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from reportgen.errors import Problem, Span, SpecError
+from reportgen.report.chosen import chosen, key_figures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -18,8 +19,8 @@ __all__ = ["Compared", "Comparison", "Figure", "Side", "compare", "told_apart"]
 
 Plain = float | str | bool | None
 
-_RECOMMENDED, _VERDICT = "best_advised", "verdict"
-"""Quantities that not every accounting has."""
+_VERDICT = "verdict"
+"""A quantity that not every accounting has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +106,11 @@ def compare(results: Sequence[Results], names: Sequence[str]) -> Comparison:
 
 def _compared(results: Results, name: str) -> Compared:
     book = results.book
-    recommended = results.get(_RECOMMENDED) if _RECOMMENDED in book.quantities else None
+    recommended = chosen(results).recommended
     aim, verb = _objective(book)
     return Compared(
         name, book.scenario.title, book.accounting, f"{verb} {aim}", _side(results, book.baseline),
-        _side(results, recommended) if isinstance(recommended, str) else None,
+        _side(results, recommended) if recommended != book.baseline else None,
     )  # fmt: skip
 
 
@@ -121,7 +122,7 @@ def _objective(book: Book) -> tuple[str, str]:
 
 def _side(results: Results, option: str) -> Side:
     book, values = results.book, dict[Figure, Plain]()
-    for name in (*book.report.key_figures, _objective(book)[0]):
+    for name in (*key_figures(book), _objective(book)[0]):
         quantity = book.quantities[name]
         if quantity.per in ((), ("option",)):
             unit = (quantity.type.unit.label or "1") if quantity.type.kind == "number" else ""

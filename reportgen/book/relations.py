@@ -1,0 +1,72 @@
+"""Relations that quantities declare: which figure a target or a limit belongs to, and what says that it is met."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.book.book import Limit
+from reportgen.errors import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reportgen.book.book import Quantity
+    from reportgen.book.drafts import Draft, Site
+
+__all__ = ["limits"]
+
+_SHAPES = ((), ("option",))
+"""The index sets of a target: one for all options, or one for each."""
+
+
+def limits(site: Site, quantities: Mapping[str, Quantity]) -> dict[str, Limit]:
+    """The limit of each figure that has one; mistakes are noted on the site."""
+    found: dict[str, Limit] = {}
+    for name, draft in site.drafts.items():
+        figure, met = draft.spec.limits, draft.spec.met
+        if met and not figure:
+            hint = "say under limits: whose target or limit it is"
+            site.all.fail("'met' is only for the target or limit of a figure", draft.origin.at("met").span(), hint)
+        if not figure or name not in quantities or {figure, met} & site.broken:
+            continue
+        if _is_figure(site, draft, quantities, name) and (not met or _is_flag(site, draft, quantities)):
+            if figure in found:
+                message = f"'{figure}' has a limit already: '{found[figure].target}'"
+                site.all.fail(message, draft.origin.at("limits").span())
+            found[figure] = Limit(name, met)
+    return found
+
+
+def _is_figure(site: Site, draft: Draft, quantities: Mapping[str, Quantity], name: str) -> bool:
+    """Whether what is limited is a number per option in the same kind of unit."""
+    figure, target = draft.spec.limits, quantities[name]
+    span = draft.origin.at("limits").span()
+    if figure not in quantities:
+        site.all.fail(f"unknown quantity '{figure}'", span, nearest(figure, quantities))
+        return False
+    limited = quantities[figure]
+    if limited.type.kind != "number" or limited.per != ("option",):
+        site.all.fail(f"'{figure}' cannot have a limit", span, "name a number per option")
+        return False
+    if target.type.kind != "number" or target.per not in _SHAPES:
+        site.all.fail(f"'{name}' cannot limit a figure", span, "a limit is one number, or one per option")
+        return False
+    units = target.type.unit, limited.type.unit
+    if not units[0].same_kind(units[1]):
+        own, other = (unit.label or "1" for unit in units)
+        site.all.fail(f"'{name}' in {own} cannot limit '{figure}' in {other}", span, "units of one kind are needed")
+        return False
+    return True
+
+
+def _is_flag(site: Site, draft: Draft, quantities: Mapping[str, Quantity]) -> bool:
+    """Whether what says that the limit is met is a flag per option."""
+    met, span = draft.spec.met, draft.origin.at("met").span()
+    if met not in quantities:
+        flags = [n for n, q in quantities.items() if q.type.kind == "flag" and q.per == ("option",)]
+        site.all.fail(f"unknown quantity '{met}'", span, nearest(met, flags))
+        return False
+    if quantities[met].type.kind != "flag" or quantities[met].per != ("option",):
+        site.all.fail(f"'{met}' cannot say whether a limit is met", span, "name a flag per option")
+        return False
+    return True
