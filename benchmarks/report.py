@@ -22,15 +22,16 @@ from typing import TYPE_CHECKING, Any
 from reportgen import api
 from reportgen.api import design
 from reportgen.render.document import pdf as ours
-from reportgen.render.document.adapter import pdf_bytes, report_of
+from reportgen.render.document.adapter import pdf_bytes
 from reportgen.render.document.page import render_html
 from reportgen.render.document.system import own_fonts
-from reportgen.render.document.view import Section
+from reportgen.report.outline import report_of
+from reportgen.report.view import Section
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from reportgen.render.document.view import Report
+    from reportgen.report.view import Report
 
 ROOT = Path(__file__).parents[1]
 ALICE = ROOT / "specs" / "alice.yaml"

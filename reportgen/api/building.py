@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from reportgen.engine.results import Results
     from reportgen.intake.edited.bring_back import Edited
     from reportgen.render.beside import Beside
-    from reportgen.render.document.design import Design
     from reportgen.render.files import Staged
+    from reportgen.report.design import Design
 
 __all__ = ["FORMATS", "PartlyBuilt", "build"]
 
@@ -60,8 +60,8 @@ def build(
         OutputError: an output could not be made or written.
     """
     from reportgen.render.beside import Beside
-    from reportgen.render.document.design import PLAIN_DESIGN
     from reportgen.render.files import Staged
+    from reportgen.report.design import PLAIN_DESIGN
 
     look = design or PLAIN_DESIGN
     folder, sources = Path(out), [Path(path) for path in paths]

@@ -10,7 +10,7 @@ from reportgen.errors import Problem, Span, SpecError, nearest
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from reportgen.render.document.design import Design
+    from reportgen.report.design import Design
 
 __all__ = ["design"]
 
@@ -34,8 +34,8 @@ def design(
     Raises:
         SpecError: with every mistake found.
     """
-    from reportgen.render.document.design import FORMS, PAPERS, Design
     from reportgen.render.document.page import template_names
+    from reportgen.report.design import FORMS, PAPERS, Design
     from reportgen.spec.theme import PLAIN, load_theme
 
     problems: list[Problem] = []

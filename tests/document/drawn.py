@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from reportgen.engine.results import Results
-    from reportgen.render.document.view import Figure
+    from reportgen.report.view import Figure
 
 SPECS = Path(__file__).resolve().parents[2] / "specs"
 SHARE_OF_TEXT = 0.7

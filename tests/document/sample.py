@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from reportgen.render.document.view import (
+from reportgen.report.view import (
     Assumption,
     AttachedFile,
     Cell,

@@ -19,11 +19,11 @@ import pytest
 
 from reportgen.api import evaluate
 from reportgen.lang.units import parse_unit
-from reportgen.render.document.adapter import html_text, pdf_bytes, report_of
-from reportgen.render.document.formula import file_name, ship, typeset
-from reportgen.render.document.method import pictures
-from reportgen.render.document.numbers import ABSENT, amount, as_given, column, digits
-from reportgen.render.document.view import Figure, Paragraph, Report, Table
+from reportgen.render.document.adapter import html_text, pdf_bytes
+from reportgen.render.document.formula import file_name, pictures, ship, typeset
+from reportgen.report.numbers import ABSENT, amount, as_given, column, digits
+from reportgen.report.outline import report_of
+from reportgen.report.view import Figure, Paragraph, Report, Table
 from reportgen.resources import templates_dir
 
 if TYPE_CHECKING:

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reportgen.lang.units import parse_unit
-from reportgen.render.document.batches import batch_figure
 from reportgen.render.document.chart import fill
-from reportgen.render.document.facts import Facts
-from reportgen.render.document.numbers import amount
-from reportgen.render.document.view import Figure
 from reportgen.render.excel.chart_specs import chart_spec
+from reportgen.report.figures.batch import batch_figure
+from reportgen.report.numbers import amount
+from reportgen.report.reading import Facts
+from reportgen.report.view import Figure
 from tests.document.drawn import check_texts, datasets, figure_frame, results_of, same_bytes_twice
 
 

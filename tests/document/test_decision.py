@@ -13,22 +13,23 @@ import pytest
 
 from reportgen.api import evaluate
 from reportgen.book.studies import Found, Point, Robustness, Screened, Searched, Studies, Switch
-from reportgen.render.document.adapter import html_text, pdf_bytes, report_of
+from reportgen.render.document.adapter import html_text, pdf_bytes
 from reportgen.render.document.chart import fill, render_chart
-from reportgen.render.document.design import Design
-from reportgen.render.document.facts import Facts
 from reportgen.render.document.labels import Box
 from reportgen.render.document.metrics import text_width
-from reportgen.render.document.money import parts_figure
-from reportgen.render.document.numbers import ABSENT
-from reportgen.render.document.view import Figure, Paragraph
+from reportgen.report.design import Design
+from reportgen.report.numbers import ABSENT
+from reportgen.report.outline import report_of
+from reportgen.report.reading import Facts
+from reportgen.report.sections.cost import parts_figure
+from reportgen.report.view import Figure, Paragraph
 from tests.document.test_adapter import HOSTILE, ROOT, figures, same, tables, words
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from reportgen.engine.results import Results
-    from reportgen.render.document.view import Report, Table
+    from reportgen.report.view import Report, Table
 
 CASE = """\
     schema: 1

@@ -20,7 +20,7 @@ import pytest
 from reportgen.render.document import DocumentError, DocumentUnavailable, EmbeddedFile, render_html, render_pdf
 from reportgen.render.document import system as document_system
 from reportgen.render.document.pdf import html_to_pdf
-from reportgen.render.document.view import Cell, Column, Paragraph, Report, Row, Section, Source, Table
+from reportgen.report.view import Cell, Column, Paragraph, Report, Row, Section, Source, Table
 from tests.document.sample import sample
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from reportgen.render.document.columns import column_layout
 from reportgen.render.document.formula import DISPLAY, file_name, render_formula, ship
 from reportgen.render.document.labels import Box, Segment, place, spread
 from reportgen.render.document.metrics import fit, text_width
-from reportgen.render.document.places import where
 from reportgen.render.document.plots import ticks
-from reportgen.render.document.view import Cell, Column, Figure, Report, Row, Table
+from reportgen.report.texts import where
+from reportgen.report.view import Cell, Column, Figure, Report, Row, Table
 from tests.document import sample
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reportgen.render.document.chart import fill
-from reportgen.render.document.facts import Facts
-from reportgen.render.document.generation import generation_figure
-from reportgen.render.document.view import Figure
+from reportgen.report.figures.generation import generation_figure
+from reportgen.report.reading import Facts
+from reportgen.report.view import Figure
 from tests.document.drawn import check_texts, datasets, figure_frame, results_of, same_bytes_twice
 
 

@@ -15,9 +15,10 @@ from reportgen.api import evaluate
 from reportgen.cli import app
 from reportgen.engine.explain import ABOVE, Step, derivation
 from reportgen.engine.outline import CUT, Line, outline
-from reportgen.render.document.adapter import html_text, pdf_bytes, report_of
-from reportgen.render.document.facts import Facts
-from reportgen.render.document.view import Paragraph, Section, Table
+from reportgen.render.document.adapter import html_text, pdf_bytes
+from reportgen.report.outline import report_of
+from reportgen.report.reading import Facts
+from reportgen.report.view import Paragraph, Section, Table
 
 if TYPE_CHECKING:
     from reportgen.engine.results import Results

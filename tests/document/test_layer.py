@@ -17,18 +17,19 @@ from hypothesis import strategies as st
 from reportgen.api import evaluate
 from reportgen.book.book import Member
 from reportgen.render.document.chart import fill
-from reportgen.render.document.facts import STAGES, Facts
-from reportgen.render.document.flow import CACHE, LAYER, OUTPUT, WORDS, Traffic, flow
 from reportgen.render.document.labels import Box
-from reportgen.render.document.layer import layer_figures
+from reportgen.render.document.layer_boxes import Layer
 from reportgen.render.document.layer_nodes import FINE
-from reportgen.render.document.layer_rows import MOST, Layer, layer_rows
-from reportgen.render.document.layered import apart, in_rows
 from reportgen.render.document.wiring import wires
+from reportgen.report.figures.layer import layer_figures
+from reportgen.report.figures.layer_flow import CACHE, LAYER, OUTPUT, WORDS, Traffic, flow
+from reportgen.report.figures.layer_rows import MOST, layer_rows
+from reportgen.report.figures.layered import apart, in_rows
+from reportgen.report.reading import STAGES, Facts
 from tests.document.drawn import check_texts, datasets, figure_frame, named, pieces, same_bytes_twice, shrunk, text_box
 
 if TYPE_CHECKING:
-    from reportgen.render.document.view import Figure
+    from reportgen.report.view import Figure
 
 SPECS = Path(__file__).resolve().parents[2] / "specs"
 TALLEST = 672 / 178 * 215  # pixels: 215 mm where the figure is 178 mm wide

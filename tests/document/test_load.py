@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.render.document.adapter import report_of
 from reportgen.render.document.chart import fill
-from reportgen.render.document.facts import Facts
-from reportgen.render.document.load import load_figure, load_table
-from reportgen.render.document.view import Figure, Table
+from reportgen.report.figures.load import load_figure, load_table
+from reportgen.report.outline import report_of
+from reportgen.report.reading import Facts
+from reportgen.report.view import Figure, Table
 from tests.document.drawn import check_texts, datasets, figure_frame, results_of, same_bytes_twice
 
 RATED = ["expert_server", "procurement", "novelists"]

@@ -23,9 +23,9 @@ from reportgen import api
 from reportgen.api import evaluate
 from reportgen.cli import app
 from reportgen.render.document import page
-from reportgen.render.document.adapter import report_of
 from reportgen.render.document.page import render_html
 from reportgen.render.document.plain import NotPlainError, Record, plain
+from reportgen.report.outline import report_of
 from reportgen.resources import templates_dir
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ import pytest
 
 from reportgen.api import evaluate
 from reportgen.render.document.adapter import html_text, pdf_bytes
-from reportgen.render.document.design import Design
 from reportgen.render.excel.workbook import assemble
 from reportgen.report.chosen import chosen
+from reportgen.report.design import Design
 from tests.document.test_adapter import value_of
 
 if TYPE_CHECKING:

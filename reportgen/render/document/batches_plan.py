@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from reportgen.render.document.labels import Placed, Segment
     from reportgen.render.document.lines import Way
-    from reportgen.render.document.view import Figure
+    from reportgen.report.view import Figure
 
 __all__ = ["batches"]
 

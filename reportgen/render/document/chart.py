@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from reportgen.render.document.plots import Plan
-    from reportgen.render.document.view import Figure
+    from reportgen.report.view import Figure
     from reportgen.spec.theme import Theme
 
 __all__ = ["draw", "draw_all", "fill", "keep", "render_chart", "spec_text"]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reportgen.render.document.pdf import EmbeddedFile
-    from reportgen.render.document.view import Figure, Report
+    from reportgen.report.view import Figure, Report
 
 __all__ = ["html_in_child", "pdf_in_child"]
 
@@ -69,7 +69,7 @@ def _drawn(reports: Iterable[Report]) -> dict[str, str]:
 
 
 def _figures(report: Report) -> Iterable[Figure]:
-    from reportgen.render.document.view import Figure
+    from reportgen.report.view import Figure
 
     for section in (*report.sections, *report.appendices):
         yield from (block for block in section.blocks if isinstance(block, Figure))

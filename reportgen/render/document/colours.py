@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reportgen.render.document.plots import palette
 
 if TYPE_CHECKING:
-    from reportgen.render.document.design import Design
+    from reportgen.report.design import Design
     from reportgen.spec.theme import Theme
 
 __all__ = ["recoloured", "stylesheet"]

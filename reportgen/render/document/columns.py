@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reportgen.render.document.metrics import Weight, longest_word, text_width
 
 if TYPE_CHECKING:
-    from reportgen.render.document.view import Cell, Column, Table
+    from reportgen.report.view import Cell, Column, Table
 
 __all__ = ["Layout", "column_layout"]
 

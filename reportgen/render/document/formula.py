@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING
 from markupsafe import escape
 
 from reportgen.render.document.errors import DocumentError
+from reportgen.report.view import Formula
 from reportgen.resources import templates_dir
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-__all__ = ["DISPLAY", "INLINE", "file_name", "render_formula", "ship", "typeset"]
+    from reportgen.report.view import Report
+
+__all__ = ["DISPLAY", "INLINE", "file_name", "pictures", "render_formula", "ship", "typeset"]
 
 DISPLAY = 14.0  # pixels, of an equation on its own line
 INLINE = 11.0  # pixels, of a symbol within text
@@ -42,6 +45,12 @@ def render_formula(latex: str, alt: str, *, inline: bool = False, shipped: Path 
     picture = (shipped or templates_dir() / "formulas") / file_name(latex, size)
     svg = picture.read_text("ascii") if picture.is_file() else typeset(latex, size)
     return svg.replace(">", f' class="formula"><title>{escape(alt)}</title>', 1)
+
+
+def pictures(report: Report) -> set[tuple[str, float]]:
+    """What a report typesets, with its size: shipped pictures of these save the time."""
+    formulas = [block for section in report.sections for block in section.blocks if isinstance(block, Formula)]
+    return {(f.latex, DISPLAY) for f in formulas} | {(s.latex, INLINE) for f in formulas for s in f.where}
 
 
 def file_name(latex: str, size: float) -> str:

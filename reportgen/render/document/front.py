@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reportgen.render.document.scales import Linear
-    from reportgen.render.document.view import Figure
+    from reportgen.report.view import Figure
 
 __all__ = ["front"]
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reportgen.render.document.lines import Way
-    from reportgen.render.document.view import Figure
+    from reportgen.report.view import Figure
 
 __all__ = ["generation"]
 

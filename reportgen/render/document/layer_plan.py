@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reportgen.render.document.flow import CACHE, LAYER, OUTPUT
+from reportgen.render.document.layer_boxes import Layer
 from reportgen.render.document.layer_nodes import (
     FINE,
     GREY,
@@ -19,17 +19,18 @@ from reportgen.render.document.layer_nodes import (
     wanted_width,
     write,
 )
-from reportgen.render.document.layer_rows import BESIDE, MOST, Layer, layer_rows
 from reportgen.render.document.metrics import fit, text_width
 from reportgen.render.document.plots import FIGURE_WIDTH, Datum, Plan, Record, number, rows, text
 from reportgen.render.document.wiring import rounded, wires
+from reportgen.report.figures.layer_flow import CACHE, LAYER, OUTPUT
+from reportgen.report.figures.layer_rows import BESIDE, MOST, layer_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reportgen.render.document.flow import Edge
-    from reportgen.render.document.view import Figure
     from reportgen.render.document.wiring import Points
+    from reportgen.report.figures.layer_flow import Edge
+    from reportgen.report.view import Figure
 
 __all__ = ["layer"]
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from reportgen.render.document.labels import Box, Segment
 from reportgen.render.document.lines import freest, look, segments, size_of, word
 from reportgen.render.document.metrics import fit, text_width
-from reportgen.render.document.numbers import as_given
 from reportgen.render.document.plots import FIGURE_WIDTH, INK, TEXT, Datum, Plan, Record, number, rows, text
 from reportgen.render.document.scales import Linear, Log
+from reportgen.report.numbers import as_given
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reportgen.render.document.lines import Way
-    from reportgen.render.document.view import Figure
+    from reportgen.report.view import Figure
 
 __all__ = ["load"]
 

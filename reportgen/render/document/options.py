@@ -25,7 +25,7 @@ from reportgen.render.document.plots import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reportgen.render.document.view import Figure
+    from reportgen.report.view import Figure
 
 __all__ = ["options"]
 

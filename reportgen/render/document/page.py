@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from jinja2.runtime import Context
 
-    from reportgen.render.document.view import Report
+    from reportgen.report.view import Report
 
 __all__ = ["render_html", "template_names"]
 

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from reportgen.render.document.errors import DocumentError
 from reportgen.render.document.page import render_html
-from reportgen.render.document.places import where
 from reportgen.render.document.system import own_fonts, preflight
+from reportgen.report.texts import where
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from reportgen.render.document.view import Report
+    from reportgen.report.view import Report
 
 __all__ = ["EmbeddedFile", "html_to_pdf", "render_pdf"]
 

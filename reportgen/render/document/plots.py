@@ -14,7 +14,7 @@ from reportgen.resources import templates_dir
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reportgen.render.document.view import Figure, Value
+    from reportgen.report.view import Figure, Value
 
 __all__ = [
     "FIGURE_WIDTH",

@@ -26,7 +26,7 @@ from reportgen.render.document.scales import Log
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reportgen.render.document.view import Figure
+    from reportgen.report.view import Figure
 
 __all__ = ["roofline"]
 

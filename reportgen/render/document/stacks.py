@@ -27,7 +27,7 @@ from reportgen.render.document.plots import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reportgen.render.document.view import Figure, Value
+    from reportgen.report.view import Figure, Value
 
 __all__ = ["stacks"]
 

@@ -10,11 +10,11 @@ from reportgen.render.document.chart import render_chart
 from reportgen.render.document.columns import column_layout
 from reportgen.render.document.formula import render_formula
 from reportgen.render.document.plain import Record, record
-from reportgen.render.document.view import Figure, Formula, Table
+from reportgen.report.view import Figure, Formula, Table
 
 if TYPE_CHECKING:
-    from reportgen.render.document.design import Design
-    from reportgen.render.document.view import Block, Report, Section
+    from reportgen.report.design import Design
+    from reportgen.report.view import Block, Report, Section
     from reportgen.spec.theme import Theme
 
 __all__ = ["template_data"]

@@ -23,7 +23,7 @@ from reportgen.render.document.plots import (
 )
 
 if TYPE_CHECKING:
-    from reportgen.render.document.view import Figure
+    from reportgen.report.view import Figure
 
 __all__ = ["tornado"]
 

@@ -6,12 +6,12 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from reportgen.render.document.layered import apart
+from reportgen.report.figures.layered import apart
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reportgen.render.document.flow import Edge
+    from reportgen.report.figures.layer_flow import Edge
 
 __all__ = ["Points", "Wires", "rounded", "wires"]
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.render.document.facts import STAGES
-from reportgen.render.document.numbers import column
-from reportgen.render.document.view import Assumption, Cell, Column, Row, Source, Table
+from reportgen.report.numbers import column
+from reportgen.report.reading import STAGES
+from reportgen.report.view import Assumption, Cell, Column, Row, Source, Table
 
 if TYPE_CHECKING:
     from collections.abc import Set
 
     from reportgen.book.book import Member, Quantity
-    from reportgen.render.document.facts import Facts
+    from reportgen.report.reading import Facts
 
 __all__ = ["assumptions", "sources", "workload_table"]
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.render.document.numbers import ABSENT
-from reportgen.render.document.view import Advice, Group, KeyFigure, Paragraph, Recommendation, Step
+from reportgen.report.numbers import ABSENT
+from reportgen.report.view import Advice, Group, KeyFigure, Paragraph, Recommendation, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from reportgen.render.document.facts import Facts
-    from reportgen.render.document.numbers import Amount
-    from reportgen.render.document.view import Status
+    from reportgen.report.numbers import Amount
+    from reportgen.report.reading import Facts
+    from reportgen.report.view import Status
 
 __all__ = ["advice_of", "figures_of", "further_advice", "key_figures", "recommendation"]
 

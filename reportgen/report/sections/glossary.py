@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from reportgen.render.document.numbers import unit_words
-from reportgen.render.document.places import texts
-from reportgen.render.document.view import Cell, Column, Row, Table
+from reportgen.report.numbers import unit_words
+from reportgen.report.texts import texts
+from reportgen.report.view import Cell, Column, Row, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reportgen.book.book import Quantity
-    from reportgen.render.document.facts import Facts
+    from reportgen.report.reading import Facts
 
 __all__ = ["glossary_table"]
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.render.document.numbers import ABSENT, column
-from reportgen.render.document.settings import chosen_settings
-from reportgen.render.document.view import Cell, Column, Figure, Paragraph, Row, Table
+from reportgen.report.numbers import ABSENT, column
+from reportgen.report.settings import chosen_settings
+from reportgen.report.view import Cell, Column, Figure, Paragraph, Row, Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reportgen.book.studies import Found, Searched
-    from reportgen.render.document.facts import Facts
-    from reportgen.render.document.view import Block, Value
+    from reportgen.report.reading import Facts
+    from reportgen.report.view import Block, Value
 
 __all__ = ["candidate_blocks", "front_figure"]
 

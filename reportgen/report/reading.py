@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from reportgen.render.document.numbers import ABSENT, Amount, amount, as_given
 from reportgen.report.chosen import chosen
+from reportgen.report.numbers import ABSENT, Amount, amount, as_given
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
-from reportgen.render.document.design import PLAIN_DESIGN, Design
+from reportgen.report.design import PLAIN_DESIGN, Design
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from reportgen.render.document.flow import Edge
+    from reportgen.report.figures.layer_flow import Edge
 
 __all__ = ["Rows", "aligned", "apart", "in_rows"]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.engine.curves import over_generation
-from reportgen.render.document.numbers import amount, column, digits, joined
-from reportgen.render.document.view import Figure
+from reportgen.report.numbers import amount, column, digits, joined
+from reportgen.report.view import Figure
 
 if TYPE_CHECKING:
-    from reportgen.render.document.facts import Facts
-    from reportgen.render.document.view import Value
+    from reportgen.report.reading import Facts
+    from reportgen.report.view import Value
 
 __all__ = ["generation_figure"]
 

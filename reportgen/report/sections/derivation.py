@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from reportgen.engine.explain import ABOVE, NOT_FOLLOWED, derivation
 from reportgen.engine.outline import CUT, outline
-from reportgen.render.document.view import Cell, Column, Paragraph, Row, Section, Table
+from reportgen.report.view import Cell, Column, Paragraph, Row, Section, Table
 
 if TYPE_CHECKING:
     from reportgen.engine.explain import Step
     from reportgen.engine.outline import Line, Outline
-    from reportgen.render.document.facts import Facts
+    from reportgen.report.reading import Facts
 
 __all__ = ["headline_section"]
 

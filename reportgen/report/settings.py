@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.render.document.numbers import ABSENT, as_given
-from reportgen.render.document.view import Column
+from reportgen.report.numbers import ABSENT, as_given
+from reportgen.report.view import Column
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from reportgen.engine.results import Plain
-    from reportgen.render.document.facts import Facts
-    from reportgen.render.document.view import Kind
+    from reportgen.report.reading import Facts
+    from reportgen.report.view import Kind
 
 __all__ = ["chosen_settings", "option_settings"]
 

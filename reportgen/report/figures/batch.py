@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reportgen.engine.curves import over_batch
-from reportgen.render.document.numbers import amount, digits, joined
-from reportgen.render.document.view import Figure
+from reportgen.report.numbers import amount, digits, joined
+from reportgen.report.view import Figure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reportgen.render.document.facts import Facts
-    from reportgen.render.document.view import Value
+    from reportgen.report.reading import Facts
+    from reportgen.report.view import Value
 
 __all__ = ["batch_figure"]
 

@@ -1,40 +1,29 @@
-"""Places the nodes of a layer in rows between its input and its output, with the lines that lead from row to row."""
+"""Places the rows of a layer on the figure, with the lines that lead from row to row."""
 
 from __future__ import annotations
 
 import itertools
 from typing import TYPE_CHECKING
 
-from reportgen.render.document.flow import CACHE, LAYER, OUTPUT
 from reportgen.render.document.layer_nodes import Box, height_of, is_flat, wanted_width
-from reportgen.render.document.layered import aligned, in_rows
 from reportgen.render.document.wiring import wires
+from reportgen.report.figures.layer_flow import LAYER, OUTPUT
+from reportgen.report.figures.layered import aligned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from reportgen.render.document.flow import Edge
-    from reportgen.render.document.layered import Rows
     from reportgen.render.document.plots import Record
     from reportgen.render.document.wiring import Points
+    from reportgen.report.figures.layer_flow import Edge
+    from reportgen.report.figures.layered import Rows
 
-__all__ = ["BESIDE", "END", "MOST", "Layer", "layer_rows"]
-
-BESIDE, MOST = 3, 6
-"""Operators beside each other where both stages share a figure, and where each has its own."""
+__all__ = ["END", "Layer"]
 
 END = (88.0, 15.0)  # pixels, width and height of the layer's input and output
 _USUAL, _THIN = 150.0, 6.0  # pixels, of a node, and of a line that passes between nodes
 _GAP, _FRAME = 6.0, 5.0  # pixels, between nodes of a row, and at both ends
 _LANE = 8.0  # pixels, from line to line where they go around
-
-
-def layer_rows(within: Iterable[str], edges: Iterable[Edge], most: int) -> Rows:
-    """The operators of a layer, and the cache where one is touched, in rows of at most `most`."""
-    kept = {LAYER, *within, OUTPUT, CACHE}
-    inner = [(source, target) for source, target in edges if {source, target} <= kept and source != OUTPUT]
-    cache = [CACHE] if any(CACHE in edge for edge in inner) else []
-    return in_rows([LAYER, *within, *cache, OUTPUT], inner, most, (LAYER, OUTPUT), (CACHE,))
 
 
 class Layer:

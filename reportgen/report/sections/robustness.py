@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.lang.units import ONE, parse_unit
-from reportgen.render.document.numbers import amount, as_given, column, joined
-from reportgen.render.document.view import Cell, Column, Row, Table
+from reportgen.report.numbers import amount, as_given, column, joined
+from reportgen.report.view import Cell, Column, Row, Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reportgen.book.studies import Robustness, Switch
     from reportgen.lang.units import Unit
-    from reportgen.render.document.facts import Facts
+    from reportgen.report.reading import Facts
 
 __all__ = ["robustness_tables"]
 

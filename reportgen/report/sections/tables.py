@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reportgen.render.document.facts import STAGES
-from reportgen.render.document.numbers import ABSENT, column, joined
-from reportgen.render.document.settings import option_settings
-from reportgen.render.document.view import Cell, Column, Row, Table
+from reportgen.report.numbers import ABSENT, column, joined
+from reportgen.report.reading import STAGES
+from reportgen.report.settings import option_settings
+from reportgen.report.view import Cell, Column, Row, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from reportgen.book.book import Quantity
-    from reportgen.render.document.facts import Facts
+    from reportgen.report.reading import Facts
 
 __all__ = ["operator_tables", "options_table"]
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from string import ascii_lowercase
 from typing import TYPE_CHECKING
 
-from reportgen.render.document.numbers import ABSENT, column
-from reportgen.render.document.view import Cell, Column, Figure, Paragraph, Row, Table
+from reportgen.report.numbers import ABSENT, column
+from reportgen.report.view import Cell, Column, Figure, Paragraph, Row, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from reportgen.render.document.facts import Facts
-    from reportgen.render.document.view import Block, Value
+    from reportgen.report.reading import Facts
+    from reportgen.report.view import Block, Value
 
 __all__ = ["cost_blocks", "has_costs", "parts_figure"]
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.lang.units import ONE
-from reportgen.render.document.numbers import as_given, column, joined
-from reportgen.render.document.view import Figure, Paragraph
+from reportgen.report.numbers import as_given, column, joined
+from reportgen.report.view import Figure, Paragraph
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reportgen.render.document.facts import Facts
-    from reportgen.render.document.view import Block, Value
+    from reportgen.report.reading import Facts
+    from reportgen.report.view import Block, Value
 
 __all__ = ["driver_blocks"]
 

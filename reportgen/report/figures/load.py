@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reportgen.render.document.numbers import amount, column, digits
-from reportgen.render.document.view import Cell, Column, Figure, Row, Table
+from reportgen.report.numbers import amount, column, digits
+from reportgen.report.view import Cell, Column, Figure, Row, Table
 
 if TYPE_CHECKING:
-    from reportgen.render.document.facts import Facts
-    from reportgen.render.document.numbers import Setting
-    from reportgen.render.document.view import Value
+    from reportgen.report.numbers import Setting
+    from reportgen.report.reading import Facts
+    from reportgen.report.view import Value
 
 __all__ = ["load_figure", "load_table"]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.render.document.story import advice_of
-from reportgen.render.document.view import Agenda, Paragraph
+from reportgen.report.sections.decision import advice_of
+from reportgen.report.view import Agenda, Paragraph
 
 if TYPE_CHECKING:
-    from reportgen.render.document.facts import Facts
-    from reportgen.render.document.view import Block
+    from reportgen.report.reading import Facts
+    from reportgen.report.view import Block
 
 __all__ = ["next_steps"]
 

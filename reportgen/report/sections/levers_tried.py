@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.render.document.numbers import column, joined
-from reportgen.render.document.view import Cell, Column, Row, Table
+from reportgen.report.numbers import column, joined
+from reportgen.report.view import Cell, Column, Row, Table
 
 if TYPE_CHECKING:
     from reportgen.book.studies import Screened
-    from reportgen.render.document.facts import Facts
+    from reportgen.report.reading import Facts
 
 __all__ = ["tried_table"]
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reportgen.render.document.facts import STAGES
-from reportgen.render.document.flow import CACHE, LAYER, OUTPUT, Flow, Traffic, flow
-from reportgen.render.document.layer_rows import BESIDE, MOST, layer_rows
-from reportgen.render.document.numbers import NARROW, digits, joined
-from reportgen.render.document.view import Figure
+from reportgen.report.figures.layer_flow import CACHE, LAYER, OUTPUT, Flow, Traffic, flow
+from reportgen.report.figures.layer_rows import BESIDE, MOST, layer_rows
+from reportgen.report.numbers import NARROW, digits, joined
+from reportgen.report.reading import STAGES
+from reportgen.report.view import Figure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from reportgen.render.document.facts import Facts
-    from reportgen.render.document.view import Value
+    from reportgen.report.reading import Facts
+    from reportgen.report.view import Value
 
 __all__ = ["layer_figures"]
 

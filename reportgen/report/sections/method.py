@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING
 
 from reportgen.lang import tree
 from reportgen.lang.latex import to_latex, upright
-from reportgen.render.document.formula import DISPLAY, INLINE
-from reportgen.render.document.numbers import unit_words
-from reportgen.render.document.view import Formula, Paragraph, Symbol
+from reportgen.report.numbers import unit_words
+from reportgen.report.view import Formula, Paragraph, Symbol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reportgen.book.book import Quantity
-    from reportgen.render.document.facts import Facts
-    from reportgen.render.document.view import Block, Report
+    from reportgen.report.reading import Facts
+    from reportgen.report.view import Block
 
-__all__ = ["method_blocks", "pictures"]
+__all__ = ["method_blocks"]
 
 # How a formula is read aloud.
 _SPOKEN = (("**", " to the power of "), ("*", " times "), ("/", " divided by "), ("_", " "), ("over=", "over "))
@@ -35,12 +34,6 @@ def method_blocks(facts: Facts) -> Iterator[Block]:
         quantity = facts.quantity(step.quantity)
         if quantity.formula is not None:
             yield _formula(facts, quantity, quantity.formula, explained)
-
-
-def pictures(report: Report) -> set[tuple[str, float]]:
-    """What a report typesets, with its size: shipped pictures of these save the time."""
-    formulas = [block for section in report.sections for block in section.blocks if isinstance(block, Formula)]
-    return {(f.latex, DISPLAY) for f in formulas} | {(s.latex, INLINE) for f in formulas for s in f.where}
 
 
 def _formula(facts: Facts, quantity: Quantity, node: tree.Node, explained: set[str]) -> Formula:

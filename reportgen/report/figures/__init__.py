@@ -1,0 +1,1 @@
+"""What figures show: the numbers and words of each chart, wherever it is drawn."""

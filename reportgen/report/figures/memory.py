@@ -1,0 +1,78 @@
+"""What fills the memory of a device, option by option."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.report.numbers import digits, joined
+from reportgen.report.reading import STAGES
+from reportgen.report.view import Figure
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reportgen.report.reading import Facts
+    from reportgen.report.view import Value
+
+__all__ = ["memory_figure"]
+
+
+def memory_figure(facts: Facts, most: int = 10) -> Figure | None:
+    """Memory by use against what may be used, of the baseline and further options, `most` in all."""
+    uses = [n for n in facts.book.quantities if n.startswith("memory_consumption_")]
+    if not uses or not facts.has("memory_consumption"):
+        return None
+    options = _memory_options(facts, most)
+    bars, parts = list[dict[str, "Value"]](), list[dict[str, "Value"]]()
+    stages = {option: _fullest(facts, option) for option in options}
+    for option in options:
+        buffers = _buffers(facts, option)
+        text = digits(_gigabytes(facts, "memory_consumption", option, stages[option]) + buffers)
+        limit = facts.number("memory_limit", option)
+        of = f" of {facts.amount('memory_limit', option)}" if limit is not None else ""
+        name = facts.title("option", option)
+        note = f"{text}{of}" if of else joined(text, "GB")
+        bars.append({"name": name, "note": note, "mark": limit, "strong": option in facts.pair})
+        for use in uses:
+            value = _gigabytes(facts, use, option, stages[option])
+            parts.append({"bar": name, "group": facts.quantity(use).title, "value": value, "text": digits(value)})
+        if facts.has("buffer_memory"):
+            group = facts.quantity("buffer_memory").title
+            parts.append({"bar": name, "group": group, "value": buffers, "text": digits(buffers)})
+    mark = "; black mark = what may be used" if any(bar["mark"] for bar in bars) else ""
+    return Figure(
+        chart="memory",
+        title=f"{facts.quantity('memory_consumption').title}, by use",
+        subtitle=f"GB{mark}",
+        alt="; ".join(f"{bar['name']}: {bar['note']}" for bar in bars) + ".",
+        data={"bars": tuple(bars), "parts": tuple(parts)},
+        texts={"x_title": "GB →"},
+    )
+
+
+def _fullest(facts: Facts, option: str) -> str:
+    """The stage that needs most memory."""
+    return max(STAGES, key=lambda stage: facts.number("memory_consumption", option, stage) or 0.0)
+
+
+def _buffers(facts: Facts, option: str) -> float:
+    """What runtime and libraries take besides, in gigabytes; nothing where that is not counted."""
+    if not facts.has("buffer_memory"):
+        return 0.0
+    return (facts.number("buffer_memory", option) or 0.0) * float(facts.quantity("buffer_memory").type.unit.scale) / 1e9
+
+
+def _gigabytes(facts: Facts, name: str, option: str, stage: str) -> float:
+    return (facts.number(name, option, stage) or 0.0) * float(facts.quantity(name).type.unit.scale) / 1e9
+
+
+def _memory_options(facts: Facts, most: int) -> Sequence[str]:
+    """The options whose memory differs; the two spoken of and those that do not fit come first in line for a place."""
+    seen: dict[tuple[float | None, ...], str] = {}
+    for option in dict.fromkeys((*facts.pair, *facts.options)):
+        stage = _fullest(facts, option)
+        key = (facts.number("memory_consumption", option, stage), facts.number("memory_limit", option))
+        seen.setdefault(key, option)
+    urgent = [o for o in seen.values() if o in facts.pair or facts.value("fits", o) is False]
+    kept = set((urgent + [o for o in seen.values() if o not in urgent])[:most])
+    return [o for o in facts.options if o in kept]

@@ -1,0 +1,66 @@
+"""The stages of the baseline on the roofline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.report.numbers import amount
+from reportgen.report.reading import STAGES
+from reportgen.report.view import Figure
+
+if TYPE_CHECKING:
+    from reportgen.report.reading import Facts
+    from reportgen.report.view import Value
+
+__all__ = ["roofline_figure"]
+
+_ROOFS = 3
+_TERA = 1e12
+
+
+def roofline_figure(facts: Facts) -> Figure | None:
+    """The baseline's stages below its own roof and those of other accelerators that are compared."""
+    if not facts.has("total_arithmetic_intensity", "total_performance", "linear_rate", "bandwidth"):
+        return None
+    roofs = [_roof(facts, option) for option in _roof_options(facts)]
+    option, points, said = facts.baseline, list[dict[str, "Value"]](), list[str]()
+    for stage in STAGES:
+        x = facts.number("total_arithmetic_intensity", option, stage)
+        y = facts.number("total_performance", option, stage)
+        if x and y:
+            title = facts.title("stage", stage)
+            at = amount(y, facts.quantity("total_performance").type.unit)
+            points.append({"label": f"{title}, {at}", "x": x, "y": y / _TERA, "group": title, "strong": True})
+            said.append(f"{title} at {amount(x)} FLOP per byte and {at}")
+    names = ", ".join(str(roof["name"]) for roof in roofs)
+    return Figure(
+        chart="roofline",
+        title="Attainable performance against arithmetic intensity",
+        subtitle=f"TFLOP/s; points: baseline; shaded: limited by the memory bandwidth of {roofs[0]['name']}",
+        alt=f"Roofline of {names}. {'; '.join(said)}.",
+        data={"roofs": tuple(roofs), "points": tuple(points)},
+        texts={"x_title": "Arithmetic intensity, FLOP per byte →"},
+    )
+
+
+def _roof_options(facts: Facts) -> list[str]:
+    """One option for each accelerator: the baseline's first, then those recommended."""
+    chosen: dict[str, str] = {}
+    for option in (*facts.pair, *facts.advised, *facts.options):
+        chosen.setdefault(facts.words("accelerator", option), option)
+    return list(chosen.values())[:_ROOFS]
+
+
+def _roof(facts: Facts, option: str) -> dict[str, Value]:
+    rate, bandwidth = facts.number("linear_rate", option), facts.number("bandwidth", option)
+    assert rate is not None
+    assert bandwidth is not None
+    roof: dict[str, Value] = {
+        "name": facts.title("accelerator", facts.words("accelerator", option)),
+        "note": f"{facts.shown('linear_rate', option)} · {facts.shown('bandwidth', option)}",
+        "peak": rate / _TERA,
+        "bandwidth": bandwidth / _TERA,
+    }
+    if option == facts.baseline and facts.has("linear_ridge"):
+        roof["ridge"] = f"ridge: {facts.shown('linear_ridge', option)}"
+    return roof

@@ -1,0 +1,71 @@
+"""Where the passes spend their time, operator by operator."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.report.numbers import joined
+from reportgen.report.reading import STAGES
+from reportgen.report.view import Figure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from reportgen.report.reading import Facts
+    from reportgen.report.view import Value
+
+__all__ = ["time_figure"]
+
+_PARTS = 6  # operators with a colour of their own; the others share one
+_OTHERS = "Other operators"
+
+
+def time_figure(facts: Facts) -> Figure | None:
+    """Where prefill and decode spend their time, by operator."""
+    if not facts.has("operator_time_share", "total_inference_time"):
+        return None
+    shares = {stage: _shares(facts, stage) for stage in STAGES}
+    order = sorted(shares[STAGES[0]], key=lambda o: -max(shares[stage].get(o, 0.0) for stage in STAGES))
+    named = order[:_PARTS] if len(order) > _PARTS + 1 else order
+    bars = tuple(
+        {"name": facts.title("stage", s), "note": facts.shown("total_inference_time", facts.baseline, s)}
+        for s in STAGES
+    )
+    parts: list[dict[str, Value]] = []
+    for stage in STAGES:
+        bar = facts.title("stage", stage)
+        for operator in named:
+            parts.append(_part(bar, facts.title("operator", operator), shares[stage].get(operator, 0.0)))
+        if len(named) < len(order):
+            parts.append(_part(bar, _OTHERS, sum(shares[stage].get(o, 0.0) for o in order if o not in named)))
+        overhead = facts.number("overhead_time_share", facts.baseline, stage)
+        if overhead:
+            parts.append(_part(bar, "Overhead", overhead))
+    return Figure(
+        chart="time",
+        title="Where each pass spends its time",
+        subtitle="Share of the pass, per cent; its time stands at the right",
+        alt="; ".join(_said(str(bar["name"]), parts) for bar in bars) + ".",
+        data={"bars": bars, "parts": tuple(parts)},
+        texts={"x_suffix": joined("", "%")},
+    )
+
+
+def _said(bar: str, parts: Sequence[Mapping[str, Value]]) -> str:
+    """A bar in words."""
+    return f"{bar}: " + ", ".join(f"{part['group']} {part['text']}" for part in parts if part["bar"] == bar)
+
+
+def _shares(facts: Facts, stage: str) -> dict[str, float]:
+    """The shares of the operators that run, in per cent."""
+    found = facts.results.plain("operator_time_share")
+    per = facts.quantity("operator_time_share").per
+    return {
+        o: float(found[facts.baseline, stage, o] or 0.0)
+        for o in facts.book.dimensions["operator"].names
+        if facts.results.applies(per, (facts.baseline, stage, o))
+    }
+
+
+def _part(bar: str, group: str, share: float) -> dict[str, Value]:
+    return {"bar": bar, "group": group, "value": share, "text": joined(f"{share:.0f}", "%")}
