@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, Any
 
 from reportgen import api
 from reportgen.api import design
-from reportgen.render.document import pdf as ours
-from reportgen.render.document.adapter import pdf_bytes
-from reportgen.render.document.page import render_html
-from reportgen.render.document.system import own_fonts
+from reportgen.render.document.output import pdf_bytes
+from reportgen.render.html.page import render_html
+from reportgen.render.pdf import layout as ours
+from reportgen.render.pdf.system import own_fonts
 from reportgen.report.outline import report_of
 from reportgen.report.view import Section
 
@@ -83,7 +83,7 @@ def bare(html: str) -> bytes:
     """WeasyPrint alone."""
     import weasyprint
 
-    from reportgen.render.document.fetch import AssetFetcher
+    from reportgen.render.pdf.fetch import AssetFetcher
 
     with own_fonts():
         made: bytes = weasyprint.HTML(string=html, url_fetcher=AssetFetcher(), base_url="asset:").write_pdf()

@@ -16,7 +16,7 @@ from reportgen import api
 from reportgen.api import building
 from reportgen.engine.explain import explain
 from reportgen.errors import EvaluationError, OutputError, SpecError
-from reportgen.render.document.errors import DocumentUnavailable
+from reportgen.render.errors import DocumentUnavailable
 
 SPECS = Path(__file__).parents[1] / "specs"
 ALICE = SPECS / "alice.yaml"

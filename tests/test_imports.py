@@ -24,7 +24,12 @@ LAYERS = [
     {"book"},
     {"engine"},
     {"study", "fit", "report"},
-    {"render"},
+    {"render", "render.errors", "render.files", "render.garbage"},
+    {"render.charts", "render.excel", "render.text"},
+    {"render.html"},
+    {"render.pdf"},
+    {"render.document"},
+    {"render.beside"},
     {"intake"},
     {"api"},
     {"", "cli"},  # "" is the package's own __init__, which offers the API
@@ -35,10 +40,10 @@ RANK = {part: rank for rank, parts in enumerate(LAYERS) for part in parts}
 # Who may import what from outside; what is not named here is free to all.
 RESERVED = {
     "openpyxl": {"render.excel", "intake"},
-    "weasyprint": {"render.document"},
-    "jinja2": {"render.document"},
-    "vl_convert": {"render.document"},
-    "ziamath": {"render.document"},
+    "weasyprint": {"render.pdf"},
+    "jinja2": {"render.html", "render.document"},
+    "vl_convert": {"render.charts"},
+    "ziamath": {"render.html"},
     "ruamel": {"spec"},
     "yaml": {"spec"},
     "typer": {"cli"},
@@ -80,7 +85,7 @@ def fault(importer: str, target: str) -> str | None:
     other = unit_of(target)
     if not rest or other == unit:  # the root is there for __version__; the test of its own imports is its rank
         return None
-    here, there = (RANK.get(name.split(".")[0]) for name in (unit, other))
+    here, there = (RANK.get(name) for name in (unit, other))
     if here is None or there is None:
         return f"{unit if here is None else other} has no place among the layers"
     if unit.startswith("render.") and other == "render":  # a renderer's parent package
@@ -120,21 +125,22 @@ def test_imports_run_one_way() -> None:
         ("fit.curve", "from reportgen.study import sweep", "fit may not import study, which stands beside it"),
         (
             "render.excel.sheet",
-            "from ..document import page",
-            "render.excel may not import render.document, which stands beside it",
+            "from ..charts import draw",
+            "render.excel may not import render.charts, which stands beside it",
         ),
-        ("render.__init__", "from . import excel", "render may not import render.excel, which stands beside it"),
+        ("render.__init__", "from . import excel", "render may not import render.excel, which comes later"),
+        ("render.html.page", "from ..pdf import layout", "render.html may not import render.pdf, which comes later"),
         ("errors", "from .resources import x", "errors may not import resources, which stands beside it"),
         ("extra", "import reportgen.lang", "extra has no place among the layers"),
         ("book.merge", "import ruamel.yaml", "only spec may import ruamel"),
-        ("render.document.page", "import openpyxl.utils", "only intake and render.excel may import openpyxl"),
-        ("render.excel.sheet", "from jinja2 import Template", "only render.document may import jinja2"),
+        ("render.html.page", "import openpyxl.utils", "only intake and render.excel may import openpyxl"),
+        ("render.excel.sheet", "from jinja2 import Template", "only render.document and render.html may import jinja2"),
         ("api", "import rich", "only cli may import rich"),
         ("api", "import_module('typer')", "only cli may import typer"),
     ],
 )
 def test_a_planted_violation_is_found(importer: str, source: str, why: str) -> None:
-    around = {f"{ROOT}.{name}.__init__": "" for name in ("engine", "render.excel", "render.document", "book")}
+    around = {f"{ROOT}.{name}.__init__": "" for name in ("engine", "render.excel", "render.charts", "render.pdf", "book")}
     found = violations(around | {f"{ROOT}.{importer}": source})
     assert [message.partition(": ")[2] for message in found] == [why]
 
@@ -144,7 +150,7 @@ def test_a_planted_violation_is_found(importer: str, source: str, why: str) -> N
     [
         ("cli", "import typer\nfrom rich.table import Table\nfrom . import api"),
         ("render.excel.sheet", "from reportgen import __version__, book\nfrom .style import FONT\nimport openpyxl"),
-        ("render.document.page", "from reportgen.resources import templates_dir\nfrom ...errors import ReportgenError"),
+        ("render.html.page", "from reportgen.resources import templates_dir\nfrom ...errors import ReportgenError"),
         ("study.sweep", "from reportgen.engine import evaluate\nimport numpy as np"),
         ("__init__", "from reportgen.api import build"),
         ("__main__", "from reportgen.cli import main"),

@@ -133,7 +133,7 @@ def _stage(
     look: Design,
 ) -> None:
     """Make the outputs of one scenario; the workbook is begun first and waited for last."""
-    from reportgen.render.document.errors import DocumentUnavailable
+    from reportgen.render.errors import DocumentUnavailable
 
     workbook = functools.cache(lambda: _workbook(results, references))
     if beside is not None and ("xlsx" in formats or look.form == "full"):  # a brief report carries no workbook
@@ -182,7 +182,7 @@ def _outputs(
             (target.with_name(f"{results.book.name}.{table}.csv"), text.csv_text(results, table).encode())
             for table in text.table_names(results.book)
         ]
-    from reportgen.render.document.adapter import html_text, pdf_bytes
+    from reportgen.render.document.output import html_text, pdf_bytes
 
     made = html_text(results, look).encode() if kind == "html" else pdf_bytes(results, workbook, look)
     return [(target, made)]

@@ -34,7 +34,7 @@ def design(
     Raises:
         SpecError: with every mistake found.
     """
-    from reportgen.render.document.page import template_names
+    from reportgen.render.html.page import template_names
     from reportgen.report.design import FORMS, PAPERS, Design
     from reportgen.spec.theme import PLAIN, load_theme
 

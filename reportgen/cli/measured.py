@@ -92,7 +92,7 @@ def accuracy(
     given = Given(model, accelerator, engine, devices, tp, weights, activations, kv_cache)
     found = api.accuracy(measurements, calibration, given=given, library=library)
     if plot is not None:
-        from reportgen.render.document.scatter import scatter_svg
+        from reportgen.render.charts.scatter import scatter_svg
 
         put(scatter_svg(found.points()).encode(), plot, say=form is Form.table)
     if form is Form.json:

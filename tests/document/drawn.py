@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportgen.api import evaluate
-from reportgen.render.document.chart import _svg, fill, render_chart
-from reportgen.render.document.labels import Box, Segment
-from reportgen.render.document.metrics import text_width
-from reportgen.render.document.plots import TEXT
+from reportgen.render.charts.draw import _svg, fill, render_chart
+from reportgen.render.charts.labels import Box, Segment
+from reportgen.render.charts.plots import TEXT
+from reportgen.render.charts.text_width import text_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -19,8 +19,8 @@ import pytest
 
 from reportgen.api import evaluate
 from reportgen.lang.units import parse_unit
-from reportgen.render.document.adapter import html_text, pdf_bytes
-from reportgen.render.document.formula import file_name, pictures, ship, typeset
+from reportgen.render.document.output import html_text, pdf_bytes
+from reportgen.render.html.formula import file_name, pictures, ship, typeset
 from reportgen.report.numbers import ABSENT, amount, as_given, column, digits
 from reportgen.report.outline import report_of
 from reportgen.report.view import Figure, Paragraph, Report, Table
@@ -412,7 +412,7 @@ def test_hostile_names_stay_text(bad: str, tmp_path: Path) -> None:
 CHILD = """
 import hashlib, sys
 from reportgen.api import evaluate
-from reportgen.render.document.adapter import pdf_bytes
+from reportgen.render.document.output import pdf_bytes
 print(hashlib.sha256(pdf_bytes(evaluate(sys.argv[1]), b"PK workbook")).hexdigest())
 """
 

@@ -13,10 +13,10 @@ import pytest
 
 from reportgen.api import evaluate
 from reportgen.book.studies import Found, Point, Robustness, Screened, Searched, Studies, Switch
-from reportgen.render.document.adapter import html_text, pdf_bytes
-from reportgen.render.document.chart import fill, render_chart
-from reportgen.render.document.labels import Box
-from reportgen.render.document.metrics import text_width
+from reportgen.render.charts.draw import fill, render_chart
+from reportgen.render.charts.labels import Box
+from reportgen.render.charts.text_width import text_width
+from reportgen.render.document.output import html_text, pdf_bytes
 from reportgen.report.design import Design
 from reportgen.report.numbers import ABSENT
 from reportgen.report.outline import report_of

@@ -16,9 +16,10 @@ from reportgen import api
 from reportgen.api import evaluate
 from reportgen.cli import app
 from reportgen.errors import OutputError, SpecError
-from reportgen.render.document import DocumentError, child, render_html, render_pdf
-from reportgen.render.document.adapter import LIKELY, html_text, pdf_bytes
-from reportgen.render.document.colours import recoloured
+from reportgen.render.charts.colours import recoloured
+from reportgen.render.document import DocumentError, render_html, render_pdf
+from reportgen.render.document import sandbox as child
+from reportgen.render.document.output import LIKELY, html_text, pdf_bytes
 from reportgen.report.design import Design
 from reportgen.report.outline import briefs_of, report_of
 from reportgen.spec.theme import Theme, load_theme

@@ -18,8 +18,8 @@ import pikepdf
 import pytest
 
 from reportgen.render.document import DocumentError, DocumentUnavailable, EmbeddedFile, render_html, render_pdf
-from reportgen.render.document import system as document_system
-from reportgen.render.document.pdf import html_to_pdf
+from reportgen.render.pdf import system as document_system
+from reportgen.render.pdf.layout import html_to_pdf
 from reportgen.report.view import Cell, Column, Paragraph, Report, Row, Section, Source, Table
 from tests.document.sample import sample
 

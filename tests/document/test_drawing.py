@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reportgen.render.charts.draw import fill, render_chart
+from reportgen.render.charts.labels import Box, Segment, place, spread
+from reportgen.render.charts.plots import ticks
+from reportgen.render.charts.text_width import fit, text_width
 from reportgen.render.document import DocumentError
-from reportgen.render.document.chart import fill, render_chart
-from reportgen.render.document.columns import column_layout
-from reportgen.render.document.formula import DISPLAY, file_name, render_formula, ship
-from reportgen.render.document.labels import Box, Segment, place, spread
-from reportgen.render.document.metrics import fit, text_width
-from reportgen.render.document.plots import ticks
+from reportgen.render.html.columns import column_layout
+from reportgen.render.html.formula import DISPLAY, file_name, render_formula, ship
 from reportgen.report.texts import where
 from reportgen.report.view import Cell, Column, Figure, Report, Row, Table
 from tests.document import sample
@@ -85,7 +85,7 @@ def test_each_chart_draws_its_texts_and_names_itself(make: Any) -> None:
 def test_the_order_of_drawing_does_not_show(make: Any) -> None:
     first = render_chart(make(), "x")
     render_chart(sample.roofline(), "other")
-    from reportgen.render.document import chart
+    from reportgen.render.charts import draw as chart
 
     chart._svg.cache_clear()
     assert render_chart(make(), "x") == first

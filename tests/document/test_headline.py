@@ -15,7 +15,7 @@ from reportgen.api import evaluate
 from reportgen.cli import app
 from reportgen.engine.explain import ABOVE, Step, derivation
 from reportgen.engine.outline import CUT, Line, outline
-from reportgen.render.document.adapter import html_text, pdf_bytes
+from reportgen.render.document.output import html_text, pdf_bytes
 from reportgen.report.outline import report_of
 from reportgen.report.reading import Facts
 from reportgen.report.view import Paragraph, Section, Table

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 
 from reportgen.api import evaluate
 from reportgen.book.book import Member
-from reportgen.render.document.chart import fill
-from reportgen.render.document.labels import Box
-from reportgen.render.document.layer_boxes import Layer
-from reportgen.render.document.layer_nodes import FINE
-from reportgen.render.document.wiring import wires
+from reportgen.render.charts.draw import fill
+from reportgen.render.charts.graph.boxes import Layer
+from reportgen.render.charts.graph.nodes import FINE
+from reportgen.render.charts.graph.wiring import wires
+from reportgen.render.charts.labels import Box
 from reportgen.report.figures.layer import layer_figures
 from reportgen.report.figures.layer_flow import CACHE, LAYER, OUTPUT, WORDS, Traffic, flow
 from reportgen.report.figures.layer_rows import MOST, layer_rows

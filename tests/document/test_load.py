@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.render.document.chart import fill
+from reportgen.render.charts.draw import fill
 from reportgen.report.figures.load import load_figure, load_table
 from reportgen.report.outline import report_of
 from reportgen.report.reading import Facts

@@ -22,9 +22,9 @@ from typer.testing import CliRunner
 from reportgen import api
 from reportgen.api import evaluate
 from reportgen.cli import app
-from reportgen.render.document import page
-from reportgen.render.document.page import render_html
-from reportgen.render.document.plain import NotPlainError, Record, plain
+from reportgen.render.html import page
+from reportgen.render.html.page import render_html
+from reportgen.render.html.plain import NotPlainError, Record, plain
 from reportgen.report.outline import report_of
 from reportgen.resources import templates_dir
 

@@ -21,7 +21,7 @@ from openpyxl.worksheet.table import Table, TableColumn
 
 from reportgen.render.excel.cell_values import number_text
 from reportgen.render.excel.finish import CellValue, ErrorValue, finish
-from reportgen.render.excel.garbage import uncollected
+from reportgen.render.garbage import uncollected
 from tests.parity.office import Office
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import lxml.html
 import pytest
 
 from reportgen.api import evaluate
-from reportgen.render.document.adapter import html_text, pdf_bytes
+from reportgen.render.document.output import html_text, pdf_bytes
 from reportgen.render.excel.workbook import assemble
 from reportgen.report.chosen import chosen
 from reportgen.report.design import Design

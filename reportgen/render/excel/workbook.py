@@ -16,7 +16,6 @@ from reportgen.render.excel.charts import ROOFLINE, option_chart, roofline_chart
 from reportgen.render.excel.checks import add_checks, in_order
 from reportgen.render.excel.dashboard import CHARTS, contents, link_back, summary_page
 from reportgen.render.excel.finish import finish
-from reportgen.render.excel.garbage import uncollected
 from reportgen.render.excel.lint import lint
 from reportgen.render.excel.load_view import CURVE, load_view
 from reportgen.render.excel.method import method_page
@@ -39,6 +38,7 @@ from reportgen.render.excel.tables import Placed, Writer
 from reportgen.render.excel.tornado import tornado_chart
 from reportgen.render.excel.verdicts import colour_verdicts
 from reportgen.render.excel.views import cost_view, memory_view
+from reportgen.render.garbage import uncollected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from reportgen.render.document.labels import Box, place
-from reportgen.render.document.metrics import text_width
-from reportgen.render.document.plots import (
+from reportgen.render.charts.labels import Box, place
+from reportgen.render.charts.plots import (
     FIGURE_WIDTH,
     TEXT,
     Datum,
@@ -19,12 +18,13 @@ from reportgen.render.document.plots import (
     rows,
     text,
 )
-from reportgen.render.document.scales import around
+from reportgen.render.charts.scales import around
+from reportgen.render.charts.text_width import text_width
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reportgen.render.document.scales import Linear
+    from reportgen.render.charts.scales import Linear
     from reportgen.report.view import Figure
 
 __all__ = ["front"]

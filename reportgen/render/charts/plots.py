@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from reportgen.render.document.metrics import text_width
+from reportgen.render.charts.text_width import text_width
 from reportgen.resources import templates_dir
 
 if TYPE_CHECKING:

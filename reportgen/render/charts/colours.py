@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from reportgen.render.document.plots import palette
+from reportgen.render.charts.plots import palette
 
 if TYPE_CHECKING:
     from reportgen.report.design import Design

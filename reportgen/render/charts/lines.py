@@ -5,14 +5,14 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from reportgen.render.document.labels import Box, Segment
-from reportgen.render.document.metrics import text_width
-from reportgen.render.document.plots import INK, TEXT, Datum, Record, text
+from reportgen.render.charts.labels import Box, Segment
+from reportgen.render.charts.plots import INK, TEXT, Datum, Record, text
+from reportgen.render.charts.text_width import text_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from reportgen.render.document.metrics import Weight
+    from reportgen.render.charts.text_width import Weight
 
 __all__ = ["Way", "freest", "look", "segments", "size_of", "word"]
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.render.document.labels import Box, place
-from reportgen.render.document.lines import freest, look, segments, size_of, word
-from reportgen.render.document.metrics import fit
-from reportgen.render.document.plots import FIGURE_WIDTH, TEXT, Datum, Plan, Record, number, rows, text
-from reportgen.render.document.scales import Linear, Log
+from reportgen.render.charts.labels import Box, place
+from reportgen.render.charts.lines import freest, look, segments, size_of, word
+from reportgen.render.charts.plots import FIGURE_WIDTH, TEXT, Datum, Plan, Record, number, rows, text
+from reportgen.render.charts.scales import Linear, Log
+from reportgen.render.charts.text_width import fit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reportgen.render.document.labels import Placed, Segment
-    from reportgen.render.document.lines import Way
+    from reportgen.render.charts.labels import Placed, Segment
+    from reportgen.render.charts.lines import Way
     from reportgen.report.view import Figure
 
 __all__ = ["batches"]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.render.document.metrics import fit, text_width
-from reportgen.render.document.plots import (
+from reportgen.render.charts.plots import (
     FIGURE_WIDTH,
     INK,
     PAPER,
@@ -23,6 +22,7 @@ from reportgen.render.document.plots import (
     ticks,
     widest,
 )
+from reportgen.render.charts.text_width import fit, text_width
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from reportgen.render.document.errors import DocumentError
+from reportgen.render.errors import DocumentError
 
 __all__ = ["finisher"]
 

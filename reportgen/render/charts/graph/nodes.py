@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reportgen.render.document.metrics import fit, text_width
-from reportgen.render.document.plots import INK, PAPER, Datum, Record, number, palette, text
+from reportgen.render.charts.plots import INK, PAPER, Datum, Record, number, palette, text
+from reportgen.render.charts.text_width import fit, text_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from reportgen.render.document.metrics import Weight
+    from reportgen.render.charts.text_width import Weight
 
 __all__ = [
     "FINE",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reportgen.render.document.metrics import Weight, longest_word, text_width
+from reportgen.render.charts.text_width import Weight, longest_word, text_width
 
 if TYPE_CHECKING:
     from reportgen.report.view import Cell, Column, Table

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
-from reportgen.render.document.errors import DocumentUnavailable
+from reportgen.render.errors import DocumentUnavailable
 from reportgen.resources import templates_dir
 
 if TYPE_CHECKING:

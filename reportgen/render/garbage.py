@@ -1,4 +1,4 @@
-"""Garbage collection, held off while a workbook is made."""
+"""Garbage collection, held off while a workbook or a page is made."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["uncollected"]
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Look for no garbage meanwhile: hundreds of thousands of cells stay until the end, and none is found by looking.
+    """Look for no garbage meanwhile: the many small objects all live until the end, and looking costs a quarter.
 
     Within another one it changes nothing.
     """

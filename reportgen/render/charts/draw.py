@@ -9,24 +9,24 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from markupsafe import escape
 
-from reportgen.render.document.batches_plan import batches
-from reportgen.render.document.colours import recoloured
-from reportgen.render.document.errors import DocumentError
-from reportgen.render.document.front import front
-from reportgen.render.document.generation_plan import generation
-from reportgen.render.document.layer_plan import layer
-from reportgen.render.document.load_plan import load
-from reportgen.render.document.options import options
-from reportgen.render.document.roofline import roofline
-from reportgen.render.document.stacks import stacks
-from reportgen.render.document.tornado import tornado
+from reportgen.render.charts.colours import recoloured
+from reportgen.render.charts.graph.layer import layer
+from reportgen.render.charts.layouts.batch import batches
+from reportgen.render.charts.layouts.front import front
+from reportgen.render.charts.layouts.generation import generation
+from reportgen.render.charts.layouts.load import load
+from reportgen.render.charts.layouts.options import options
+from reportgen.render.charts.layouts.roofline import roofline
+from reportgen.render.charts.layouts.stacks import stacks
+from reportgen.render.charts.layouts.tornado import tornado
+from reportgen.render.errors import DocumentError
 from reportgen.resources import templates_dir
 from reportgen.spec.theme import PLAIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from reportgen.render.document.plots import Plan
+    from reportgen.render.charts.plots import Plan
     from reportgen.report.view import Figure
     from reportgen.spec.theme import Theme
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reportgen.render.document.layer_boxes import Layer
-from reportgen.render.document.layer_nodes import (
+from reportgen.render.charts.graph.boxes import Layer
+from reportgen.render.charts.graph.nodes import (
     FINE,
     GREY,
     LOOKS,
@@ -19,16 +19,16 @@ from reportgen.render.document.layer_nodes import (
     wanted_width,
     write,
 )
-from reportgen.render.document.metrics import fit, text_width
-from reportgen.render.document.plots import FIGURE_WIDTH, Datum, Plan, Record, number, rows, text
-from reportgen.render.document.wiring import rounded, wires
+from reportgen.render.charts.graph.wiring import rounded, wires
+from reportgen.render.charts.plots import FIGURE_WIDTH, Datum, Plan, Record, number, rows, text
+from reportgen.render.charts.text_width import fit, text_width
 from reportgen.report.figures.layer_flow import CACHE, LAYER, OUTPUT
 from reportgen.report.figures.layer_rows import BESIDE, MOST, layer_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reportgen.render.document.wiring import Points
+    from reportgen.render.charts.graph.wiring import Points
     from reportgen.report.figures.layer_flow import Edge
     from reportgen.report.view import Figure
 

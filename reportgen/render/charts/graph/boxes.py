@@ -5,16 +5,16 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from reportgen.render.document.layer_nodes import Box, height_of, is_flat, wanted_width
-from reportgen.render.document.wiring import wires
+from reportgen.render.charts.graph.nodes import Box, height_of, is_flat, wanted_width
+from reportgen.render.charts.graph.wiring import wires
 from reportgen.report.figures.layer_flow import LAYER, OUTPUT
 from reportgen.report.figures.layered import aligned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reportgen.render.document.plots import Record
-    from reportgen.render.document.wiring import Points
+    from reportgen.render.charts.graph.wiring import Points
+    from reportgen.render.charts.plots import Record
     from reportgen.report.figures.layer_flow import Edge
     from reportgen.report.figures.layered import Rows
 

@@ -9,9 +9,9 @@ from jinja2 import BaseLoader, FileSystemLoader, StrictUndefined, Template, Temp
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from reportgen.render.document.colours import stylesheet
-from reportgen.render.document.plain import plain
-from reportgen.render.document.template_data import template_data
+from reportgen.render.charts.colours import stylesheet
+from reportgen.render.html.plain import plain
+from reportgen.render.html.template_data import template_data
 from reportgen.resources import templates_dir
 
 if TYPE_CHECKING:

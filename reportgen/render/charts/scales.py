@@ -6,12 +6,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reportgen.render.document.plots import ticks
+from reportgen.render.charts.plots import ticks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reportgen.render.document.plots import Datum
+    from reportgen.render.charts.plots import Datum
 
 __all__ = ["Linear", "Log", "around"]
 

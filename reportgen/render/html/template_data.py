@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from reportgen.render.document.chart import render_chart
-from reportgen.render.document.columns import column_layout
-from reportgen.render.document.formula import render_formula
-from reportgen.render.document.plain import Record, record
+from reportgen.render.charts.draw import render_chart
+from reportgen.render.html.columns import column_layout
+from reportgen.render.html.formula import render_formula
+from reportgen.render.html.plain import Record, record
 from reportgen.report.view import Figure, Formula, Table
 
 if TYPE_CHECKING:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reportgen.render.document.labels import Box, Segment
-from reportgen.render.document.lines import freest, look, segments, size_of, word
-from reportgen.render.document.metrics import fit, text_width
-from reportgen.render.document.plots import FIGURE_WIDTH, INK, TEXT, Datum, Plan, Record, number, rows, text
-from reportgen.render.document.scales import Linear, Log
+from reportgen.render.charts.labels import Box, Segment
+from reportgen.render.charts.lines import freest, look, segments, size_of, word
+from reportgen.render.charts.plots import FIGURE_WIDTH, INK, TEXT, Datum, Plan, Record, number, rows, text
+from reportgen.render.charts.scales import Linear, Log
+from reportgen.render.charts.text_width import fit, text_width
 from reportgen.report.numbers import as_given
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reportgen.render.document.lines import Way
+    from reportgen.render.charts.lines import Way
     from reportgen.report.view import Figure
 
 __all__ = ["load"]

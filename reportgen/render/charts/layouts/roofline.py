@@ -5,9 +5,8 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from reportgen.render.document.labels import Box, Segment, place, spread
-from reportgen.render.document.metrics import text_width
-from reportgen.render.document.plots import (
+from reportgen.render.charts.labels import Box, Segment, place, spread
+from reportgen.render.charts.plots import (
     FIGURE_WIDTH,
     INK,
     PAPER,
@@ -21,7 +20,8 @@ from reportgen.render.document.plots import (
     rows,
     text,
 )
-from reportgen.render.document.scales import Log
+from reportgen.render.charts.scales import Log
+from reportgen.render.charts.text_width import text_width
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

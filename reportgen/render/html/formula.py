@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import escape
 
-from reportgen.render.document.errors import DocumentError
+from reportgen.render.errors import DocumentError
 from reportgen.report.view import Formula
 from reportgen.resources import templates_dir
 

@@ -1,6 +1,6 @@
 """Renders with templates of a user's in a process of its own, which is ended when it takes too long or too much.
 
-    python -m reportgen.render.document.child
+    python -m reportgen.render.document.sandbox
 
 reads a job from its standard input and writes the document to its standard output.
 """
@@ -14,13 +14,13 @@ import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reportgen.render.document.errors import DocumentError, UserTemplateError
+from reportgen.render.errors import DocumentError, UserTemplateError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from reportgen.render.document.pdf import EmbeddedFile
+    from reportgen.render.pdf.layout import EmbeddedFile
     from reportgen.report.view import Figure, Report
 
 __all__ = ["html_in_child", "pdf_in_child"]
@@ -63,7 +63,7 @@ def html_in_child(report: Report) -> str:
 
 def _drawn(reports: Iterable[Report]) -> dict[str, str]:
     """The pictures of all figures of some reports."""
-    from reportgen.render.document.chart import draw_all
+    from reportgen.render.charts.draw import draw_all
 
     return draw_all(figure for report in reports for figure in _figures(report))
 
@@ -79,7 +79,7 @@ def _run(job: _Job) -> bytes:
     given, environment = pickle.dumps(job), _environment()
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "reportgen.render.document.child"],
+            [sys.executable, "-m", "reportgen.render.document.sandbox"],
             input=given, capture_output=True, timeout=SECONDS, check=False, env=environment,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
@@ -117,9 +117,9 @@ def main() -> int:
     from jinja2.exceptions import SecurityError
 
     from reportgen.errors import ReportgenError
-    from reportgen.render.document.chart import keep
-    from reportgen.render.document.page import render_html
-    from reportgen.render.document.pdf import render_here
+    from reportgen.render.charts.draw import keep
+    from reportgen.render.html.page import render_html
+    from reportgen.render.pdf.layout import render_here
 
     job: _Job = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the process that started this one
     keep(job.drawn)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from reportgen.render.document.chart import draw
+from reportgen.render.charts.draw import draw
 from reportgen.resources import templates_dir
 
 if TYPE_CHECKING:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from reportgen.render.document.metrics import fit, text_width
-from reportgen.render.document.plots import (
+from reportgen.render.charts.plots import (
     FIGURE_WIDTH,
     TEXT,
     Datum,
@@ -21,6 +20,7 @@ from reportgen.render.document.plots import (
     ticks,
     widest,
 )
+from reportgen.render.charts.text_width import fit, text_width
 
 if TYPE_CHECKING:
     from reportgen.report.view import Figure

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import gc
 import logging
 import re
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from reportgen.render.document.errors import DocumentError
-from reportgen.render.document.page import render_html
-from reportgen.render.document.system import own_fonts, preflight
+from reportgen.render.errors import DocumentError
+from reportgen.render.garbage import uncollected
+from reportgen.render.html.page import render_html
+from reportgen.render.pdf.system import own_fonts, preflight
 from reportgen.report.texts import where
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from reportgen.report.view import Report
 
-__all__ = ["EmbeddedFile", "html_to_pdf", "render_pdf"]
+__all__ = ["EmbeddedFile", "html_to_pdf", "render_here"]
 
 Relationship: TypeAlias = Literal["Source", "Data", "Alternative", "Supplement", "Unspecified"]
 
@@ -47,41 +46,11 @@ class EmbeddedFile:
     media_type: str
 
 
-def render_pdf(
-    report: Report | Sequence[Report],
-    files: Sequence[EmbeddedFile] = (),
-    fonts: Sequence[Path] = (),
-    *,
-    likely: int = 0,
-) -> bytes:
-    """The report as a PDF, the same bytes for the same input.
-
-    Args:
-        report: what to show. Of several, each shorter than the one before, one that keeps to two pages is taken.
-        files: what to attach, for instance the workbook and the scenario.
-        fonts: folders of further fonts, for scripts that the shipped ones lack.
-        likely: which of several to lay out first; longer ones follow while much of the last page stays empty,
-            shorter ones where it does not fit.
-
-    Raises:
-        DocumentUnavailable: this system cannot make PDFs.
-        DocumentError: something would be missing from the page: a character, an alternative text, a file.
-    """
-    preflight()
-    versions = report if isinstance(report, Sequence) else [report]
-    folders = (*versions[0].design.font_folders, *fonts)
-    if versions[0].design.templates is not None:
-        from reportgen.render.document.child import pdf_in_child
-
-        return pdf_in_child(versions, files, folders, likely)
-    return render_here(versions, files, folders, likely)
-
-
 def render_here(
     versions: Sequence[Report], files: Sequence[EmbeddedFile], folders: Sequence[Path], likely: int = 0
 ) -> bytes:
     """As `render_pdf`, in this process whatever templates are used."""
-    with own_fonts(folders), _complaints() as complaints, _no_collection(), _known_warnings():
+    with own_fonts(folders), _complaints() as complaints, uncollected(), _known_warnings():
 
         def lay_out(version: Report) -> _Page:
             page = _laid_out(render_html(version))
@@ -113,7 +82,7 @@ def html_to_pdf(
 ) -> bytes:
     """Lay out a page that `render_html` made. `about` is the data in which complaints are located."""
     preflight()
-    with own_fonts(fonts), _complaints() as complaints, _no_collection(), _known_warnings():
+    with own_fonts(fonts), _complaints() as complaints, uncollected(), _known_warnings():
         pdf = _laid_out(html).written(files, date or _NO_DATE)
     if complaints:
         raise DocumentError(_explain(complaints, about))
@@ -137,8 +106,8 @@ class _Page:
         """Its bytes, with files attached."""
         import weasyprint
 
-        from reportgen.render.document.fetch import FatalURLFetchingError
-        from reportgen.render.document.finish import finisher
+        from reportgen.render.pdf.fetch import FatalURLFetchingError
+        from reportgen.render.pdf.finish import finisher
 
         try:
             pdf: bytes = self.document.write_pdf(
@@ -156,7 +125,7 @@ class _Page:
 def _laid_out(html: str) -> _Page:
     import weasyprint
 
-    from reportgen.render.document.fetch import AssetFetcher, FatalURLFetchingError
+    from reportgen.render.pdf.fetch import AssetFetcher, FatalURLFetchingError
 
     fetcher = AssetFetcher()
     try:
@@ -212,18 +181,6 @@ def _known_warnings() -> Iterator[None]:
         # Its own colour profile, which it leaves for the interpreter to close.
         warnings.filterwarnings("ignore", message=".*sRGB2014", category=ResourceWarning)
         yield
-
-
-@contextlib.contextmanager
-def _no_collection() -> Iterator[None]:
-    """Layout makes millions of small objects that all live until its end: collecting garbage costs a quarter."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _explain(complaints: Sequence[str], about: object) -> str:

@@ -1,0 +1,1 @@
+"""A page as an archivable, accessible PDF."""
