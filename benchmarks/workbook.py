@@ -23,8 +23,8 @@ import openpyxl
 import xlsxwriter
 
 from reportgen import api
-from reportgen.render.excel.lint import lint
-from reportgen.render.excel.together import together_bytes
+from reportgen.ooxml.lint import lint
+from reportgen.render.excel.several import together_bytes
 from reportgen.render.excel.workbook import assemble, workbook_bytes
 
 if TYPE_CHECKING:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import openpyxl
 
 from reportgen.engine.results import evaluate
-from reportgen.render.excel.package import read_parts, sheet_parts, write_parts
+from reportgen.ooxml.package import read_parts, sheet_parts, write_parts
 from reportgen.render.excel.workbook import assemble, saved, workbook_bytes
 from reportgen.study.prepare import prepared_book
 
 if TYPE_CHECKING:
     from reportgen.book.book import Book
-    from reportgen.render.excel.tables import Writer
+    from reportgen.render.excel.sheets.tables import Writer
 
 ROOT = Path(__file__).resolve().parents[1]
 

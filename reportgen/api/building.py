@@ -154,7 +154,7 @@ def _stage_together(
     staged: Staged, every: Sequence[Results], target: Path, progress: Callable[[str], None], references: str
 ) -> None:
     """One workbook for all scenarios."""
-    from reportgen.render.excel.together import together_bytes
+    from reportgen.render.excel.several import together_bytes
     from reportgen.render.excel.workbook import checked
 
     progress(str(target))

@@ -10,7 +10,7 @@ from reportgen.api.shared import folders
 if TYPE_CHECKING:
     from reportgen.api.shared import Folders
     from reportgen.intake.edited.bring_back import Edited
-    from reportgen.render.excel.lint import Finding
+    from reportgen.ooxml.lint import Finding
 
 __all__ = ["import_workbook", "is_workbook", "lint"]
 
@@ -45,8 +45,8 @@ def lint(path: str | Path) -> list[Finding]:
         SpecError: it is no workbook, its main part is damaged, or it is too large or takes too long.
     """
     from reportgen.errors import Problem, Span, SpecError
-    from reportgen.intake.edited.package import read_parts
-    from reportgen.render.excel.lint import NotLinted, lint_parts
+    from reportgen.ooxml.lint import NotLinted, lint_parts
+    from reportgen.ooxml.untrusted import read_parts
 
     try:
         return lint_parts(read_parts(Path(path)), LONGEST)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from reportgen.lang.units import parse_unit
 from reportgen.render.charts.draw import fill
-from reportgen.render.excel.chart_specs import chart_spec
+from reportgen.render.excel.charts.specs import chart_spec
 from reportgen.report.figures.batch import batch_figure
 from reportgen.report.numbers import amount
 from reportgen.report.reading import Facts

@@ -13,7 +13,7 @@ from reportgen.book.ranges import fault
 if TYPE_CHECKING:
     from reportgen.book.book import Quantity
     from reportgen.engine.results import Results
-    from reportgen.render.excel.tables import Writer
+    from reportgen.render.excel.sheets.tables import Writer
 
 __all__ = ["Edit", "Target", "edits", "slack", "targets"]
 

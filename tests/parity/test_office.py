@@ -16,7 +16,7 @@ from openpyxl.styles import Protection
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.table import Table, TableColumn
 
-from reportgen.render.excel.finish import finish
+from reportgen.render.excel.file.finish import finish
 from tests.parity import office as driver
 from tests.parity.office import Office, OfficeError, OfficeMissingError, evaluate_formulas
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from reportgen.book.changes import read_changes
 from reportgen.engine.results import evaluate
-from reportgen.render.excel.cell_values import ErrorValue
-from reportgen.render.excel.layout import slug
+from reportgen.render.excel.file.cell_values import ErrorValue
+from reportgen.render.excel.plan.layout import slug
 from reportgen.render.excel.workbook import assemble
 from tests.parity.ironcalc_oracle import Model
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from reportgen.book.book import Book
     from reportgen.engine.results import Results
-    from reportgen.render.excel.tables import Writer
+    from reportgen.render.excel.sheets.tables import Writer
     from tests.parity.office import Document
 
 TOLERANCE = 1e-9

@@ -8,9 +8,9 @@ import pytest
 
 from reportgen.book.build import load_book
 from reportgen.engine.results import evaluate
-from reportgen.render.excel.finish import ErrorValue
-from reportgen.render.excel.pages import CHANGED, PROBLEM
-from reportgen.render.excel.verdicts import verdicts
+from reportgen.render.excel.file.finish import ErrorValue
+from reportgen.render.excel.sheets.pages import CHANGED, PROBLEM
+from reportgen.render.excel.sheets.verdicts import verdicts
 from reportgen.render.excel.workbook import assemble
 from tests.workbooks import built, read, spec
 

@@ -19,8 +19,8 @@ from openpyxl.styles import Font
 from openpyxl.worksheet.formula import ArrayFormula
 from openpyxl.worksheet.table import Table, TableColumn
 
-from reportgen.render.excel.cell_values import number_text
-from reportgen.render.excel.finish import CellValue, ErrorValue, finish
+from reportgen.render.excel.file.cell_values import number_text
+from reportgen.render.excel.file.finish import CellValue, ErrorValue, finish
 from reportgen.render.garbage import uncollected
 from tests.parity.office import Office
 

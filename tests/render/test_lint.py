@@ -22,8 +22,8 @@ from typer.testing import CliRunner
 
 from reportgen import api
 from reportgen.cli import app
-from reportgen.render.excel.finish import finish
-from reportgen.render.excel.lint import RULES, NotLinted, lint, lint_parts
+from reportgen.ooxml.lint import RULES, NotLinted, lint, lint_parts
+from reportgen.render.excel.file.finish import finish
 from reportgen.render.excel.workbook import workbook_bytes
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 import pytest
 
-from reportgen.render.excel.lint import lint
+from reportgen.ooxml.lint import lint
 from reportgen.render.excel.workbook import workbook_bytes
 from tests.document.drawn import results_of
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reportgen.render.excel.numbers import number_look
+from reportgen.render.excel.sheets.numbers import number_look
 from tests.workbooks import read
 
 if TYPE_CHECKING:

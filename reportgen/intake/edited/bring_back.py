@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from reportgen.intake.edited.changes import Comparison, Override
     from reportgen.intake.edited.layout import Layout
     from reportgen.intake.edited.sheets import EditedSheet, EditedWorkbook
-    from reportgen.render.excel.tables import Writer
+    from reportgen.render.excel.sheets.tables import Writer
 
 __all__ = ["Edited", "read_edited"]
 

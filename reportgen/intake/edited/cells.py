@@ -13,7 +13,7 @@ from openpyxl.utils.cell import column_index_from_string, get_column_letter
 
 if TYPE_CHECKING:
     from reportgen.errors import SpecError
-    from reportgen.intake.edited.package import Budget, Package
+    from reportgen.ooxml.untrusted import Budget, Package
 
 __all__ = [
     "MAX_COLUMNS", "MAX_ROWS", "Content", "EditedSheet", "ErrorText", "SheetReader", "TextReader", "address",

@@ -14,7 +14,7 @@ from reportgen.intake.edited.formula import Unreadable, parse, tokens
 from reportgen.intake.edited.layout import of_build
 from reportgen.intake.edited.locate import NewRow, locate, named
 from reportgen.intake.edited.sheets import Content, ErrorText, address
-from reportgen.render.excel.layout import slug
+from reportgen.render.excel.plan.layout import slug
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from reportgen.book.book import Quantity
     from reportgen.intake.edited.layout import Layout, Standing
     from reportgen.intake.edited.sheets import EditedWorkbook
-    from reportgen.render.excel.layout import Cell, Column, Table
-    from reportgen.render.excel.tables import Placed, Writer
+    from reportgen.render.excel.plan.layout import Cell, Column, Table
+    from reportgen.render.excel.sheets.tables import Placed, Writer
 
 __all__ = ["compare"]
 

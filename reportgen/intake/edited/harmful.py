@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from reportgen.errors import Problem, Span, SpecError
 from reportgen.intake.edited.cells import address
-from reportgen.render.excel.lint.functions import REACHING
-from reportgen.render.excel.lint.tokens import TOKEN, function, link
+from reportgen.ooxml.functions import REACHING
+from reportgen.ooxml.tokens import TOKEN, function, link
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
-    from reportgen.intake.edited.package import Package
     from reportgen.intake.edited.sheets import EditedWorkbook
+    from reportgen.ooxml.untrusted import Package
 
 __all__ = ["reaching", "refuse_harmful", "refuse_parts"]
 

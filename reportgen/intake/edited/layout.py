@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 from openpyxl.utils.cell import column_index_from_string, coordinate_to_tuple
 
 from reportgen.intake.edited.moves import Moves
-from reportgen.render.excel.references import prefix_of
+from reportgen.render.excel.plan.layout import prefix_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from openpyxl import Workbook
 
-    from reportgen.render.excel.tables import Placed
+    from reportgen.render.excel.sheets.tables import Placed
 
 __all__ = ["Layout", "Meaning", "Standing", "of_build"]
 

@@ -14,8 +14,8 @@ from reportgen.intake.edited.sheets import EditedTable, address
 
 if TYPE_CHECKING:
     from reportgen.intake.edited.sheets import EditedSheet, EditedWorkbook
-    from reportgen.render.excel.layout import Table
-    from reportgen.render.excel.tables import Placed, Writer
+    from reportgen.render.excel.plan.layout import Table
+    from reportgen.render.excel.sheets.tables import Placed, Writer
 
 __all__ = ["Located", "NewRow", "locate", "named"]
 

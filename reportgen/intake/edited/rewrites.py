@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from reportgen.book.book import Book, Quantity
     from reportgen.intake.edited.formula import Token
     from reportgen.intake.edited.layout import Layout
-    from reportgen.render.excel.layout import Table
-    from reportgen.render.excel.plan import Plan
+    from reportgen.render.excel.plan.layout import Table
+    from reportgen.render.excel.plan.plan import Plan
 
 __all__ = ["Rewrite", "rewrites"]
 

@@ -20,7 +20,7 @@ from reportgen.intake.edited.cells import (
     unescaped,
 )
 from reportgen.intake.edited.harmful import refuse_harmful, refuse_parts
-from reportgen.intake.edited.package import Budget, Package, open_package
+from reportgen.ooxml.untrusted import Budget, Package, open_package
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,16 +10,20 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.page import PageMargins
 
 from reportgen.errors import OutputError
-from reportgen.render.excel.batch_chart import BATCHES, batch_chart
-from reportgen.render.excel.chart_parts import descriptions, room_below
-from reportgen.render.excel.charts import ROOFLINE, option_chart, roofline_chart
-from reportgen.render.excel.checks import add_checks, in_order
-from reportgen.render.excel.dashboard import CHARTS, contents, link_back, summary_page
-from reportgen.render.excel.finish import finish
-from reportgen.render.excel.lint import lint
-from reportgen.render.excel.load_view import CURVE, load_view
-from reportgen.render.excel.method import method_page
-from reportgen.render.excel.pages import (
+from reportgen.ooxml.lint import lint
+from reportgen.render.excel.charts.batch import BATCHES, batch_chart
+from reportgen.render.excel.charts.load import CURVE, load_view
+from reportgen.render.excel.charts.parts import descriptions, room_below
+from reportgen.render.excel.charts.summary import ROOFLINE, option_chart, roofline_chart
+from reportgen.render.excel.charts.tornado import tornado_chart
+from reportgen.render.excel.charts.views import cost_view, memory_view
+from reportgen.render.excel.file.finish import finish
+from reportgen.render.excel.plan.checks import add_checks, in_order
+from reportgen.render.excel.plan.layout import prefix_of
+from reportgen.render.excel.plan.plan import Plan
+from reportgen.render.excel.sheets.dashboard import CHARTS, contents, link_back, summary_page
+from reportgen.render.excel.sheets.method import method_page
+from reportgen.render.excel.sheets.pages import (
     FLAGS,
     SCALAR_HEADS,
     Area,
@@ -28,16 +32,13 @@ from reportgen.render.excel.pages import (
     scenario_page,
     sources_page,
 )
-from reportgen.render.excel.plan import Plan
-from reportgen.render.excel.references import STYLES, prefix_names, prefix_of, write_ranges
-from reportgen.render.excel.room import fit_columns, fit_rows, heading_room, table_room, total_width
-from reportgen.render.excel.shown import shown_options
-from reportgen.render.excel.studies import search_line, studies_page
-from reportgen.render.excel.styles import Styles
-from reportgen.render.excel.tables import Placed, Writer
-from reportgen.render.excel.tornado import tornado_chart
-from reportgen.render.excel.verdicts import colour_verdicts
-from reportgen.render.excel.views import cost_view, memory_view
+from reportgen.render.excel.sheets.references import STYLES, prefix_names, write_ranges
+from reportgen.render.excel.sheets.room import fit_columns, fit_rows, heading_room, table_room, total_width
+from reportgen.render.excel.sheets.shown import shown_options
+from reportgen.render.excel.sheets.studies import search_line, studies_page
+from reportgen.render.excel.sheets.styles import Styles
+from reportgen.render.excel.sheets.tables import Placed, Writer
+from reportgen.render.excel.sheets.verdicts import colour_verdicts
 from reportgen.render.garbage import uncollected
 
 if TYPE_CHECKING:
@@ -46,9 +47,9 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
     from reportgen.engine.results import Results
-    from reportgen.render.excel.cell_values import CellValue
-    from reportgen.render.excel.layout import Table
-    from reportgen.render.excel.shown import Shown
+    from reportgen.render.excel.file.cell_values import CellValue
+    from reportgen.render.excel.plan.layout import Table
+    from reportgen.render.excel.sheets.shown import Shown
     from reportgen.spec.model import ScenarioSpec
 
 __all__ = [

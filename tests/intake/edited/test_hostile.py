@@ -19,7 +19,8 @@ from typer.testing import CliRunner
 from reportgen.book.library import library
 from reportgen.cli import app
 from reportgen.errors import SpecError
-from reportgen.intake.edited import package, sheets
+from reportgen.intake.edited import sheets
+from reportgen.ooxml import untrusted as package
 
 if TYPE_CHECKING:
     from pathlib import Path

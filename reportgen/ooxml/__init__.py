@@ -1,0 +1,1 @@
+"""Office Open XML, the file format of workbooks: packages, formulas as stored, and what is wrong with them."""

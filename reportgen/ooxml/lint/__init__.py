@@ -1,0 +1,48 @@
+"""The preflight linter: what Excel, LibreOffice and others would stumble over in a workbook, by documented rules."""
+
+from __future__ import annotations
+
+import math
+
+from reportgen.ooxml.lint import cells, charts, formulas, names, parts, sheets, tables
+from reportgen.ooxml.lint.rules import RULES, Finding
+from reportgen.ooxml.lint.subject import NotLinted, Subject
+from reportgen.ooxml.package import read_parts
+
+__all__ = ["RULES", "Finding", "NotLinted", "lint", "lint_parts"]
+
+_OF_BOOK = (names.findings, tables.findings, sheets.findings, formulas.findings, cells.findings, charts.findings)
+_OF_SHEETS = (sheets.of_sheets, tables.of_sheets, formulas.of_sheets, cells.of_sheets)
+
+
+def lint(package: bytes) -> list[Finding]:
+    """The findings in a workbook.
+
+    Raises:
+        NotLinted: it is no package that can be read.
+    """
+    import zipfile
+
+    try:
+        return lint_parts(read_parts(package))
+    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
+        raise NotLinted(f"this is not a workbook: {error}") from None
+
+
+def lint_parts(given: dict[str, bytes], seconds: float = math.inf) -> list[Finding]:
+    """The findings in the parts of a workbook, by rule.
+
+    Of parts other than XML no more than the name is looked at.
+
+    Raises:
+        NotLinted: there is no workbook among them that can be read, or it takes longer than so many seconds.
+    """
+    subject = Subject(given, seconds)
+    found = [finding for findings in _OF_BOOK for finding in findings(subject)]
+    looks = [of_sheets(subject) for of_sheets in _OF_SHEETS]
+    for sheet in subject.sheets():
+        for look in looks:
+            found += look(sheet)
+    found += parts.findings(subject)  # now that every part was read
+    order = list(RULES)
+    return sorted(dict.fromkeys(found), key=lambda f: (order.index(f.rule), f.where))

@@ -1,0 +1,82 @@
+"""Rules on names of cells: what Excel takes for something else, and what names stand for."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from reportgen.ooxml.functions import KNOWN
+from reportgen.ooxml.lint.rules import Finding
+from reportgen.ooxml.tokens import titles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reportgen.ooxml.lint.subject import Subject
+
+__all__ = ["findings", "is_cell", "sheet_and_cells"]
+
+_CELL = re.compile(r"[A-Za-z]{1,3}[0-9]{1,7}|[rR][0-9]*([cC][0-9]*)?|[cC][0-9]*")
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,254}")
+_BUILT_IN = "_xlnm."
+_AREA = re.compile(
+    r"""
+    ((?: '(?:[^']|'')*+' | [^'!,:\[\]]++(?::[^'!,\[\]]++)? )!)
+    (?: \$?[A-Za-z]{1,3}\$?[0-9]{1,7}(?: :\$?[A-Za-z]{1,3}\$?[0-9]{1,7})?
+      | \$?[A-Za-z]{1,3}:\$?[A-Za-z]{1,3} | \$?[0-9]{1,7}:\$?[0-9]{1,7} )
+    """,
+    re.VERBOSE,
+)
+"""Cells, whole columns or whole rows, of a sheet or of several."""
+_AREAS = re.compile(rf"{_AREA.pattern}(?:,\s*+{_AREA.pattern})*+", re.VERBOSE)
+_PLACE = re.compile(r"(?:'((?:[^']|'')+)'|([^'!]+))!(.+)", re.DOTALL)
+
+
+def is_cell(name: str) -> bool:
+    """Whether Excel reads a name as an address.
+
+    >>> [is_cell(name) for name in ("fp8", "kv1", "R1C1", "c", "abcd1", "batch")]
+    [True, True, True, True, False, False]
+    """
+    return _CELL.fullmatch(name) is not None
+
+
+def sheet_and_cells(text: str) -> tuple[str, str]:
+    """The sheet and the rest of a reference such as `'My sheet'!$A$1`; no sheet where none is named."""
+    found = _PLACE.fullmatch(text)
+    if found is None:
+        return "", text
+    return (found[1] or "").replace("''", "'") or found[2] or "", found[3]
+
+
+def findings(subject: Subject) -> Iterator[Finding]:
+    """All of them."""
+    seen: dict[tuple[str, str], str] = {}
+    known = {title.casefold() for title in subject.titles}
+    for name, scope, target in subject.names:
+        if name.startswith(_BUILT_IN):
+            continue
+        where = f"name {name}"
+        if is_cell(name):
+            yield Finding("name is a cell", where, f"Excel reads '{name}' as the address of a cell")
+        if name.upper() in KNOWN or name.upper() in ("TRUE", "FALSE"):
+            yield Finding("name is reserved", where, f"'{name}' is a function or a constant")
+        if _PLAIN.fullmatch(name) is None:
+            yield Finding("name characters", where, f"'{name[:60]}' has other signs, or more than 255")
+        if (name.casefold(), scope) in seen:
+            yield Finding("name twice", where, f"there is '{seen[name.casefold(), scope]}' already")
+        seen[name.casefold(), scope] = name
+        yield from _target(known, where, target)
+    for table in subject.tables:
+        if (table.name.casefold(), "") in seen:
+            yield Finding("name twice", f"table {table.name}", f"there is '{seen[table.name.casefold(), '']}' already")
+        seen[table.name.casefold(), ""] = table.name
+
+
+def _target(known: set[str], where: str, target: str) -> Iterator[Finding]:
+    places = _AREAS.fullmatch(target) and _AREA.findall(target)
+    if not places:
+        yield Finding("name target", where, f"it stands for '{target[:80]}', not for cells of a sheet")
+    for sheet in dict.fromkeys(title for place in places or () for title in titles(place)):
+        if sheet.casefold() not in known:
+            yield Finding("name target", where, f"it stands for cells of '{sheet}', which is not there")

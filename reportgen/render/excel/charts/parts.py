@@ -1,0 +1,167 @@
+"""The parts that native charts are made of, all in the report's colours: titles, axes, lines, points and labels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from openpyxl.chart import Reference, Series
+from openpyxl.chart.axis import ChartLines
+from openpyxl.chart.data_source import StrRef
+from openpyxl.chart.label import DataLabelList
+from openpyxl.chart.series import SeriesLabel
+from openpyxl.chart.shapes import GraphicalProperties
+from openpyxl.chart.text import RichText, Text
+from openpyxl.chart.title import Title
+from openpyxl.drawing.line import LineProperties
+from openpyxl.drawing.text import (
+    CharacterProperties,
+    Paragraph,
+    ParagraphProperties,
+    RegularTextRun,
+    RichTextProperties,
+)
+
+from reportgen.render.excel.charts.specs import line_colour
+from reportgen.render.excel.sheets.styles import INK
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+    from openpyxl.worksheet.worksheet import Worksheet
+
+    from reportgen.render.excel.charts.specs import Axis
+
+__all__ = [
+    "NUMBERS",
+    "axis",
+    "bar_labels",
+    "descriptions",
+    "line",
+    "no_line",
+    "place",
+    "points",
+    "room_below",
+    "scatter_series",
+    "series_title",
+    "title",
+]
+
+NUMBERS = "[>=1000]#,##0;General"
+"""The format of the numbers of an axis."""
+
+_CENTIMETRE, _DEFAULT_HEIGHT = 72 / 2.54, 15.0  # points
+_ALT = "alternative_text"
+
+
+def title(text: str, size: int = 12) -> Title:
+    """A title that covers nothing."""
+    letters = CharacterProperties(sz=size * 100, b=True, solidFill=INK)
+    run = RegularTextRun(rPr=letters, t=text)
+    paragraph = Paragraph(pPr=ParagraphProperties(defRPr=letters), r=[run])
+    return Title(tx=Text(rich=RichText(bodyPr=RichTextProperties(), p=[paragraph])), overlay=False)
+
+
+def axis(of: Any, spec: Axis, name: str = "", *, numbers: str = NUMBERS, fine: bool = False) -> None:
+    """Give an axis its scale, its title (`name`, or else the specification's) and the report's look.
+
+    Its ends are the program's to choose: they follow the data. `fine` adds lines between those of the decades.
+    """
+    of.delete = False
+    text = name or spec.title
+    of.title = title(text, 10) if text else None
+    if spec.log:
+        of.scaling.logBase = 10
+        of.crosses = "min"
+        if fine:
+            of.minorGridlines = ChartLines(spPr=line(line_colour("gridColor"), 0.25))
+    of.number_format = numbers
+    of.txPr = _letters(9, line_colour("labelColor"))
+    of.spPr = line(line_colour("domainColor"), 1.0)
+    if of.majorGridlines is not None:
+        of.majorGridlines.spPr = line(line_colour("domainColor" if spec.log else "gridColor"), 0.7)
+
+
+def _letters(size: int, colour: str, *, bold: bool = False) -> RichText:
+    letters = CharacterProperties(sz=size * 100, b=bold, solidFill=colour)
+    paragraph = Paragraph(pPr=ParagraphProperties(defRPr=letters), endParaRPr=CharacterProperties())
+    return RichText(bodyPr=RichTextProperties(), p=[paragraph])
+
+
+def line(colour: str, width: float, dash: Any = "solid") -> GraphicalProperties:
+    """A line of so many points."""
+    return GraphicalProperties(ln=LineProperties(solidFill=colour, w=round(width * 12700), prstDash=dash))
+
+
+def no_line() -> GraphicalProperties:
+    """Neither a line nor a filling."""
+    return GraphicalProperties(noFill=True, ln=LineProperties(noFill=True))
+
+
+def series_title(sheet: Worksheet, row: int, column: int) -> SeriesLabel:
+    """A series' name that is read from a cell."""
+    cell: Any = sheet.cell(row, column)
+    quoted = sheet.title.replace("'", "''")
+    return SeriesLabel(strRef=StrRef(f"'{quoted}'!${cell.column_letter}${row}"))
+
+
+def scatter_series(sheet: Worksheet, name: tuple[int, int], x: int, y: int, rows: tuple[int, int]) -> Any:
+    """A series of points: where its name stands, the columns of its coordinates, its first and last row."""
+    made = Series(
+        Reference(sheet, min_col=y, min_row=rows[0], max_row=rows[1]),
+        Reference(sheet, min_col=x, min_row=rows[0], max_row=rows[1]),
+        title_from_data=False,
+    )
+    made.tx = series_title(sheet, *name)
+    made.smooth = False
+    made.marker.symbol = "none"
+    return made
+
+
+def points(series: Any, symbol: str, fill: str, edge: str, where: str, size: int = 8) -> None:
+    """Show a series as points without a line, each with the series' name beside it."""
+    series.marker.symbol, series.marker.size = symbol, size
+    series.marker.graphicalProperties = GraphicalProperties(solidFill=fill, ln=LineProperties(solidFill=edge, w=15875))
+    series.graphicalProperties = GraphicalProperties(ln=LineProperties(noFill=True))
+    series.dLbls = _labels(where)
+    series.dLbls.showSerName = True
+
+
+def bar_labels(numbers: str) -> DataLabelList:
+    """The value at the end of each bar."""
+    labels = _labels("outEnd")
+    labels.showVal, labels.numFmt = True, numbers
+    return labels
+
+
+def _labels(where: str) -> DataLabelList:
+    labels = DataLabelList()
+    labels.showSerName = labels.showVal = labels.showCatName = labels.showLegendKey = False
+    labels.showPercent = labels.showBubbleSize = False
+    labels.position = where
+    labels.txPr = _letters(9, INK, bold=True)
+    return labels
+
+
+def place(sheet: Worksheet, chart: Any, anchor: str, alt: str) -> None:
+    """Put a chart on a sheet, with a sentence that stands for it where it cannot be seen."""
+    setattr(chart, _ALT, alt)
+    sheet.add_chart(chart, anchor)
+
+
+def descriptions(workbook: Workbook) -> dict[str, list[str]]:
+    """The sentences of the charts of each sheet, in the order in which they were put there."""
+    made: dict[str, list[str]] = {}
+    sheets: list[Any] = workbook.worksheets
+    for sheet in sheets:
+        charts = sheet._charts
+        if charts:
+            made[sheet.title] = [getattr(chart, _ALT, "") for chart in charts]
+    return made
+
+
+def room_below(sheet: Worksheet, row: int, centimetres: float) -> int:
+    """The first row that is free below a chart of this height that begins in the row."""
+    left = centimetres * _CENTIMETRE + _DEFAULT_HEIGHT
+    while left > 0:
+        left -= sheet.row_dimensions[row].height or _DEFAULT_HEIGHT
+        row += 1
+    return row

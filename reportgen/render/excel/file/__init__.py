@@ -1,0 +1,1 @@
+"""The last step: sheets become the bytes of a file."""

@@ -1,0 +1,90 @@
+"""What cells show, as the file writes it: numbers with every digit, and texts in one shared table."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from lxml import etree
+
+from reportgen.ooxml.package import SHEET, parse, serialise
+
+__all__ = ["CellValue", "ErrorValue", "SharedStrings", "escaped", "number_text", "typed"]
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorValue:
+    """What a cell holds whose formula gives an error, such as `#N/A`."""
+
+    code: str
+
+
+CellValue: TypeAlias = float | int | str | bool | ErrorValue
+
+_ITEM, _TEXT = SHEET + "si", SHEET + "t"
+_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
+_ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
+_EXACT = 2**53  # whole numbers up to here are their own shortest text
+
+
+def number_text(value: float) -> str:
+    """The shortest text that reads back as the same number.
+
+    >>> number_text(0.1 + 0.2), number_text(2.0), number_text(1e300)
+    ('0.30000000000000004', '2', '1e+300')
+    """
+    if not math.isfinite(value):
+        message = f"a cell cannot hold {value!r}"
+        raise ValueError(message)
+    if isinstance(value, int) or (value.is_integer() and abs(value) <= _EXACT):
+        return int.__repr__(int(value))
+    return float.__repr__(value)  # of the base class: NumPy's numbers name their type
+
+
+def escaped(text: str) -> str:
+    """Text that reads back as it is: `_x0041_` would become an A."""
+    return _ESCAPE.sub("_x005F_", text) if "_x" in text else text
+
+
+def typed(value: CellValue) -> tuple[str, str]:
+    """The type attribute of a cell (none for numbers) and the text of its value; texts are those of formulas."""
+    if isinstance(value, str):
+        return "str", escaped(value)
+    if isinstance(value, bool):
+        return "b", "1" if value else "0"
+    if isinstance(value, ErrorValue):
+        return "e", value.code
+    if isinstance(value, (int, float)):
+        return "", number_text(value)
+    message = f"a cell cannot hold a {type(value).__name__}"
+    raise TypeError(message)
+
+
+class SharedStrings:
+    """The table of all texts of a workbook, each once, in the order of their first use."""
+
+    def __init__(self) -> None:
+        self._index: dict[str, int] = {}
+        self._uses = 0
+
+    def index(self, text: str) -> int:
+        """The place of a text in the table."""
+        self._uses += 1
+        return self._index.setdefault(text, len(self._index))
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def part(self) -> bytes:
+        """The table as a part of the package."""
+        root = parse(b'<sst xmlns="%s"/>' % SHEET[1:-1].encode())
+        root.set("count", str(self._uses))
+        root.set("uniqueCount", str(len(self._index)))
+        for text in self._index:
+            item = etree.SubElement(etree.SubElement(root, _ITEM), _TEXT)
+            item.text = escaped(text)
+            if text != text.strip() or "\n" in text:
+                item.set(_SPACE, "preserve")
+        return serialise(root)

@@ -1,0 +1,142 @@
+"""Completes the charts of a workbook: what the file format requires, and what each draws before a recalculation."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, TypeAlias
+
+from lxml import etree
+
+from reportgen.render.excel.file.cell_values import CellValue, ErrorValue, number_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from lxml.etree import _Element
+
+__all__ = ["Cells", "complete_chart", "fill_chart_caches"]
+
+Cells: TypeAlias = "Mapping[str, Mapping[str, CellValue]]"  # sheet title: {address: value}
+
+_C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
+_AXES = ("valAx", "catAx", "dateAx", "serAx")
+_ONE_COLOUR = ("barChart", "bar3DChart", "lineChart", "line3DChart", "scatterChart", "bubbleChart", "radarChart")
+_LABEL_FLAGS = ("showLegendKey", "showVal", "showCatName", "showSerName", "showPercent", "showBubbleSize")
+_BEFORE_FLAGS = ("dLbl", "idx", "layout", "tx", "numFmt", "spPr", "txPr", "dLblPos")
+_RANGE = re.compile(r"(?:'((?:[^']|'')+)'|([^'!(),]+))!\$?([A-Z]{1,3})\$?([0-9]+)(?::\$?([A-Z]{1,3})\$?([0-9]+))?")
+
+
+def complete_chart(root: _Element) -> None:
+    """Write out, in place, what the schema requires or what programs would otherwise assume each in its own way."""
+    _first_child(root, "roundedCorners", "0", after=("date1904", "lang"))
+    for chart in root.iterfind(_C + "chart"):
+        # A chart of one series would else be given that series' name as its title.
+        untitled = "1" if chart.find(_C + "title") is None else "0"
+        _first_child(chart, "autoTitleDeleted", untitled, after=("title",))
+    for name in _ONE_COLOUR:
+        for plot in root.iter(_C + name):
+            style = ("scatterStyle", "barDir", "grouping", "radarStyle")
+            if name == "scatterChart":
+                _first_child(plot, "scatterStyle", "lineMarker", after=())
+            _first_child(plot, "varyColors", "0", after=style)
+    for name in _AXES:
+        for axis in root.iter(_C + name):
+            _first_child(axis, "delete", "0", after=("axId", "scaling"))
+    for shown in root.iter(_C + "numFmt"):
+        if "sourceLinked" not in shown.attrib:  # absent: LibreOffice takes the cell's format in place of this one
+            shown.set("sourceLinked", "0")
+    for labels in (*root.iter(_C + "dLbls"), *root.iter(_C + "dLbl")):
+        _complete_labels(labels)
+
+
+def _first_child(parent: _Element, name: str, value: str, *, after: tuple[str, ...]) -> None:
+    """Give a parent a child if it has none of that name, behind those leading children that the schema puts before."""
+    if parent.find(_C + name) is not None:
+        return
+    before = {_C + other for other in after}
+    place = 0
+    while place < len(parent) and parent[place].tag in before:
+        place += 1
+    parent.insert(place, etree.Element(_C + name, val=value))
+
+
+def _complete_labels(labels: _Element) -> None:
+    """Say of each item of a label whether it is shown: LibreOffice shows those that are not mentioned."""
+    if labels.find(_C + "delete") is not None:
+        return
+    for place, flag in enumerate(_LABEL_FLAGS):
+        _first_child(labels, flag, "0", after=(*_BEFORE_FLAGS, *_LABEL_FLAGS[:place]))
+
+
+def fill_chart_caches(root: _Element, cells: Cells) -> None:
+    """Store with each plain range of a chart what its cells hold, in place, so that previews draw the chart.
+
+    Cells that are empty or in error are left out, as are texts where numbers belong. Categories that are given as
+    numbers and hold a text become texts.
+    """
+    for reference, title, addresses in list(_references(root)):
+        row = [cells.get(title, {}).get(address) for address in addresses]
+        parent = reference.getparent()
+        labels = parent is not None and parent.tag in (_C + "cat", _C + "xVal")
+        if labels and reference.tag == _C + "numRef" and any(isinstance(value, str) and value for value in row):
+            reference.tag = _C + "strRef"
+        _cache(reference, row)
+
+
+def _references(root: _Element) -> Iterator[tuple[_Element, str, list[str]]]:
+    """Each reference to one rectangle of one sheet, with that sheet's title and the addresses, row by row."""
+    for reference in root.iter(_C + "numRef", _C + "strRef"):
+        found = _RANGE.fullmatch((reference.findtext(_C + "f") or "").strip())
+        if found is not None:
+            quoted, plain, *corners = found.groups()
+            yield reference, quoted.replace("''", "'") if quoted else plain, _addresses(*corners)
+
+
+def _addresses(left: str, top: str, right: str | None, bottom: str | None) -> list[str]:
+    columns = range(_column(left), _column(right or left) + 1)
+    rows = range(int(top), int(bottom or top) + 1)
+    return [f"{_letters(column)}{row}" for row in rows for column in columns]
+
+
+def _column(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number
+
+
+def _letters(column: int) -> str:
+    letters = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+def _cache(reference: _Element, row: list[CellValue | None]) -> None:
+    numeric = reference.tag == _C + "numRef"
+    for name in ("numCache", "strCache"):
+        for old in reference.findall(_C + name):
+            reference.remove(old)
+    cache = etree.Element(_C + ("numCache" if numeric else "strCache"))
+    if numeric:
+        etree.SubElement(cache, _C + "formatCode").text = "General"
+    etree.SubElement(cache, _C + "ptCount", val=str(len(row)))
+    for index, value in enumerate(row):
+        text = _number_point(value) if numeric else _text_point(value)
+        if text is not None:
+            point = etree.SubElement(cache, _C + "pt", idx=str(index))
+            etree.SubElement(point, _C + "v").text = text
+    reference.insert(1, cache)
+
+
+def _number_point(value: CellValue | None) -> str | None:
+    return number_text(value) if isinstance(value, (int, float)) else None
+
+
+def _text_point(value: CellValue | None) -> str | None:
+    if value is None or isinstance(value, ErrorValue):
+        return None
+    if isinstance(value, bool):
+        return str(value).upper()
+    return value if isinstance(value, str) else number_text(value)

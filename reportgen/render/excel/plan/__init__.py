@@ -1,0 +1,1 @@
+"""The first step: a book becomes tables of cells with formulas."""

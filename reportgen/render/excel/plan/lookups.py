@@ -1,0 +1,248 @@
+"""Look-ups: how a formula reads what stands in another table - one step per column, each made where it is needed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.book.book import key_of
+from reportgen.lang import tree
+from reportgen.render.excel.plan.layout import Cell, Column, Dims, Scalar, Table, slug, wide
+
+if TYPE_CHECKING:
+    from reportgen.book.book import Quantity
+    from reportgen.engine.results import Results
+
+__all__ = ["Lookups"]
+
+_Select = dict[str, "tree.Member | tree.Ref"]
+
+
+class Lookups:
+    """Makes look-up columns, columns of row numbers, and named cells for what has one value."""
+
+    def __init__(self, results: Results, tables: dict[Dims, Table], scalars: dict[str, Scalar]) -> None:
+        self.results, self.book = results, results.book
+        self.tables, self.scalars = tables, scalars
+        self._made: dict[tuple[Dims, tree.Ref, bool], str] = {}
+        self.read: dict[tuple[Dims, str], tree.Ref] = {}
+        """What a look-up column of a table holds, or (without dimensions) a named cell with a look-up."""
+
+    def column(self, ref: tree.Ref, table: Table, rows: list[int] | None) -> str:
+        """The column of a table that holds a reference: the quantity's own, or a look-up made for it."""
+        quantity = self.book.quantities[ref.name]
+        if not ref.select and quantity.per == table.dims and not wide(quantity):
+            return ref.name
+        if wide(quantity) and self._is_column(ref, table):
+            return self._wide_name(ref)
+        return self.lookup(ref, table, rows, position=False)
+
+    def _is_column(self, ref: tree.Ref, table: Table) -> bool:
+        quantity, select = self.book.quantities[ref.name], dict(ref.select)
+        return (
+            table.dims == quantity.by[:1]
+            and set(select) == {quantity.by[1]}
+            and isinstance(select[quantity.by[1]], tree.Member)
+        )
+
+    def _wide_name(self, ref: tree.Ref) -> str:
+        member = dict(ref.select)[self.book.quantities[ref.name].by[1]]
+        return f"{ref.name}_{slug(member.name)}"
+
+    def lookup(self, ref: tree.Ref, table: Table, rows: list[int] | None, *, position: bool) -> str:
+        """A look-up column for a reference (or for the row number of the member that it gives), filled where needed."""
+        at = (table.dims, ref, position)
+        if at not in self._made:
+            self._made[at] = self._new_lookup(ref, table, position)
+        column = table.columns[self._made[at]]
+        needed = [r for r in (rows if rows is not None else table.rows()) if r not in column.cells]
+        if needed:
+            self._fill_lookup(ref, table, column, needed, position)
+        return column.name
+
+    def _new_lookup(self, ref: tree.Ref, table: Table, position: bool) -> str:
+        quantity = self.book.quantities[ref.name]
+        name = self._reference_name(ref) + ("_row" if position else "")
+        while name in table.columns or (name in self.book.quantities and self.book.quantities[name].per == table.dims):
+            name += "_"
+        kind = "position" if position else quantity.type.kind
+        title = f"Row of {quantity.title.lower()}" if position else quantity.title + self._reference_title(ref)
+        unit = quantity.type.unit.label if kind == "number" else ""
+        table.columns[name] = Column(name, title, "position" if position else "look-up", unit, kind, quantity)
+        if not position:
+            self.read[table.dims, name] = ref
+        return name
+
+    def _fill_lookup(self, ref: tree.Ref, table: Table, column: Column, rows: list[int], position: bool) -> None:
+        home = self.ordered(frozenset(self.dims(ref)))
+        if home == table.dims:
+            text = self._match(ref, table, rows) if position else self._fetch(ref, table, rows)
+        elif not home:
+            name = self.scalar(ref)
+            text = self._matched(name, ref) if position else name
+        else:
+            source = self.tables[home]
+            every = list(source.rows())
+            inner = self.lookup(ref, source, every, position=True) if position else self.column(ref, source, every)
+            row = table.local(self.position(home, table, {}, rows))
+            text = self._kept_blank(ref, f"INDEX({source.whole(inner)},{row})")
+        value = self.results.evaluator.node(ref, table.dims)
+        dimension = self.book.quantities[ref.name].type.dimension
+        values = self.results.listed(value, table.dims, dimension)
+        for row_number in rows:
+            shown = values[row_number]
+            if position and shown is not None:
+                shown = self.book.dimensions[dimension].index(str(shown)) + 1
+            column.cells[row_number] = Cell(shown, text)
+
+    def _match(self, ref: tree.Ref, table: Table, rows: list[int]) -> str:
+        return self._matched(table.local(self.column(ref, table, rows)), ref)
+
+    def _matched(self, text: str, ref: tree.Ref) -> str:
+        quantity = self.book.quantities[ref.name]
+        found = f"MATCH({text},{self.tables[quantity.type.dimension,].whole(quantity.type.dimension)},0)"
+        return f'IFERROR({found},"")' if self._may_be_absent(ref) else found
+
+    def _may_be_absent(self, ref: tree.Ref) -> bool:
+        quantity = self.book.quantities[ref.name]
+        return quantity.type.absent or any(isinstance(s, tree.Ref) and self._may_be_absent(s) for _, s in ref.select)
+
+    def _kept_blank(self, ref: tree.Ref, text: str) -> str:
+        """An empty cell read by INDEX is 0; an absent input must stay absent."""
+        quantity = self.book.quantities[ref.name]
+        blank = quantity.input and (quantity.type.absent or quantity.type.kind == "text")
+        return f'IF({text}="","",{text})' if blank else text
+
+    def _fetch(self, ref: tree.Ref, table: Table, rows: list[int]) -> str:
+        """The formula that reads a reference from the table of its quantity."""
+        quantity, select = self.book.quantities[ref.name], dict(ref.select)
+        if wide(quantity):
+            text = self._fetch_wide(ref, quantity, table, rows)
+        else:
+            source = self.tables[quantity.per]
+            row = self._position_text(quantity.per, table, select, rows)
+            text = f"INDEX({source.whole(ref.name)},{row})"
+        text = self._kept_blank(ref, text)
+        guards = [s for _, s in ref.select if isinstance(s, tree.Ref) and self._may_be_absent(s)]
+        for guard in guards:
+            position = table.local(self.lookup(guard, table, rows, position=True))
+            text = f'IF({position}="","",{text})'
+        return text
+
+    def _fetch_wide(self, ref: tree.Ref, quantity: Quantity, table: Table, rows: list[int]) -> str:
+        select = dict(ref.select)
+        source = self.tables[quantity.by[:1]]
+        row = self._position_text(quantity.by[:1], table, select, rows)
+        inner = select.get(quantity.by[1])
+        if isinstance(inner, tree.Member):
+            return f"INDEX({source.whole(f'{ref.name}_{slug(inner.name)}')},{row})"
+        members = self.book.dimensions[quantity.by[1]].names
+        block = f"{source.name}[[{ref.name}_{slug(members[0])}]:[{ref.name}_{slug(members[-1])}]]"
+        return f"INDEX({block},{row},{self._position_text(quantity.by[1:], table, select, rows)})"
+
+    # --- positions -----------------------------------------------------------------------------------------------
+
+    def _position_text(self, dims: Dims, table: Table, select: _Select, rows: list[int] | None) -> str:
+        """The row number, in the table of `dims`, of what the row at hand means by them."""
+        if not any(d in select for d in dims):
+            return table.local(self.position(dims, table, {}, rows))
+        parts = [self._one_position(d, table, select.get(d), rows) for d in dims]
+        text = parts[0]
+        for dimension, part in zip(dims[1:], parts[1:], strict=True):
+            size = f"ROWS({self.tables[dimension,].whole(dimension)})"
+            first = f"({text}-1)" if not text.isdigit() else str(int(text) - 1)
+            text = part if first == "0" else f"{first}*{size}+{part}"
+        return text
+
+    def _one_position(
+        self, dimension: str, table: Table, selector: tree.Member | tree.Ref | None, rows: list[int] | None
+    ) -> str:
+        if isinstance(selector, tree.Member):
+            return str(self.book.dimensions[dimension].index(selector.name) + 1)
+        if isinstance(selector, tree.Ref):
+            return table.local(self.lookup(selector, table, rows, position=True))
+        return table.local(self.position((dimension,), table, {}, rows))
+
+    def position(self, dims: Dims, table: Table, select: _Select, rows: list[int] | None) -> str:
+        """The column with the row number of the row's own members in the table of `dims`."""
+        name = key_of(dims) + "_row"
+        if name not in table.columns:
+            table.columns[name] = Column(name, f"Row in {self.tables[dims].name}", "position", kind="position")
+        column = table.columns[name]
+        needed = [r for r in (rows if rows is not None else table.rows()) if r not in column.cells]
+        if not needed:
+            return name
+        if len(dims) == 1:
+            text = f"MATCH({table.local(dims[0])},{self.tables[dims].whole(dims[0])},0)"
+        else:
+            text = table.local(self.position(dims[:1], table, select, rows))
+            for dimension in dims[1:]:
+                size = f"ROWS({self.tables[dimension,].whole(dimension)})"
+                text = f"({text}-1)*{size}+{table.local(self.position((dimension,), table, select, rows))}"
+        places = [table.dims.index(d) for d in dims]
+        numbers = {key: i + 1 for i, key in enumerate(self.tables[dims].keys)}
+        for row in needed:
+            column.cells[row] = Cell(numbers[tuple(table.keys[row][p] for p in places)], text)
+        return name
+
+    # --- scalars and names ---------------------------------------------------------------------------------------
+
+    def scalar(self, ref: tree.Ref) -> str:
+        """The defined name of a reference with one value; a look-up gets a cell of its own."""
+        if not ref.select:
+            return ref.name
+        name = self._reference_name(ref)
+        if name not in self.scalars:
+            quantity, select = self.book.quantities[ref.name], dict(ref.select)
+            numbers = [self._scalar_position(d, select[d]) for d in quantity.per]
+            text = self._scalar_index(ref, quantity, numbers)
+            value = self.results.listed(self.results.evaluator.node(ref, ()), (), quantity.type.dimension)[0]
+            unit = quantity.type.unit.label if quantity.type.kind == "number" else ""
+            title = quantity.title + self._reference_title(ref)
+            self.read[(), name] = ref
+            self.scalars[name] = Scalar(name, title, Cell(value, text), unit, quantity.type.kind, quantity)
+        return name
+
+    def _scalar_index(self, ref: tree.Ref, quantity: Quantity, numbers: list[str]) -> str:
+        if wide(quantity):
+            order = [quantity.per.index(d) for d in quantity.by]
+            members = self.book.dimensions[quantity.by[1]].names
+            source = self.tables[quantity.by[:1]]
+            block = f"{source.name}[[{ref.name}_{slug(members[0])}]:[{ref.name}_{slug(members[-1])}]]"
+            text = f"INDEX({block},{numbers[order[0]]},{numbers[order[1]]})"
+        else:
+            row = numbers[0]
+            for dimension, number in zip(quantity.per[1:], numbers[1:], strict=True):
+                row = f"({row}-1)*ROWS({self.tables[dimension,].whole(dimension)})+{number}"
+            text = f"INDEX({self.tables[quantity.per].whole(ref.name)},{row})"
+        text = self._kept_blank(ref, text)
+        for _, selector in ref.select:
+            if isinstance(selector, tree.Ref) and self._may_be_absent(selector):
+                text = f'IF({self.scalar(selector)}="","",{text})'
+        return text
+
+    def _scalar_position(self, dimension: str, selector: tree.Member | tree.Ref) -> str:
+        if isinstance(selector, tree.Member):
+            return str(self.book.dimensions[dimension].index(selector.name) + 1)
+        return f"MATCH({self.scalar(selector)},{self.tables[dimension,].whole(dimension)},0)"
+
+    def dims(self, ref: tree.Ref) -> frozenset[str]:
+        """The index set of a reference: what is left of the quantity's, and what its selectors bring."""
+        dims = frozenset(self.book.quantities[ref.name].per) - {d for d, _ in ref.select}
+        return dims.union(*(self.dims(s) for _, s in ref.select if isinstance(s, tree.Ref)))
+
+    def ordered(self, dims: frozenset[str]) -> Dims:
+        """Dimensions in the order of a table's keys."""
+        return self.results.evaluator.dims(dims)
+
+    def _reference_name(self, ref: tree.Ref) -> str:
+        parts = [ref.name]
+        for dimension, selector in ref.select:
+            if isinstance(selector, tree.Ref) and selector.name == dimension and not selector.select:
+                continue  # the like-named quantity chooses: nothing was written, nothing is shown
+            parts.append(slug(selector.name) if isinstance(selector, tree.Member) else self._reference_name(selector))
+        return "_at_".join(parts)
+
+    def _reference_title(self, ref: tree.Ref) -> str:
+        shown = [s for d, s in ref.select if not (isinstance(s, tree.Ref) and s.name == d and not s.select)]
+        names = [s.name if isinstance(s, tree.Member) else self.book.quantities[s.name].title.lower() for s in shown]
+        return f" ({', '.join(names)})" if names else ""

@@ -1,0 +1,1 @@
+"""The second step: tables and pages are put on sheets."""

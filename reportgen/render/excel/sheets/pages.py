@@ -1,0 +1,229 @@
+"""The sheets that are no tables: the scalar inputs, Sources and Scenario."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from openpyxl.workbook.defined_name import DefinedName
+
+import reportgen
+from reportgen.book.ranges import needs
+from reportgen.render.excel.plan.checks import in_order, order_problem, scalar_problem
+from reportgen.render.excel.sheets.numbers import NumberLook, number_look, scale
+from reportgen.render.excel.sheets.room import fit_rows
+from reportgen.render.excel.sheets.styles import Look, side
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
+    from reportgen.book.book import Member, Quantity
+    from reportgen.render.excel.plan.layout import Scalar
+    from reportgen.render.excel.sheets.tables import Writer
+
+__all__ = [
+    "CHANGED",
+    "FLAGS",
+    "PROBLEM",
+    "SCALAR_HEADS",
+    "Area",
+    "define",
+    "derived_page",
+    "inputs_page",
+    "scenario_page",
+    "sources_page",
+]
+
+PROBLEM, CHANGED = "first_problem", "changed_inputs"
+FLAGS = 6
+"""The column beside the figures of the scenario with true and false, from the second row on, for drop-downs."""
+
+SCALAR_HEADS = {
+    "Input": "", "Name": "", "Value": "right", "Unit": "left", "Needs": "left", "As built": "right",
+    "Changed": "center", "Problem": "left", "Description and source": "",
+}  # fmt: skip
+"""The heads above the scalar inputs, and where their texts stand."""
+_WIDTHS = (38, 24, 16, 12, 48, 16, 9, 16, 62)
+_TOPICS = {
+    "": "Of this scenario", "workload": "Workload", "targets": "Targets", "option": "Levers", "serving": "Serving",
+    "cost": "Costs", "price": "Prices", "energy": "Energy", "memory": "Memory", "parallelism": "Several devices",
+    "measured": "Measurements", "decision": "Recommendations", "sensitivity": "Sensitivity",
+    "efficiency": "Efficiency, fitted to measurements",
+}  # fmt: skip
+"""The titles of the inputs' topics, those first that people change most."""
+
+_MOST = 32_000
+"""Characters of a line of the scenario in one cell."""
+_TEXT, _UNIT, _HEAD, _TITLE = Look(), Look(side="left"), Look("head"), Look("heading")
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """Where problems are said, of scalar inputs and of the order of rows, and which inputs were changed."""
+
+    problems: tuple[str, ...]
+    changes: str
+
+
+def define(writer: Writer, sheet: Worksheet, name: str, row: int, column: int) -> None:
+    """Give a cell its name in the workbook."""
+    cell = sheet.cell(row, column).coordinate
+    letters, digits = cell.rstrip("0123456789"), cell.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    workbook = sheet.parent
+    assert workbook is not None
+    workbook.defined_names[name] = DefinedName(name, attr_text=f"'{sheet.title}'!${letters}${digits}")
+
+
+def scalar(writer: Writer, sheet: Worksheet, row: int, column: int, made: Scalar) -> None:
+    """The cell of a scalar, named after it."""
+    form, where = _numbers(made).form, side(made.kind)
+    if made.cell.formula is None:
+        look = Look("input", form if made.kind == "number" else "General", side=where)
+        writer.put(sheet, row, column, made.cell.value, look)
+    else:
+        look = Look("plain", form, made.kind == "text", side=where)
+        writer.formula(sheet, row, column, made.cell.formula, made.cell.value, look, array=made.cell.array)
+    define(writer, sheet, made.name, row, column)
+    if _numbers(made).rules:
+        scale(sheet, {_numbers(made).rules: [sheet.cell(row, column).coordinate]})
+
+
+def _numbers(made: Scalar) -> NumberLook:
+    whole = made.quantity is not None and made.quantity.whole
+    return number_look(made.kind, made.unit, [made.cell.value], whole=whole)
+
+
+def inputs_page(writer: Writer, sheet: Worksheet, row: int) -> tuple[str, str]:
+    """The scalar inputs as a list, by topic; returns where their problems and changes stand."""
+    writer.put(sheet, row, 1, "Inputs of the scenario", _TITLE)
+    for i, (head, where) in enumerate(SCALAR_HEADS.items()):
+        writer.put(sheet, row + 1, 1 + i, head, Look("head", side=where))
+    first = at = row + 2
+    for topic, scalars in _by_topic(writer).items():
+        writer.put(sheet, at, 1, topic, Look("group"))
+        sheet.row_dimensions[at].height = 22
+        at += 1
+        for made, quantity in scalars:
+            _input_row(writer, sheet, at, made, quantity)
+            at += 1
+    for letter, width in zip("ABCDEFGHI", _WIDTHS, strict=True):
+        sheet.column_dimensions[letter].width = width
+    last = max(first, at - 1)
+    writer.mark_changed(sheet, f"C{first}:C{last}", f"$F{first}")
+    return f"'{sheet.title}'!$H${first}:$H${last}", f"'{sheet.title}'!$G${first}:$G${last}"
+
+
+def _by_topic(writer: Writer) -> dict[str, list[tuple[Scalar, Quantity]]]:
+    """The scalar inputs under the titles of their topics: what people change first comes first."""
+    found: dict[str, list[tuple[Scalar, Quantity]]] = {}
+    for made in writer.plan.scalars.values():
+        if made.quantity is not None and made.cell.input:
+            found.setdefault(made.quantity.topic, []).append((made, made.quantity))
+    titles = {topic: _TOPICS.get(topic, topic.replace("_", " ").capitalize()) for topic in found}
+    order = list(_TOPICS)
+    ranked = sorted(found, key=lambda t: order.index(t) if t in order else len(order))
+    return {titles[topic]: found[topic] for topic in ranked}
+
+
+def _input_row(writer: Writer, sheet: Worksheet, at: int, made: Scalar, quantity: Quantity) -> None:
+    """A scalar input: what it is and needs, its value beside that of the build, what is wrong, and its source."""
+    writer.put(sheet, at, 1, made.title, Look("key", wrap=True))
+    writer.put(sheet, at, 2, made.name, Look("look-up"))
+    scalar(writer, sheet, at, 3, made)
+    writer.validate(sheet, [f"C{at}"], quantity)
+    writer.put(sheet, at, 4, made.unit or None, _UNIT)
+    said = needs(quantity) + (", or empty" if quantity.type.absent else "")
+    writer.put(sheet, at, 5, said, Look("look-up", wrap=True, side="left"))
+    writer.put(sheet, at, 6, made.cell.value, Look("look-up", _numbers(made).form, side="right"))
+    writer.formula(sheet, at, 7, f"IF(C{at}=F{at},0,1)", 0.0, Look("look-up", "0", side="center"))
+    writer.formula(sheet, at, 8, scalar_problem(writer.plan, quantity), "", Look("plain", wrap=True))
+    words = ". ".join(t.rstrip(".") for t in (quantity.description, quantity.source) if t)
+    writer.put(sheet, at, 9, words or None, Look("note", wrap=True))
+    room = ((made.title, 0, 1.0), (said, 4, 1.1), (words, 8, 1.3))  # notes are set smaller
+    lines = max(-(-len(text) // int(_WIDTHS[column] * part)) for text, column, part in room)
+    sheet.row_dimensions[at].height = 14 * max(1, lines) + 2
+
+
+def derived_page(writer: Writer, sheet: Worksheet, row: int) -> str:
+    """Figures of the whole scenario, and whether rows are in order; returns where that is said."""
+    writer.put(sheet, row, 1, "Figures of the whole scenario", _TITLE)
+    for i, (head, where) in enumerate((("Quantity", ""), ("Value", "right"), ("Unit", "left"), ("Name", ""))):
+        writer.put(sheet, row + 1, 1 + i, head, Look("head", side=where))
+    at = row + 2
+    for made in writer.plan.scalars.values():
+        if made.cell.input:
+            continue
+        writer.put(sheet, at, 1, made.title, Look("key", wrap=True))
+        scalar(writer, sheet, at, 2, made)
+        writer.put(sheet, at, 3, made.unit or None, _UNIT)
+        writer.put(sheet, at, 4, made.name, Look("look-up"))
+        at += 1
+    writer.put(sheet, row, FLAGS, "Flags", _TITLE)
+    for i, flag in enumerate((True, False), start=1):
+        writer.put(sheet, row + i, FLAGS, flag, Look("plain", side="left"))
+    last, first = at, at + 2
+    writer.put(sheet, at + 1, 1, "Order of the rows", _TITLE)
+    for placed in writer.placed.values():
+        if in_order(placed.table):
+            writer.put(sheet, at + 2, 1, f"Sheet {placed.sheet}, table {placed.table.name}", Look("key"))
+            writer.formula(sheet, at + 2, 2, order_problem(placed.table, placed.sheet), "", Look("plain", wrap=True))
+            at += 1
+    for letter, least in zip("ABD", (50, 48, 36), strict=True):
+        sheet.column_dimensions[letter].width = max(sheet.column_dimensions[letter].width, least)
+    fit_rows(writer, sheet, "AB", range(row + 2, last))
+    return f"'{sheet.title}'!$B${first}:$B${max(first, at + 1)}"
+
+
+def sources_page(writer: Writer, sheet: Worksheet) -> None:
+    """Where the figures come from: the rows that the options use, then the rest of the catalogue, then quantities."""
+    heads = ("What", "Name", "Used", "Source", "Retrieved", "Quality", "Notes")
+    for i, head in enumerate(heads):
+        writer.put(sheet, 1, 1 + i, head, _HEAD)
+    book, row = writer.plan.book, 2
+    for dimension in book.dimensions.values():
+        members = [m for m in dimension.members if m.source or m.retrieved]
+        used = _used(writer, dimension.name)
+        for member in sorted(members, key=lambda m: m.name not in used):
+            _source_row(writer, sheet, row, dimension.title, member, used)
+            row += 1
+    for quantity in book.quantities.values():
+        if quantity.source:
+            for i, value in enumerate(("quantity", quantity.name, "yes", quantity.source)):
+                writer.put(sheet, row, 1 + i, value, Look("plain", wrap=True))
+            row += 1
+    for letter, width in zip("ABCDEFG", (16, 26, 8, 80, 12, 12, 70), strict=True):
+        sheet.column_dimensions[letter].width = width
+    sheet.freeze_panes = "C2"
+    sheet.auto_filter.ref = f"A1:G{row - 1}"
+
+
+def _used(writer: Writer, dimension: str) -> set[str]:
+    book = writer.plan.book
+    choosers = [q for q in book.quantities.values() if q.type.dimension == dimension and q.per == ("option",)]
+    return {str(v) for q in choosers for v in writer.plan.results.plain(q.name).values()}
+
+
+def _source_row(writer: Writer, sheet: Worksheet, row: int, kind: str, member: Member, used: set[str]) -> None:
+    mark = "yes" if member.name in used else ""
+    values = (kind, member.name, mark, member.source, member.retrieved, member.quality, member.notes)
+    for i, value in enumerate(values):
+        writer.put(sheet, row, 1 + i, value or None, Look("plain", wrap=True))
+
+
+def scenario_page(writer: Writer, sheet: Worksheet) -> None:
+    """The scenario's text as built, line by line, with version and hashes."""
+    book = writer.plan.book
+    facts = (
+        ("Scenario", book.name), ("Accounting", book.accounting), ("Made with", f"reportgen {reportgen.__version__}"),
+        ("Library", book.library_hash), ("Scenario text", book.scenario_hash),
+    )  # fmt: skip
+    for i, (label, value) in enumerate(facts):
+        writer.put(sheet, 1 + i, 1, label, Look("key"))
+        writer.put(sheet, 1 + i, 2, value, _TEXT)
+    first = len(facts) + 2
+    writer.put(sheet, first, 2, "The scenario as built", _TITLE)
+    for i, line in enumerate(book.text.removesuffix("\n").split("\n")):
+        writer.put(sheet, first + 1 + i, 1, float(i + 1), Look("note", "0"))
+        for at in range(0, max(1, len(line)), _MOST):  # a cell holds no more
+            writer.put(sheet, first + 1 + i, 2 + at // _MOST, line[at : at + _MOST] or None, Look("bare"))
+    sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 16, 120

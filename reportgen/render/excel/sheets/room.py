@@ -1,0 +1,89 @@
+"""Room for what cells say: rows high enough for wrapped text, columns wide enough for keys.
+
+Excel finds heights by itself when it opens a file; LibreOffice does not for text that formulas give.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from openpyxl.utils import get_column_letter
+
+from reportgen.render.excel.sheets.styles import Look
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from openpyxl.worksheet.worksheet import Worksheet
+
+    from reportgen.render.excel.sheets.tables import Placed, Writer
+
+__all__ = ["fit_columns", "fit_rows", "heading_room", "table_room", "total_width"]
+
+_LINE, _PAD = 13.5, 2.0  # points
+_MOST = 8
+"""Lines of a row: a longer text is read in the cell."""
+
+_WIDEST = 44
+_DEFAULT = 13.0
+_HEADING, _BIG = 20.0, 1.6
+"""A line of a heading in points, and how much wider its letters are."""
+
+
+def table_room(writer: Writer, sheet: Worksheet, placed: Placed) -> None:
+    """Make room in a table: for keys as they are, for sentences on several lines.
+
+    Of the many sentences of the options only those count that the report shows; the others are parts of sentences.
+    """
+    for column in placed.columns:
+        if column.group == "key":
+            longest = max((len(str(c.value)) for c in column.cells.values() if c.value is not None), default=0)
+            dimension = sheet.column_dimensions[placed.letters[column.name]]
+            dimension.width = max(dimension.width, min(_WIDEST, longest * 1.05 + 2))
+    keys = [placed.letters[c.name] for c in placed.columns if c.group == "key"]
+    shown = set(writer.plan.book.report.option_columns) if placed.table.dims == ("option",) else None
+    texts = [c for c in placed.columns if c.kind == "text" and c.group == "result"]
+    wrapped = [placed.letters[c.name] for c in texts if shown is None or c.name in shown]
+    if texts or any(sheet.column_dimensions[letter].width == _WIDEST for letter in keys):
+        fit_rows(writer, sheet, [*wrapped, *keys], range(placed.row, placed.last + 1))
+
+
+def heading_room(sheet: Worksheet, writer: Writer) -> None:
+    """Keep the heading of a sheet within the columns that each of its pages repeats."""
+    said, room = str(sheet["A1"].value or ""), sum(sheet.column_dimensions[letter].width or _DEFAULT for letter in "AB")
+    lines = -(-int(len(said) * _BIG) // max(1, int(room)))
+    writer.put(sheet, 1, 1, said, Look("heading", wrap=True))
+    sheet.merge_cells("A1:B1")
+    sheet.row_dimensions[1].height = _HEADING * lines
+
+
+def fit_rows(writer: Writer, sheet: Worksheet, letters: Iterable[str], rows: Iterable[int]) -> None:
+    """Give rows the height that the texts of some columns take."""
+    widths = {letter: sheet.column_dimensions[letter].width or _DEFAULT for letter in letters}
+    values = writer.values.get(sheet.title, {})
+    for row in rows:
+        most = 1
+        for letter, width in widths.items():
+            cell: Any = sheet[f"{letter}{row}"]
+            text = values.get(cell.coordinate, "") if cell.data_type == "f" else cell.value
+            if isinstance(text, str):
+                most = max(most, -(-len(text) // max(1, int(width * 1.1))))
+        sheet.row_dimensions[row].height = _LINE * min(most, _MOST) + _PAD
+
+
+def fit_columns(sheet: Worksheet, writer: Writer, least: float = 11.0) -> None:
+    """Make columns as wide as what stands below their headings."""
+    values = writer.values.get(sheet.title, {})
+    for number, cells in enumerate(sheet.iter_cols(min_row=2), start=1):
+        texts = [values.get(c.coordinate, c.value) for c in cells]
+        longest = max((len(t) for t in texts if isinstance(t, str)), default=0)
+        sheet.column_dimensions[get_column_letter(number)].width = max(least, min(46.0, longest + 2.0))
+
+
+def total_width(sheet: Worksheet) -> float:
+    """The width of all columns that are not hidden."""
+    return sum(
+        sheet.column_dimensions[letter].width if letter in sheet.column_dimensions else _DEFAULT
+        for letter in map(get_column_letter, range(1, sheet.max_column + 1))
+        if letter not in sheet.column_dimensions or not sheet.column_dimensions[letter].hidden
+    )

@@ -1,0 +1,337 @@
+"""Tables on sheets: titles and units above, then the Excel table with formulas, inputs and validation."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import cache
+from textwrap import shorten, wrap
+from typing import TYPE_CHECKING, Any
+
+from openpyxl.formatting.rule import Rule
+from openpyxl.styles import Font, PatternFill
+from openpyxl.styles.differential import DifferentialStyle
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.filters import AutoFilter
+from openpyxl.worksheet.formula import ArrayFormula
+from openpyxl.worksheet.table import Table as ExcelTable
+from openpyxl.worksheet.table import TableColumn, TableFormula, TableStyleInfo
+
+from reportgen.book.ranges import needs
+from reportgen.lang.excel import number
+from reportgen.render.excel.plan.layout import OWN_ROW, Cell, Column, Table
+from reportgen.render.excel.sheets.numbers import is_scaled, number_look, scale
+from reportgen.render.excel.sheets.styles import FILLS, Look, Styles, side
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
+    from reportgen.book.book import Quantity
+    from reportgen.render.excel.plan.plan import Plan
+
+__all__ = ["Placed", "Writer"]
+
+_ORDER = ("key", "input", "check", "result", "look-up", "position", "built")
+_HEADING = 21
+"""The height of a row with a heading, in points."""
+_PLAIN = ("plain", "look-up")
+_RISKY = ("=", "+", "-", "@", "\t", "\r", "#")
+
+
+class Placed:
+    """Where a table stands: its sheet, its columns and its first row of data."""
+
+    def __init__(self, table: Table, sheet: str, row: int, column: int, columns: list[Column]) -> None:
+        self.table, self.sheet, self.row, self.columns = table, sheet, row, columns
+        self.letters = {c.name: get_column_letter(column + i) for i, c in enumerate(columns)}
+        self.last = row + len(table.keys) + table.spare - 1
+        self.right = column + len(columns) - 1
+
+    def range(self, column: str) -> str:
+        """The cells of a column, as an absolute address with its sheet."""
+        letter = self.letters[column]
+        return f"'{self.sheet}'!${letter}${self.row}:${letter}${self.last}"
+
+    def cell(self, column: str, row: int) -> str:
+        """One cell (row 0 is the first of the data)."""
+        return f"'{self.sheet}'!${self.letters[column]}${self.row + row}"
+
+    def area(self, quantity: str) -> str:
+        """Where a quantity stands, to be jumped to: its column, or several side by side."""
+        letters = [self.letters[c.name] for c in self._columns(quantity)]
+        return f"'{self.sheet}'!{letters[0]}{self.row}:{letters[-1]}{self.last}"
+
+    def first(self, quantity: Quantity, key: tuple[str, ...]) -> str:
+        """The first cell of a quantity that one of its formulas fills; `key` are the members of `Quantity.by`."""
+        places = [self.table.dims.index(d) for d in quantity.by]
+        row = next(i for i, k in enumerate(self.table.keys) if tuple(k[p] for p in places) == key)
+        return self.cell(self._columns(quantity.name)[0].name, row).replace("$", "")
+
+    def _columns(self, quantity: str) -> list[Column]:
+        shown = ("input", "result", "key")
+        return [c for c in self.columns if c.quantity is not None and c.quantity.name == quantity and c.group in shown]
+
+
+class Writer:
+    """Writes cells with their looks and collects the values that formula cells show."""
+
+    def __init__(self, plan: Plan, styles: Styles) -> None:
+        self.plan, self.styles = plan, styles
+        self.values: dict[str, dict[str, float | str | bool]] = {}
+        self.placed: dict[tuple[str, ...], Placed] = {}
+        self.flags = ""
+        """Where true and false stand, for drop-downs: a text would depend on the language of the program."""
+        self.waiting: list[tuple[Worksheet, list[str], Quantity]] = []
+        self._written: dict[str, tuple[str, str]] = {}
+        """Formulas as openpyxl holds them, with their type: most stand in many rows, and it checks each letter."""
+
+    def put(self, sheet: Worksheet, row: int, column: int, value: object, look: Look) -> Any:
+        """A constant; text stays text whatever it begins with."""
+        cell: Any = sheet.cell(row, column)
+        if isinstance(value, str):
+            cell.value = value
+            cell.data_type = "s"
+            look = _text_look(look, column)
+            if value.startswith(_RISKY) != look.quote:
+                look = replace(look, quote=not look.quote)
+        elif value is not None:
+            cell.value = value
+        if isinstance(value, float):
+            self.values.setdefault(sheet.title, {})[cell.coordinate] = value
+        self.styles.apply(cell, look)
+        if look.role == "heading":
+            sheet.row_dimensions[row].height = _HEADING
+        return cell
+
+    def formula(
+        self, sheet: Worksheet, row: int, column: int, text: str, value: object, look: Look, *, array: bool = False
+    ) -> Any:
+        """A formula with the value that it shows."""
+        cell: Any = sheet.cell(row, column)
+        address = cell.coordinate
+        if array:
+            cell.value = ArrayFormula(address, "=" + text)
+        elif (written := self._written.get(text)) is not None:
+            cell._value, cell.data_type = written
+        else:
+            cell.value = "=" + text
+            self._written[text] = cell._value, cell.data_type
+        if isinstance(value, str):
+            look = _text_look(look, column)
+        self.styles.apply(cell, look)
+        self.values.setdefault(sheet.title, {})[address] = "" if value is None else value  # type: ignore[assignment]
+        return cell
+
+    def _shown(self, table: Table) -> dict[str, int]:
+        """The columns that the report shows come first among the results."""
+        report = self.plan.book.report
+        lists = {1: report.option_columns, 2: report.stage_columns, 3: report.operator_columns}
+        return {name: i for i, name in enumerate(lists.get(len(table.dims), []))}
+
+    def table(
+        self, sheet: Worksheet, table: Table, row: int, column: int = 1, *, title: str = "",
+        fold_from: int | None = None,
+    ) -> Placed:  # fmt: skip
+        """Write a table with its first row (its title) at the place; returns where its data stands.
+
+        `fold_from` hides look-ups, row numbers and values as built in a group, from that column of the sheet on: what
+        else uses a column is hidden with it.
+        """
+        shown = self._shown(table)
+        columns = sorted(table.columns.values(), key=lambda c: (_ORDER.index(c.group), shown.get(c.name, len(shown))))
+        placed = Placed(table, sheet.title, row + 4, column, columns)
+        self.placed[table.dims] = placed
+        if title:
+            self.put(sheet, row, column, title, Look("heading"))
+        ruled: dict[Any, list[str]] = {}
+        for i, made in enumerate(columns):
+            self._head(sheet, placed, made, column + i)
+            rules = self._column(sheet, placed, made, column + i)
+            if rules:
+                letter = placed.letters[made.name]
+                ruled.setdefault(rules, []).append(f"{letter}{placed.row}:{letter}{placed.last}")
+        scale(sheet, ruled)
+        last = f"{get_column_letter(placed.right)}{max(placed.last, placed.row)}"
+        excel = ExcelTable(
+            displayName=table.name, name=table.name, ref=f"{get_column_letter(column)}{placed.row - 1}:{last}"
+        )
+        excel.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=False)
+        excel.tableColumns = [TableColumn(id=i, name=made.name) for i, made in enumerate(columns, start=1)]
+        if table.spare:
+            _fill_down(excel.tableColumns, columns)
+        excel.autoFilter = AutoFilter(ref=excel.ref)
+        sheet.add_table(excel)
+        self._widths(sheet, placed, column)
+        self._mark_changes(sheet, placed)
+        if fold_from is not None:
+            self._outline(sheet, placed, column, fold_from)
+        return placed
+
+    def _head(self, sheet: Worksheet, placed: Placed, made: Column, column: int) -> None:
+        top, where = placed.row - 3, _side(made)
+        self.put(sheet, top, column, made.title, Look("head", side=where))
+        # wrapped, so that the unit of a hidden column does not run into the one before it
+        self.put(sheet, top + 1, column, made.unit or None, Look("unit", wrap=True, side=where))
+        self.put(sheet, top + 2, column, made.name, Look("name", side="" if made.group == "key" else "left"))
+
+    def _column(self, sheet: Worksheet, placed: Placed, made: Column, column: int) -> Any:
+        """The cells of a column; returns the rules of their number format."""
+        letter, whole = get_column_letter(column), made.quantity is not None and made.quantity.whole
+        numbers = number_look(made.kind, made.unit, (c.value for c in made.cells.values()), whole=whole)
+        form = numbers.form
+        role = {"key": "key", "input": "plain", "check": "plain", "built": "look-up"}.get(made.group, made.group)
+        wrap = made.kind == "text" and made.group in ("result", "key")
+        where = _side(made)
+        look = Look(role, form, wrap, side=where)
+        typed = "General" if made.kind != "number" else form
+        input_look, follows = Look("input", typed, side=where), Look("inherited", typed, side=where)
+        inputs: list[str] = []
+        for row, cell in made.cells.items():
+            number = placed.row + row
+            if cell.formula is None:
+                self.put(sheet, number, column, cell.value, input_look if cell.input else look)
+                inputs += [f"{letter}{number}"] if cell.input else []
+            else:
+                text = self._resolved(cell, letter, placed.row)
+                written = follows if made.group == "input" else look
+                self.formula(sheet, number, column, text, cell.value, written, array=cell.array)
+        if made.group == "input" and made.quantity is not None:
+            every = [f"{letter}{placed.row + r}" for r in made.cells]
+            self.waiting.append((sheet, every, made.quantity))
+        return numbers.rules
+
+    def _resolved(self, cell: Cell, letter: str, first: int) -> str:
+        assert cell.formula is not None
+        if "\0" not in cell.formula:
+            return cell.formula
+        return re.sub(OWN_ROW, lambda m: f"${letter}${first + int(m[1])}", cell.formula)
+
+    def validate_tables(self) -> None:
+        """Say what may be typed into the tables' inputs; once all tables stand, for a drop-down reads another."""
+        for sheet, cells, quantity in self.waiting:
+            self.validate(sheet, cells, quantity)
+        self.waiting.clear()
+
+    def validate(self, sheet: Worksheet, cells: list[str], quantity: Quantity) -> None:
+        """What may be typed into input cells, with a message that says so."""
+        if not cells or quantity.type.kind == "text":
+            return
+        rule = self._rule(quantity)
+        rule.showErrorMessage = rule.showInputMessage = True
+        rule.errorTitle, rule.error = "Out of range", f"{quantity.title}: {needs(quantity)}"[:250]
+        rule.promptTitle, rule.prompt = (
+            shorten(quantity.title, 32, placeholder="…"),
+            f"{quantity.name}: {needs(quantity)}"[:250],
+        )
+        rule.allow_blank = quantity.type.absent
+        rule.sqref = " ".join(_runs(cells))
+        sheet.add_data_validation(rule)
+
+    def _rule(self, quantity: Quantity) -> Any:
+        if quantity.type.kind == "flag":
+            return DataValidation(type="list", formula1=self.flags)
+        if quantity.type.kind == "member":
+            dimension = quantity.type.dimension
+            return DataValidation(type="list", formula1=self.placed[dimension,].range(dimension))
+        low, high = quantity.minimum, quantity.maximum
+        kind: Any = "whole" if quantity.whole else "decimal"
+        if low is not None and high is not None:
+            return DataValidation(type=kind, operator="between", formula1=number(low), formula2=number(high))
+        if low is not None:
+            return DataValidation(type=kind, operator="greaterThanOrEqual", formula1=number(low))
+        high = 1e300 if high is None else high
+        return DataValidation(type=kind, operator="lessThanOrEqual", formula1=number(high))
+
+    def _widths(self, sheet: Worksheet, placed: Placed, column: int) -> None:
+        lines = 1
+        for i, made in enumerate(placed.columns):
+            longest = max((_length(c.value, made.unit) for c in made.cells.values()), default=0)
+            words = max((len(w) for w in made.title.split()), default=0)
+            wide = min(46, max(11, longest + 2, words + 3, len(made.name) * 0.8 + 3))
+            letter = get_column_letter(column + i)
+            width = max(wide, sheet.column_dimensions[letter].width if letter in sheet.column_dimensions else 0)
+            sheet.column_dimensions[letter].width = width
+            lines = max(lines, len(wrap(made.title, int(width) - 1)))
+        sheet.row_dimensions[placed.row - 3].height = max(30, 13.5 * lines + 3)
+        sheet.row_dimensions[placed.row - 2].height = 14
+
+    def _outline(self, sheet: Worksheet, placed: Placed, column: int, first: int) -> None:
+        """Look-ups, row numbers and values as built are folded away; a click on the group shows them."""
+        for place, made in enumerate(placed.columns, start=column):
+            if made.group in ("look-up", "position", "built") and place >= first:
+                dimension = sheet.column_dimensions[get_column_letter(place)]
+                dimension.outlineLevel, dimension.hidden = 1, True
+                sheet.column_dimensions[get_column_letter(place + 1)].collapsed = True
+                sheet.column_dimensions.max_outline = 1  # else Excel shows no buttons to open it
+
+    def _mark_changes(self, sheet: Worksheet, placed: Placed) -> None:
+        """Inputs that are no longer as built stand out."""
+        for made in placed.columns:
+            built = placed.letters.get(f"{made.name}_as_built")
+            if built is not None:
+                letter = placed.letters[made.name]
+                self.mark_changed(sheet, f"{letter}{placed.row}:{letter}{placed.last}", f"${built}{placed.row}")
+
+    def mark_changed(self, sheet: Worksheet, area: str, built: str) -> None:
+        """Have cells stand out that differ from those beside them; `built` is the cell as built of the first one."""
+        first = area.partition(":")[0]
+        look = DifferentialStyle(font=Font(bold=True), fill=PatternFill("solid", bgColor=FILLS["changed"]))
+        rule = Rule(type="expression", formula=[f"${first}<>{built}"], dxf=look)
+        sheet.conditional_formatting.add(area, rule)
+
+    def mute(self, sheet: Worksheet, placed: Placed, column: str, value: str) -> None:
+        """Rows whose cell in the column has the value do not apply; they are printed in grey."""
+        if column in placed.letters and placed.table.keys:
+            first, letter = placed.columns[0].name, placed.letters[column]
+            area = f"{placed.letters[first]}{placed.row}:{get_column_letter(placed.right)}{placed.last}"
+            rule = Rule(
+                type="expression",
+                formula=[f"${letter}{placed.row}={value}"],
+                dxf=DifferentialStyle(font=Font(color="B8C0C8")),
+            )
+            sheet.conditional_formatting.add(area, rule)
+
+
+def _length(value: object, unit: str) -> int:
+    """About how many characters a cell shows; numbers with a prefix of their size are short."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, float) and not is_scaled(unit):
+        return len(f"{value:,.2f}")
+    return 0
+
+
+def _text_look(look: Look, column: int) -> Look:
+    """A text keeps off the numbers in the column before it."""
+    return _to_the_left(look) if column > 1 and not look.side and look.role in _PLAIN else look
+
+
+@cache
+def _to_the_left(look: Look) -> Look:
+    return replace(look, side="left")
+
+
+def _side(made: Column) -> str:
+    return "" if made.group == "key" else side(made.kind)
+
+
+def _fill_down(heads: list[TableColumn], columns: list[Column]) -> None:
+    """Tell Excel the formula of each column that has one, so that a row typed below the table computes, too."""
+    for head, column in zip(heads, columns, strict=True):
+        texts = {cell.formula for cell in column.cells.values()}
+        if len(texts) == 1 and None not in texts:
+            head.calculatedColumnFormula = TableFormula(attr_text=texts.pop())
+
+
+def _runs(cells: list[str]) -> list[str]:
+    """Neighbouring cells of one column as ranges."""
+    letter = cells[0].rstrip("0123456789")
+    rows = sorted(int(c[len(letter) :]) for c in cells)
+    runs: list[list[int]] = []
+    for row in rows:
+        if runs and row == runs[-1][1] + 1:
+            runs[-1][1] = row
+        else:
+            runs.append([row, row])
+    return [f"{letter}{a}:{letter}{b}" if a != b else f"{letter}{a}" for a, b in runs]
