@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen.book import library
+from reportgen.book.library import library
 from reportgen.fit.accuracy import beaten
 from reportgen.fit.calibrate import calibrate
 from reportgen.fit.configuration import configure, measured_book

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from reportgen.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from reportgen.api import (
         accuracy,
@@ -29,8 +31,6 @@ if TYPE_CHECKING:
     from reportgen.book.book import Book
     from reportgen.engine.results import Results
     from reportgen.errors import EvaluationError, OutputError, ReportgenError, SpecError
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Book", "EvaluationError", "OutputError", "ReportgenError", "Results", "SpecError",

@@ -10,7 +10,7 @@ import pytest
 from reportgen.book.build import load_book
 from reportgen.book.changes import addresses, read_changes
 from reportgen.book.ranges import problem_text
-from reportgen.engine.results import evaluate
+from reportgen.engine.evaluation import evaluate
 from reportgen.errors import SpecError
 
 if TYPE_CHECKING:

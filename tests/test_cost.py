@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reportgen import api
-from reportgen.book.dates import day_number
+from reportgen.book.rows.dates import day_number
 from reportgen.errors import SpecError
 
 if TYPE_CHECKING:

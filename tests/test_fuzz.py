@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from reportgen.book.build import build_book
-from reportgen.engine.results import evaluate
+from reportgen.engine.evaluation import evaluate
 from reportgen.errors import EvaluationError, SpecError
 from reportgen.spec.document import parse_document
 from reportgen.spec.load import validate

@@ -18,7 +18,7 @@ PACKAGE = Path(__file__).parents[1] / "reportgen"
 ROOT = "reportgen"
 
 LAYERS = [
-    {"errors", "resources"},
+    {"errors", "resources", "version"},
     {"lang", "ooxml"},
     {"spec"},
     {"book"},
@@ -113,6 +113,29 @@ def test_imports_run_one_way() -> None:
     }
     assert f"{ROOT}.__init__" in modules
     assert violations(modules) == []
+
+
+def circles(modules: Mapping[str, str]) -> list[list[str]]:
+    """Modules that import each other in a circle, even for their types alone."""
+    names = {name.removesuffix(".__init__"): source for name, source in modules.items()}
+    packages = {name: name if f"{name}.__init__" in modules else name.rpartition(".")[0] for name in names}
+    reads = {
+        name: {target for _, target in imported(ast.parse(source), packages[name], names)} & names.keys() - {name}
+        for name, source in names.items()
+    }
+    while free := {name for name, others in reads.items() if not others & reads.keys()}:
+        reads = {name: others for name, others in reads.items() if name not in free}
+    return [sorted(reads)] if reads else []
+
+
+def test_no_module_imports_in_a_circle() -> None:
+    modules = {
+        ".".join([ROOT, *path.relative_to(PACKAGE).with_suffix("").parts]): path.read_text(encoding="utf-8")
+        for path in sorted(PACKAGE.rglob("*.py"))
+    }
+    assert circles(modules) == []
+    planted = {f"{ROOT}.one": "if TYPE_CHECKING:\n    from reportgen.two import B", f"{ROOT}.two": "from . import one"}
+    assert circles(planted) == [[f"{ROOT}.one", f"{ROOT}.two"]]
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,10 @@ from ruamel.yaml import YAML
 
 from benchmarks import llm_viewer
 from reportgen.book.build import load_book
-from reportgen.engine.results import Results, evaluate
+from reportgen.engine.evaluation import evaluate
 
 if TYPE_CHECKING:
+    from reportgen.engine.results import Results
     from collections.abc import Callable
 
 ROOT = Path(__file__).parents[1]

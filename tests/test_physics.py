@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from reportgen.book.build import build_book
 from reportgen.engine.evaluate import Evaluator
-from reportgen.engine.results import Results, evaluate
+from reportgen.engine.evaluation import evaluate
+from reportgen.engine.results import Results
 from reportgen.spec.document import Document
 from reportgen.spec.load import validate
 from reportgen.spec.model import ScenarioSpec

@@ -8,7 +8,11 @@ import pytest
 from ruamel.yaml import YAML
 
 from reportgen.book.build import load_book
-from reportgen.engine.results import Results, evaluate
+from reportgen.engine.evaluation import evaluate
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reportgen.engine.results import Results
 
 ROOT = Path(__file__).resolve().parents[1] / "reportgen/library"
 RULES = [name for path in sorted(ROOT.rglob("*.yaml")) for name in YAML(typ="safe").load(path).get("rules", {})]

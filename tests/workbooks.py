@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import openpyxl
 
-from reportgen.engine.results import evaluate
+from reportgen.engine.evaluation import evaluate
 from reportgen.ooxml.package import read_parts, sheet_parts, write_parts
 from reportgen.render.excel.workbook import assemble, saved, workbook_bytes
 from reportgen.study.prepare import prepared_book

@@ -71,7 +71,7 @@ def evaluate(
     """
     from reportgen.book.book import Book
     from reportgen.book.changes import read_changes
-    from reportgen.engine.results import evaluate as evaluate_book
+    from reportgen.engine.evaluation import evaluate as evaluate_book
 
     if not isinstance(scenario, Book):
         from reportgen.study.prepare import prepared_book
@@ -164,7 +164,7 @@ def search(scenario: str | Path | Book, library: Folders = ()) -> Results:
     """
     from reportgen.book.book import Book
     from reportgen.book.build import load_book
-    from reportgen.engine.results import evaluate as evaluate_book
+    from reportgen.engine.evaluation import evaluate as evaluate_book
     from reportgen.study.prepare import chosen
     from reportgen.study.search import again
 
@@ -193,7 +193,7 @@ def sensitivity(
     Raises:
         SpecError: with every mistake found, or where the scenario asks for no sensitivity.
     """
-    from reportgen.engine.results import evaluate as evaluate_book
+    from reportgen.engine.evaluation import evaluate as evaluate_book
     from reportgen.study.robustness import robustness
     from reportgen.study.trials import settle_trials
 
@@ -243,8 +243,8 @@ def new(
 
 def schema(which: Literal["scenario", "library"] = "scenario", library: Folders = ()) -> dict[str, Any]:
     """The JSON Schema of scenario files, or of the library's."""
-    from reportgen.book.collect import known_rows
-    from reportgen.book.library import library as read_library
+    from reportgen.book.collected.collect import known_rows
+    from reportgen.book.library.library import library as read_library
     from reportgen.spec.schema import library_schema, scenario_schema
 
     if which == "library":
@@ -263,9 +263,9 @@ def catalog(which: str, library: Folders = ()) -> list[dict[str, Any]]:
     >>> len(catalog("models"))
     74
     """
-    from reportgen.book.catalogue import catalogue
-    from reportgen.book.library import CATALOGUES
-    from reportgen.book.library import library as read_library
+    from reportgen.book.library.catalogue import catalogue
+    from reportgen.book.library.library import CATALOGUES
+    from reportgen.book.library.library import library as read_library
 
     if which not in _CATALOGUES:
         raise SpecError([Problem(f"there is no catalogue '{which}'", None, nearest(which, _CATALOGUES))])

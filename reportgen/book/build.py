@@ -7,23 +7,25 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from reportgen.book.along import add_along
-from reportgen.book.batches import add_batches
 from reportgen.book.book import Book, Dimension, Member, Quantity
-from reportgen.book.candidates import add_candidates, read_search
-from reportgen.book.collect import Entry, Origin, Row, collect
-from reportgen.book.dates import add_days
-from reportgen.book.declare import declare
-from reportgen.book.drafts import Site
-from reportgen.book.fill import fill
-from reportgen.book.inputs import read_inputs
-from reportgen.book.instead import read_instead
-from reportgen.book.library import library
-from reportgen.book.options import add_options
-from reportgen.book.relations import limits
-from reportgen.book.settle import settle
+from reportgen.book.collected.along import add_along
+from reportgen.book.collected.collect import collect
+from reportgen.book.collected.instead import read_instead
+from reportgen.book.entries import Entry, Origin, Row
+from reportgen.book.library.library import library
+from reportgen.book.quantities.declare import declare
+from reportgen.book.quantities.drafts import Site
+from reportgen.book.quantities.fill import fill
+from reportgen.book.quantities.relations import limits
+from reportgen.book.quantities.search import read_search
+from reportgen.book.quantities.settle import settle
+from reportgen.book.rows.batches import add_batches
+from reportgen.book.rows.candidates import add_candidates
+from reportgen.book.rows.dates import add_days
+from reportgen.book.rows.operator_inputs import read_inputs
+from reportgen.book.rows.options import add_options
+from reportgen.book.rows.trials import add_trials
 from reportgen.book.studies import Studies
-from reportgen.book.trials import add_trials
 from reportgen.errors import Problem, SpecError, nearest
 from reportgen.spec.load import Loaded, load_scenario
 from reportgen.spec.model import ReportSpec, ScenarioSpec

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.book.cells import read_cell
-from reportgen.book.collect import Entry, Origin
+from reportgen.book.entries import Entry, Origin
+from reportgen.book.quantities.cells import read_cell
 from reportgen.book.ranges import fault, problem_text
 from reportgen.errors import Problem, Span, SpecError, nearest
 from reportgen.lang import tree

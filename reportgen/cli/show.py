@@ -253,7 +253,7 @@ def _flat(row: dict[str, Any]) -> dict[str, Any]:
 
 def _stated(rows: Sequence[dict[str, Any]], folders: Sequence[str]) -> list[dict[str, Any]]:
     """The rows without fitted factors, which are no facts of a data sheet."""
-    from reportgen.book.library import library
+    from reportgen.book.library.library import library
 
     files = library(folders).files
     fitted = {name for file in files for name, q in file.spec.quantities.items() if q.topic == "efficiency"}
@@ -262,7 +262,7 @@ def _stated(rows: Sequence[dict[str, Any]], folders: Sequence[str]) -> list[dict
 
 def _units(folders: Sequence[str]) -> dict[str, str]:
     """The units that the library declares, of all that has one."""
-    from reportgen.book.library import library
+    from reportgen.book.library.library import library
 
     declared = {name: q.unit for loaded in library(folders).files for name, q in loaded.spec.quantities.items()}
     return {name: unit for name, unit in declared.items() if unit != "1"}

@@ -10,7 +10,6 @@ import numpy as np
 
 from reportgen.book.book import Book, Quantity, key_of
 from reportgen.engine.evaluate import Evaluator, Inputs
-from reportgen.errors import EvaluationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,28 +19,11 @@ if TYPE_CHECKING:
     from reportgen.book.studies import Robustness
     from reportgen.engine.values import Value
 
-__all__ = ["Results", "evaluate"]
+__all__ = ["Plain", "Results"]
 
 Plain = float | str | bool | None
 _REPEATS = "repeats"
 """Rows in which this quantity is 0 do not apply; they are left out of what people and machines read."""
-
-
-def evaluate(book: Book, inputs: Inputs | None = None) -> Results:
-    """Evaluate every quantity of a book, perhaps with other inputs.
-
-    Raises:
-        EvaluationError: a result is not finite.
-    """
-    results = Results(book, inputs)
-    try:
-        for name in book.quantities:
-            results.evaluator.value(name)
-    except EvaluationError as error:
-        from reportgen.engine.explain import with_values
-
-        raise with_values(results, error) from None
-    return results
 
 
 class Results:

@@ -7,8 +7,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from reportgen.book.catalogue import catalogue
-from reportgen.book.library import library
+from reportgen.book.library.catalogue import catalogue
+from reportgen.book.library.library import library
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -6,7 +6,6 @@ import dataclasses
 import datetime as dt
 from typing import TYPE_CHECKING, TypeAlias
 
-import reportgen
 from reportgen.report.design import PLAIN_DESIGN, Design
 from reportgen.report.figures.batch import batch_figure
 from reportgen.report.figures.generation import generation_figure
@@ -31,6 +30,7 @@ from reportgen.report.sections.search import candidate_blocks, front_figure
 from reportgen.report.sections.sensitivity import driver_blocks
 from reportgen.report.sections.tables import operator_tables, options_table
 from reportgen.report.view import Footer, Paragraph, Report, Section
+from reportgen.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -97,7 +97,7 @@ def _head(facts: Facts, design: Design) -> Report:
         date=dt.date.fromisoformat(book.scenario.date) if book.scenario.date else None,
         accounting=book.accounting,
         recommendation=recommendation(facts),
-        footer=Footer(book.scenario_hash, reportgen.__version__, book.library_hash),
+        footer=Footer(book.scenario_hash, __version__, book.library_hash),
         status_line=book.scenario.author,
         key_figures=key_figures(facts),
         figures_of=figures_of(facts),

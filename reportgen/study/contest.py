@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.book.trials import DRIVER, trial_name
+from reportgen.book.rows.trials import DRIVER, trial_name
 from reportgen.engine.reduce import reduce_values
 from reportgen.engine.results import Results
 from reportgen.engine.values import Value
@@ -51,7 +51,7 @@ class Contest:
     @cached_property
     def drivers(self) -> Mapping[str, DriverSpec]:
         """What is stretched, as the library declares it."""
-        from reportgen.book.library import library
+        from reportgen.book.library.library import library
 
         book = self.results.book
         declared = {n: driver for loaded in library(book.overlays).files for n, driver in loaded.spec.drivers.items()}

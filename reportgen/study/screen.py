@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reportgen.book.options import SPARE
+from reportgen.book.rows.options import SPARE
 from reportgen.book.studies import Screened
 from reportgen.engine.results import Results
 from reportgen.study.trials import trials_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.book.trials import BEST
+from reportgen.book.rows.trials import BEST
 from reportgen.engine.evaluate import Evaluator
 
 if TYPE_CHECKING:

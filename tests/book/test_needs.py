@@ -9,8 +9,9 @@ import pytest
 from reportgen.book import build
 from reportgen.book.build import build_book
 from reportgen.book.changes import read_changes
-from reportgen.book.library import CATALOGUES, Library, Table, library
-from reportgen.engine.results import evaluate
+from reportgen.book.library.library import CATALOGUES, library
+from reportgen.book.library.parts import Library, Table
+from reportgen.engine.evaluation import evaluate
 from reportgen.errors import SpecError
 from reportgen.spec.document import parse_document
 from reportgen.spec.load import Loaded, validate
@@ -198,7 +199,7 @@ def test_an_option_cell_that_is_unknown_without_its_file_says_so() -> None:
     ],
 )
 def test_a_need_names_a_dimension_and_a_quantity_of_its_rows(needs: str, message: str) -> None:
-    from reportgen.book.needs import faults
+    from reportgen.book.library.participation import faults
 
     files = [
         validate(LibrarySpec, parse_document(text.encode(), f"library/{i}.yaml"))

@@ -6,8 +6,8 @@ import pytest
 
 from reportgen.book import build
 from reportgen.book.build import build_book
-from reportgen.book.library import Library
-from reportgen.book.needs import faults
+from reportgen.book.library.participation import faults
+from reportgen.book.library.parts import Library
 from reportgen.engine.results import Results
 from reportgen.errors import SpecError
 from reportgen.spec.document import parse_document

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from reportgen.book.build import build_book, load_book
 from reportgen.book.changes import addresses, read_changes
 from reportgen.engine.evaluate import Evaluator
-from reportgen.engine.results import Results, evaluate
+from reportgen.engine.evaluation import evaluate
+from reportgen.engine.results import Results
 from reportgen.errors import EvaluationError
 from reportgen.spec.document import Document
 from reportgen.spec.load import validate

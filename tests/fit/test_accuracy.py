@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from reportgen import api
-from reportgen.book.library import FITTED
+from reportgen.book.library.library import FITTED
 from reportgen.cli.app import app
 from reportgen.fit.configuration import configure, measured_book
 from reportgen.fit.measurements import METRICS, PERCENTILES, Measurement, Unread, read_table

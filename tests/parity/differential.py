@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from reportgen import api
 from reportgen.book.ranges import fault, problem_text
-from reportgen.engine.results import evaluate
+from reportgen.engine.evaluation import evaluate
 from reportgen.errors import EvaluationError
 from reportgen.render.excel.workbook import assemble
 from reportgen.study.prepare import prepared_book

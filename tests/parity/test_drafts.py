@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reportgen.book.build import load_book
-from reportgen.engine.results import evaluate
+from reportgen.engine.evaluation import evaluate
 from reportgen.render.excel.workbook import assemble
 from tests.parity.workbooks import after_edits, differences, formula_cells
 from tests.workbooks import file_of

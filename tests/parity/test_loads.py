@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reportgen.book.build import build_book
-from reportgen.engine.results import evaluate
+from reportgen.engine.evaluation import evaluate
 from reportgen.render.excel.workbook import assemble
 from reportgen.spec.document import parse_document
 from reportgen.spec.load import validate

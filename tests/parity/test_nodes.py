@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reportgen.engine.results import evaluate
+from reportgen.engine.evaluation import evaluate
 from reportgen.render.excel.workbook import assemble
 from reportgen.study.prepare import prepared_book
 from tests.parity.workbooks import after_edits, differences, formula_cells

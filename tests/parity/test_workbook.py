@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from reportgen.book.changes import read_changes
-from reportgen.engine.results import evaluate
+from reportgen.engine.evaluation import evaluate
 from tests.parity.workbooks import after_edits, differences, formula_cells, place, put_back, unlike
 from tests.workbooks import built, stored
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from reportgen.book.changes import read_changes
-from reportgen.engine.results import evaluate
+from reportgen.engine.evaluation import evaluate
 from reportgen.render.excel.file.cell_values import ErrorValue
 from reportgen.render.excel.plan.layout import slug
 from reportgen.render.excel.workbook import assemble

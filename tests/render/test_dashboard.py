@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reportgen.book.build import load_book
-from reportgen.engine.results import evaluate
+from reportgen.engine.evaluation import evaluate
 from reportgen.render.excel.file.finish import ErrorValue
 from reportgen.render.excel.sheets.pages import CHANGED, PROBLEM
 from reportgen.render.excel.sheets.verdicts import verdicts

@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 from lxml import etree
 
-from reportgen.engine.results import evaluate
+from reportgen.engine.evaluation import evaluate
 from reportgen.render.excel.charts.specs import chart_spec, palette
 from reportgen.resources import templates_dir
 from tests.workbooks import content, read, spec

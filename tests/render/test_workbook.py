@@ -15,7 +15,7 @@ import pytest
 
 from reportgen.book.build import load_book
 from reportgen.book.names import name_fault
-from reportgen.engine.results import evaluate
+from reportgen.engine.evaluation import evaluate
 from reportgen.render.excel.plan.growing import GROWING, SPARE
 from reportgen.render.excel.workbook import workbook_bytes
 from tests.workbooks import ROOT, content, read, spec

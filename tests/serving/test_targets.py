@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reportgen.engine.results import evaluate
+from reportgen.engine.evaluation import evaluate
 from reportgen.render.excel.workbook import assemble
 from reportgen.study.prepare import prepared_book
 from tests.parity.workbooks import formula_cells

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from reportgen import api
 from reportgen.book.build import load_book
 from reportgen.cli import app
-from reportgen.engine.results import evaluate
+from reportgen.engine.evaluation import evaluate
 from reportgen.errors import SpecError
 from reportgen.render.excel.workbook import assemble
 from reportgen.study.contest import Contest

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from openpyxl.utils.cell import column_index_from_string
 
 from reportgen.book.build import build_book, calibration
-from reportgen.book.library import library
-from reportgen.book.options import SPARE
-from reportgen.engine.results import evaluate
+from reportgen.book.library.library import library
+from reportgen.book.rows.options import SPARE
+from reportgen.engine.evaluation import evaluate
 from reportgen.errors import EvaluationError, Problem, Span, SpecError
 from reportgen.intake.edited.compare import compare
 from reportgen.intake.edited.formula import Unreadable, normal, parse, tokens
@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 
     from reportgen.book.book import Book
     from reportgen.intake.edited.changes import Comparison, Override
+    from reportgen.intake.edited.contents import EditedWorkbook
     from reportgen.intake.edited.layout import Layout
-    from reportgen.intake.edited.sheets import EditedSheet, EditedWorkbook
+    from reportgen.intake.edited.sheets import EditedSheet
     from reportgen.render.excel.sheets.tables import Writer
 
 __all__ = ["Edited", "read_edited"]

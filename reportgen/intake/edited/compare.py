@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from openpyxl import Workbook
 
     from reportgen.book.book import Quantity
+    from reportgen.intake.edited.contents import EditedWorkbook
     from reportgen.intake.edited.layout import Layout, Standing
-    from reportgen.intake.edited.sheets import EditedWorkbook
     from reportgen.render.excel.plan.layout import Cell, Column, Table
     from reportgen.render.excel.sheets.tables import Placed, Writer
 

@@ -13,7 +13,7 @@ from reportgen.ooxml.tokens import TOKEN, function, link
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
-    from reportgen.intake.edited.sheets import EditedWorkbook
+    from reportgen.intake.edited.contents import EditedWorkbook
     from reportgen.ooxml.untrusted import Package
 
 __all__ = ["reaching", "refuse_harmful", "refuse_parts"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reportgen.book.options import MADE
+from reportgen.book.rows.options import MADE
 from reportgen.intake.edited.changes import Formula, Override
 from reportgen.intake.edited.formula import Unreadable, parse
 from reportgen.intake.edited.translate import Translator

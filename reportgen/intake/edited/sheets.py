@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from openpyxl.utils.cell import column_index_from_string
@@ -19,6 +18,7 @@ from reportgen.intake.edited.cells import (
     address,
     unescaped,
 )
+from reportgen.intake.edited.contents import Area, EditedTable, EditedWorkbook
 from reportgen.intake.edited.harmful import refuse_harmful, refuse_parts
 from reportgen.ooxml.untrusted import Budget, Package, open_package
 
@@ -32,44 +32,6 @@ __all__ = ["Area", "Content", "EditedSheet", "EditedTable", "EditedWorkbook", "E
 _CORNER = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
 _COUNTS = {"0": 0, "1": 1}
 """Rows of heads and of totals that a table may have."""
-
-
-@dataclass(frozen=True, slots=True)
-class Area:
-    """A rectangle of a sheet; rows and columns from 1, both ends included."""
-
-    sheet: str
-    top: int
-    left: int
-    bottom: int
-    right: int
-
-
-@dataclass(frozen=True, slots=True)
-class EditedTable:
-    """A table and its columns.
-
-    Its rectangle holds the row of heads and the data, not the totals. Where heads are switched off, it begins one row
-    above the data all the same: at 0 where these begin at 1.
-    """
-
-    name: str
-    area: Area
-    columns: tuple[str, ...]
-    heads: bool = True
-    totals: bool = False
-
-
-@dataclass(slots=True)
-class EditedWorkbook:
-    """A workbook as it was saved, by whatever program."""
-
-    path: Path
-    sheets: dict[str, EditedSheet] = field(default_factory=dict)
-    tables: dict[str, EditedTable] = field(default_factory=dict)
-    names: dict[str, Area] = field(default_factory=dict)
-    rules: list[tuple[str, str]] = field(default_factory=list)
-    """Formulas that stand in no cell: where, and what. Those of names, columns of tables, validation, conditions."""
 
 
 def read_workbook(path: Path) -> EditedWorkbook:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from reportgen.book.collect import SECTIONS, WHOLE
+from reportgen.book.collected.collect import SECTIONS, WHOLE
 from reportgen.intake.edited.changes import Override
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import sys
 
-from reportgen.engine.results import evaluate
+from reportgen.engine.evaluation import evaluate
 from reportgen.render.excel.workbook import checked, workbook_bytes
 
 

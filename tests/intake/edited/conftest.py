@@ -10,7 +10,7 @@ import pytest
 from openpyxl.utils import range_boundaries
 
 from reportgen.book.build import load_book
-from reportgen.engine.results import evaluate
+from reportgen.engine.evaluation import evaluate
 from reportgen.render.excel.workbook import workbook_bytes
 
 if TYPE_CHECKING:

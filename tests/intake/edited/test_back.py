@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from reportgen import api
 from reportgen.cli import app
-from reportgen.engine.results import evaluate
+from reportgen.engine.evaluation import evaluate
 from reportgen.errors import SpecError
 from reportgen.render.excel.workbook import workbook_bytes
 from reportgen.spec.document import parse_document

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from reportgen.book.library import library
+from reportgen.book.library.library import library
 from reportgen.cli import app
 from reportgen.errors import SpecError
 from reportgen.intake.edited import sheets

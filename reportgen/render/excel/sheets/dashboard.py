@@ -10,11 +10,11 @@ from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.pagebreak import Break
 
-import reportgen
 from reportgen.render.excel.sheets.numbers import number_look, scale
 from reportgen.render.excel.sheets.pages import CHANGED, PROBLEM, define
 from reportgen.render.excel.sheets.styles import FILLS, WHITE, Look
 from reportgen.report.chosen import key_figures
+from reportgen.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -101,7 +101,7 @@ def summary_page(
     row = _advice(writer, sheet, row + 1)
     made = [
         scenario.author, scenario.date or "", f"accounting {writer.plan.book.accounting}",
-        f"reportgen {reportgen.__version__}",
+        f"reportgen {__version__}",
     ]  # fmt: skip
     for text in (scenario.description, " · ".join(m for m in made if m)):
         if text:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from openpyxl.workbook.defined_name import DefinedName
 
-import reportgen
 from reportgen.book.ranges import needs
 from reportgen.render.excel.plan.checks import in_order, order_problem, scalar_problem
 from reportgen.render.excel.sheets.numbers import NumberLook, number_look, scale
 from reportgen.render.excel.sheets.room import fit_rows
 from reportgen.render.excel.sheets.styles import Look, side
+from reportgen.version import __version__
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -214,7 +214,7 @@ def scenario_page(writer: Writer, sheet: Worksheet) -> None:
     """The scenario's text as built, line by line, with version and hashes."""
     book = writer.plan.book
     facts = (
-        ("Scenario", book.name), ("Accounting", book.accounting), ("Made with", f"reportgen {reportgen.__version__}"),
+        ("Scenario", book.name), ("Accounting", book.accounting), ("Made with", f"reportgen {__version__}"),
         ("Library", book.library_hash), ("Scenario text", book.scenario_hash),
     )  # fmt: skip
     for i, (label, value) in enumerate(facts):

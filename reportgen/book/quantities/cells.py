@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from reportgen.book.book import Dimension
-    from reportgen.book.collect import Entry, Origin
+    from reportgen.book.entries import Entry, Origin
     from reportgen.lang.types import Type
 
 __all__ = ["Written", "read_cell"]

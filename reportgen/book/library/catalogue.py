@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reportgen.book.collect import Entry, Row, known_rows
+from reportgen.book.collected.collect import known_rows
+from reportgen.book.entries import Entry, Row
 from reportgen.spec.model import ROW_KEYS
 
 if TYPE_CHECKING:
-    from reportgen.book.library import Library
+    from reportgen.book.library.parts import Library
 
 __all__ = ["catalogue"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from reportgen.book.collect import known_rows
+from reportgen.book.collected.collect import known_rows
 from reportgen.book.order import Cycle, order
 from reportgen.errors import nearest
 from reportgen.spec.model import INPUT_WORDS
@@ -13,8 +13,9 @@ from reportgen.spec.model import INPUT_WORDS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from reportgen.book.collect import Collection, Entry, Row
-    from reportgen.book.library import Library
+    from reportgen.book.collected.collect import Collection
+    from reportgen.book.entries import Entry, Row
+    from reportgen.book.library.parts import Library
     from reportgen.spec.document import Document
 
 __all__ = ["read_inputs"]

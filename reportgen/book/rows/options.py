@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.book.collect import Collection, Entry, Origin, Row, read_row
+from reportgen.book.collected.collect import Collection, read_row
+from reportgen.book.entries import Entry, Origin, Row
 from reportgen.book.names import within
 from reportgen.errors import Problem, SpecError, nearest
 from reportgen.spec.model import QuantitySpec, ScenarioSpec

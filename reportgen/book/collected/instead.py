@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reportgen.book.collect import Collection
+    from reportgen.book.collected.collect import Collection
     from reportgen.spec.model import LibrarySpec
 
 __all__ = ["read_instead"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.book.collect import Entry, Origin, Row
+from reportgen.book.entries import Entry, Origin, Row
 
 if TYPE_CHECKING:
-    from reportgen.book.collect import Collection
+    from reportgen.book.collected.collect import Collection
     from reportgen.spec.load import Loaded
     from reportgen.spec.model import ScenarioSpec
 

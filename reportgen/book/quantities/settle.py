@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reportgen.book.book import Quantity
-from reportgen.book.given import given
 from reportgen.book.order import Cycle, order
+from reportgen.book.quantities.provenance import given
 from reportgen.book.ranges import fault, problem_text
 from reportgen.errors import Span, SpecError
 from reportgen.lang import tree
@@ -16,8 +16,8 @@ from reportgen.lang.checker import Scope, check
 if TYPE_CHECKING:
     from collections.abc import Set
 
-    from reportgen.book.cells import Written
-    from reportgen.book.drafts import Draft, Site
+    from reportgen.book.quantities.cells import Written
+    from reportgen.book.quantities.drafts import Draft, Site
     from reportgen.lang.types import Type
 
 __all__ = ["settle"]

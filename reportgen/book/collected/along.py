@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from reportgen.book.collect import Entry
+from reportgen.book.entries import Entry
 
 if TYPE_CHECKING:
-    from reportgen.book.collect import Collection
+    from reportgen.book.collected.collect import Collection
     from reportgen.spec.model import AlongSpec, LibrarySpec, QuantitySpec
 
 __all__ = ["add_along"]

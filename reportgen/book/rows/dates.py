@@ -6,11 +6,11 @@ import datetime
 import re
 from typing import TYPE_CHECKING
 
-from reportgen.book.collect import Entry, Origin
+from reportgen.book.entries import Entry, Origin
 from reportgen.spec.model import QuantitySpec
 
 if TYPE_CHECKING:
-    from reportgen.book.collect import Collection
+    from reportgen.book.collected.collect import Collection
     from reportgen.spec.load import Loaded
     from reportgen.spec.model import ScenarioSpec
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from reportgen.book.collect import Origin
-from reportgen.book.drafts import Draft, Site
+from reportgen.book.entries import Origin
 from reportgen.book.names import name_fault
+from reportgen.book.quantities.drafts import Draft, Site
 from reportgen.errors import nearest
 from reportgen.lang.types import Type
 from reportgen.lang.units import ONE, UnitError, parse_unit, unit_hint

@@ -10,8 +10,8 @@ from reportgen.lang import tree
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from reportgen.book.collect import Origin
-    from reportgen.book.drafts import Draft, Site
+    from reportgen.book.entries import Origin
+    from reportgen.book.quantities.drafts import Draft, Site
 
 __all__ = ["given"]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reportgen.book import overlay
-from reportgen.book.needs import faults
+from reportgen.book.library import overlay
+from reportgen.book.library.participation import faults
+from reportgen.book.library.parts import Library, Table
 from reportgen.errors import Problem, SpecError
 from reportgen.resources import library_dir
 from reportgen.spec.document import parse_document
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from reportgen.spec.document import Document
 
 __all__ = ["CATALOGUES", "FITTED", "Library", "Table", "library"]
 
@@ -29,38 +28,6 @@ CATALOGUES = {"accelerators.csv": "accelerator", "models.csv": "model", "prices.
 """Catalogue files, and the dimension whose rows each holds."""
 FITTED = "efficiency.yaml"
 """The file of fitted factors, which corrects the values that the other files declare."""
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A catalogue: the rows of a dimension."""
-
-    dimension: str
-    document: Document
-
-
-@dataclass(frozen=True, eq=False)
-class Library:
-    """What was read, in the order in which it counts: a later part adds to the earlier ones, or corrects them."""
-
-    parts: tuple[Loaded[LibrarySpec] | Table, ...]
-    hash: str
-    """A short hash of all files: which formulas and figures an output was made with."""
-
-    @property
-    def files(self) -> tuple[Loaded[LibrarySpec], ...]:
-        """The YAML files."""
-        return tuple(part for part in self.parts if isinstance(part, Loaded))
-
-    @property
-    def tables(self) -> tuple[Table, ...]:
-        """The catalogues."""
-        return tuple(part for part in self.parts if isinstance(part, Table))
-
-    @property
-    def accountings(self) -> list[str]:
-        """The accountings that it has."""
-        return sorted({name for loaded in self.files for name in loaded.spec.accounting})
 
 
 def library(folders: Iterable[str] = ()) -> Library:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reportgen.book.book import Quantity
-    from reportgen.book.drafts import Draft, Site
+    from reportgen.book.quantities.drafts import Draft, Site
 
 __all__ = ["limits"]
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from reportgen.book.book import Dimension
-    from reportgen.book.cells import Written
-    from reportgen.book.collect import Collection, Origin
+    from reportgen.book.collected.collect import Collection
+    from reportgen.book.entries import Origin
+    from reportgen.book.quantities.cells import Written
     from reportgen.errors import Problem
     from reportgen.lang.types import Type
     from reportgen.spec.load import Loaded

@@ -6,9 +6,10 @@ import functools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from reportgen.book.library import Library, Table
+from reportgen.book.entries import Entry, Origin, Row
+from reportgen.book.library.participation import Play, play
+from reportgen.book.library.parts import Library, Table
 from reportgen.book.names import member_fault
-from reportgen.book.needs import Play, play
 from reportgen.errors import Problem, Span, SpecError, nearest
 from reportgen.spec.model import OPERATOR_KEYS, ROW_KEYS
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection as Texts
     from collections.abc import Iterator, Mapping
 
-    from reportgen.spec.document import Document
     from reportgen.spec.load import Loaded
     from reportgen.spec.model import (
         DimensionSpec,
@@ -32,9 +32,6 @@ __all__ = [
     "SECTIONS",
     "WHOLE",
     "Collection",
-    "Entry",
-    "Origin",
-    "Row",
     "collect",
     "each_cell",
     "known_rows",
@@ -48,45 +45,6 @@ SECTIONS = {
 """The dimension whose rows each section of a scenario holds."""
 WHOLE = ("period",)
 """Dimensions of which a scenario gives all rows or none: they are parts of a whole."""
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where something was written."""
-
-    document: Document
-    path: tuple[str | int, ...]
-
-    def span(self, *, key: bool = False) -> Span:
-        """Its place."""
-        return self.document.span(self.path, key=key)
-
-    def at(self, *more: str | int) -> Origin:
-        """The place of a part of it."""
-        return Origin(self.document, (*self.path, *more))
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A value as written, with its place."""
-
-    value: Any
-    origin: Origin
-
-
-@dataclass(slots=True)
-class Row:
-    """A member's row while it is collected; a later file may add or replace cells."""
-
-    origin: Origin
-    meta: dict[str, str] = field(default_factory=dict)
-    cells: dict[str, Entry] = field(default_factory=dict)
-    inputs: tuple[Entry, ...] | None = None
-    """What an operator takes in; None where nothing is said of it."""
-
-    def aliases(self) -> tuple[str, ...]:
-        """Other names of the member."""
-        return tuple(a.strip() for a in self.meta.get("aliases", "").split(";") if a.strip())
 
 
 @dataclass(slots=True)

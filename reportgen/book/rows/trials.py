@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reportgen.book.collect import Entry, Origin, Row
+from reportgen.book.entries import Entry, Origin, Row
 from reportgen.errors import nearest
 from reportgen.spec.model import SensitivitySpec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reportgen.book.collect import Collection
+    from reportgen.book.collected.collect import Collection
     from reportgen.spec.load import Loaded
     from reportgen.spec.model import DriverSpec, ScenarioSpec
 

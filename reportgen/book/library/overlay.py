@@ -12,7 +12,7 @@ from reportgen.spec.table import headers
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from reportgen.book.library import Library, Table
+    from reportgen.book.library.parts import Library, Table
     from reportgen.spec.model import LibrarySpec, QuantitySpec
 
 __all__ = ["faults"]

@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reportgen.book.book import is_literal
-from reportgen.book.cells import Written, read_cell
-from reportgen.book.collect import Entry, Row, each_cell
+from reportgen.book.collected.collect import each_cell
+from reportgen.book.entries import Entry, Row
+from reportgen.book.quantities.cells import Written, read_cell
 from reportgen.book.ranges import plain
 from reportgen.errors import nearest
 from reportgen.lang import tree
@@ -15,8 +16,8 @@ from reportgen.lang.reader import Source, read_formula, read_text
 from reportgen.spec.model import OPERATOR_KEYS, ROW_KEYS
 
 if TYPE_CHECKING:
-    from reportgen.book.collect import Origin
-    from reportgen.book.drafts import Draft, Site
+    from reportgen.book.entries import Origin
+    from reportgen.book.quantities.drafts import Draft, Site
 
 __all__ = ["fill"]
 

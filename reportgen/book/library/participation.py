@@ -11,7 +11,7 @@ from reportgen.errors import Problem, nearest
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
-    from reportgen.book.collect import Row
+    from reportgen.book.entries import Row
     from reportgen.spec.load import Loaded
     from reportgen.spec.model import LibrarySpec, ScenarioSpec
 

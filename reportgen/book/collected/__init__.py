@@ -1,0 +1,1 @@
+"""What was written: everything that concerns a scenario, merged with its place."""

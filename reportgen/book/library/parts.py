@@ -1,0 +1,46 @@
+"""What a library consists of: YAML files and catalogues, in the order in which they count."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reportgen.spec.load import Loaded
+
+if TYPE_CHECKING:
+    from reportgen.spec.document import Document
+    from reportgen.spec.model import LibrarySpec
+
+__all__ = ["Library", "Table"]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A catalogue: the rows of a dimension."""
+
+    dimension: str
+    document: Document
+
+
+@dataclass(frozen=True, eq=False)
+class Library:
+    """What was read, in the order in which it counts: a later part adds to the earlier ones, or corrects them."""
+
+    parts: tuple[Loaded[LibrarySpec] | Table, ...]
+    hash: str
+    """A short hash of all files: which formulas and figures an output was made with."""
+
+    @property
+    def files(self) -> tuple[Loaded[LibrarySpec], ...]:
+        """The YAML files."""
+        return tuple(part for part in self.parts if isinstance(part, Loaded))
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """The catalogues."""
+        return tuple(part for part in self.parts if isinstance(part, Table))
+
+    @property
+    def accountings(self) -> list[str]:
+        """The accountings that it has."""
+        return sorted({name for loaded in self.files for name in loaded.spec.accounting})

@@ -1,0 +1,1 @@
+"""From declarations to checked quantities: named, typed, filled, put in order."""

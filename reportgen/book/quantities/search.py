@@ -1,0 +1,112 @@
+"""A search as it was declared, checked: what varies on which candidates, with every value read."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from reportgen.book.entries import Entry, Origin
+from reportgen.book.quantities.cells import read_cell
+from reportgen.book.ranges import fault, needs
+from reportgen.book.rows.search_axes import Axis, quoted, vary
+from reportgen.book.studies import Search
+from reportgen.errors import Span, nearest
+from reportgen.lang import tree
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reportgen.book.book import Quantity
+    from reportgen.book.quantities.drafts import Site
+
+__all__ = ["MOST", "read_search"]
+
+MOST = 200_000
+"""Combinations of one candidate."""
+
+Plain = float | bool | str
+
+
+def read_search(site: Site, quantities: Mapping[str, Quantity]) -> Search | None:
+    """Every value that varies, read and checked like a cell of an option; mistakes are noted on the site."""
+    wanted, root = site.loaded.spec.search, Origin(site.loaded.document, ("search",))
+    if wanted is None:
+        return None
+    axes = list(vary(wanted, root))
+    _forget(site, axes)
+    read = [_read_axis(site, quantities, axis, root) for axis in axes]
+    _check_columns(site, axes, root)
+    size = math.prod(len(axis.settings) for axis in axes)
+    if size > MOST:
+        span = root.at("vary").span(key=True)
+        site.all.fail(f"these are {size:,} combinations for each candidate", span, f"at most {MOST:,} are tried")
+    if site.problems:
+        return None
+    tried: dict[str, tuple[Plain, ...]] = {}
+    repeated = size
+    for settings in read:
+        repeated //= len(settings)
+        for column in settings[0]:
+            values = [setting[column] for setting in settings for _ in range(repeated)]
+            tried[column] = tuple(values * (size // len(values)))
+    return Search(tuple(wanted.candidates), tried, done=bool(wanted.found))
+
+
+def _forget(site: Site, axes: list[Axis]) -> None:
+    """The first combination was read in the row of each candidate; its mistakes are said once, as those of the rest."""
+    spans = {_place(e.origin.span(key=k)) for a in axes for s in a.settings for e in s.values() for k in (True, False)}
+    site.problems[:] = [p for p in site.problems if p.span is None or _place(p.span) not in spans]
+
+
+def _place(span: Span) -> tuple[str, int, int]:
+    return span.file, span.line, span.column
+
+
+def _check_columns(site: Site, axes: list[Axis], root: Origin) -> None:
+    """No column varies in two ways, and all settings of an axis give the same columns."""
+    seen: set[str] = set()
+    for axis in axes:
+        span, columns = root.at("vary", axis.name).span(key=True), axis.columns()
+        if not axis.settings or not columns:
+            site.all.fail(f"'{axis.name}' has nothing to try", span, "as in batch: [1, 2, 4]")
+        for column in [c for c in columns if c in seen]:
+            hint = "a column varies alone, or in the settings of one name"
+            site.all.fail(f"'{column}' varies in two ways", span, hint)
+        names = site.loaded.spec.search.vary[axis.name] if site.loaded.spec.search else ()
+        for name, setting in zip(names, axis.settings, strict=True):
+            if missing := [c for c in columns if c not in setting]:
+                at = root.at("vary", axis.name, str(name)).span(key=True)
+                site.all.fail(f"the setting '{name}' lacks {quoted(missing)}", at, "each gives the same columns")
+        seen |= set(columns)
+
+
+def _read_axis(
+    site: Site, quantities: Mapping[str, Quantity], axis: Axis, root: Origin
+) -> tuple[dict[str, Plain], ...]:
+    """The settings of an axis as plain values."""
+    good = set()
+    for column in axis.columns():
+        quantity = quantities.get(column)
+        if quantity is not None and quantity.input and quantity.by == ("option",):
+            good.add(column)
+        elif column not in site.broken:
+            at = next(s[column].origin for s in axis.settings if column in s)
+            span = (root.at("vary", column) if column == axis.name else at).span(key=True)
+            allowed = [n for n, q in quantities.items() if q.input and q.by == ("option",)]
+            site.all.fail(f"'{column}' is not a column of options", span, nearest(column, allowed))
+    return tuple(
+        {column: _read(site, quantities[column], entry) for column, entry in setting.items() if column in good}
+        for setting in axis.settings
+    )
+
+
+def _read(site: Site, quantity: Quantity, entry: Entry) -> Plain:
+    """A value that varies: a plain one, within the range of its column."""
+    report = site.problems.append
+    written = read_cell(entry, quantity.name, quantity.type, formula=False, dimensions=site.dimensions, report=report)
+    node = written.node if written else None
+    plain = node.name if isinstance(node, tree.Member) else node.value if isinstance(node, tree.Literal) else None
+    if written is not None and (plain is None or fault(quantity, plain)):
+        said = f"{quantity.name} needs {needs(quantity)}, not {'nothing' if entry.value is None else written.text}"
+        site.all.fail(said, entry.origin.span())
+    return plain if plain is not None else ""

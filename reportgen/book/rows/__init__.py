@@ -1,0 +1,1 @@
+"""What follows from it: options, candidates, trials, batch sizes, dates."""

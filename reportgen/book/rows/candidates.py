@@ -1,0 +1,77 @@
+"""Candidates of a search: options from the start, with the first of what may vary until the search has chosen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reportgen.book.collected.collect import add_row
+from reportgen.book.entries import Entry, Origin
+from reportgen.book.rows.search_axes import quoted, vary
+from reportgen.errors import nearest
+
+if TYPE_CHECKING:
+    from reportgen.book.collected.collect import Collection
+    from reportgen.spec.load import Loaded
+    from reportgen.spec.model import ScenarioSpec, SearchSpec
+
+__all__ = ["add_candidates"]
+
+_JUDGED = "feasible"
+"""What an accounting must know, or nothing can be sought."""
+
+
+def add_candidates(collection: Collection, loaded: Loaded[ScenarioSpec]) -> None:
+    """Make each candidate an option, after the scenario's own and before the levers."""
+    wanted, root = loaded.spec.search, Origin(loaded.document, ("search",))
+    if wanted is None or not loaded.spec.options:
+        return  # without a baseline there is nothing to compare with; that is said elsewhere
+    if _JUDGED not in collection.quantities:
+        hint = "leave search: out, or take another accounting"
+        collection.fail("this accounting has no requirements to search by", root.span(key=True), hint)
+    needed = (("candidates", "as in h100: {accelerator: ...}"), ("vary", "as in batch: [1, 2, 4]"))
+    for key, hint in needed:
+        if not getattr(wanted, key):
+            what = "candidates" if key == "candidates" else "something that varies"
+            collection.fail(f"a search needs {what}", root.at(key).span(key=True), hint)
+    axes = list(vary(wanted, root))
+    columns = [column for axis in axes for column in axis.columns()]
+    for name, row in wanted.candidates.items():
+        _add(collection, name, row, root, columns)
+        first = {column: entry for axis in axes for setting in axis.settings[:1] for column, entry in setting.items()}
+        found = {column: Entry(v, root.at("found", name, column)) for column, v in wanted.found.get(name, {}).items()}
+        made = collection.rows["option"].get(name)
+        if made is not None:
+            made.cells = {**first, **{c: e for c, e in found.items() if c in first}, **made.cells}
+    if wanted.found:
+        _check_found(collection, wanted, root, columns)
+
+
+def _add(collection: Collection, name: str, row: dict[str, Any], root: Origin, columns: list[str]) -> None:
+    origin = root.at("candidates", name)
+    if any(name.casefold() == other.casefold() for other in collection.rows["option"]):
+        collection.fail(f"the option '{name}' exists already", origin.span(key=True), "choose another name")
+        return
+    for column in columns:
+        if column in row:
+            span, hint = origin.at(column).span(key=True), "leave it out here, or do not vary it"
+            collection.fail(f"'{column}' varies, so that no candidate may set it", span, hint)
+    add_row(collection, "option", name, row, origin)
+
+
+def _check_found(collection: Collection, wanted: SearchSpec, root: Origin, columns: list[str]) -> None:
+    """What was found has exactly the columns that vary, for each candidate."""
+    again = "leave found: out, and search again"
+    for name, row in wanted.found.items():
+        origin = root.at("found", name)
+        if name not in wanted.candidates:
+            hint = nearest(name, wanted.candidates)
+            collection.fail(f"'{name}' was found and is no candidate", origin.span(key=True), hint)
+            continue
+        for column in row:
+            if column not in columns:
+                collection.fail(f"'{column}' was found and does not vary", origin.at(column).span(key=True), again)
+        if missing := [column for column in columns if column not in row]:
+            collection.fail(f"what was found for '{name}' lacks {quoted(missing)}", origin.span(key=True), again)
+    if missing := [name for name in wanted.candidates if name not in wanted.found]:
+        what = "the candidate" if len(missing) == 1 else "the candidates"
+        collection.fail(f"nothing was found for {what} {quoted(missing)}", root.at("found").span(key=True), again)

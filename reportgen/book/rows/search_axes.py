@@ -1,0 +1,48 @@
+"""The axes of a search: what may vary, as written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reportgen.book.entries import Entry, Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reportgen.spec.model import SearchSpec
+
+__all__ = ["Axis", "Setting", "quoted", "vary"]
+
+Setting = dict[str, Entry]
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """What varies together: a column with its values, or several columns with settings of all of them."""
+
+    name: str
+    settings: tuple[Setting, ...]
+
+    def columns(self) -> list[str]:
+        """The columns that it varies, each once."""
+        return list(dict.fromkeys(column for setting in self.settings for column in setting))
+
+
+def vary(wanted: SearchSpec, root: Origin) -> Iterator[Axis]:
+    """What varies, as it was written."""
+    for name, values in wanted.vary.items():
+        at = root.at("vary", name)
+        if isinstance(values, list):
+            yield Axis(name, tuple({name: Entry(value, at.at(i))} for i, value in enumerate(values)))
+        else:
+            settings = values.items()
+            yield Axis(name, tuple({c: Entry(v, at.at(s, c)) for c, v in cells.items()} for s, cells in settings))
+
+
+# --- as options ------------------------------------------------------------------------------------------------------
+
+
+def quoted(names: list[str]) -> str:
+    """Names in quotes, one after the other."""
+    return ", ".join(f"'{name}'" for name in names)
