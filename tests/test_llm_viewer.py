@@ -16,8 +16,9 @@ from reportgen.book.build import load_book
 from reportgen.engine.evaluation import evaluate
 
 if TYPE_CHECKING:
-    from reportgen.engine.results import Results
     from collections.abc import Callable
+
+    from reportgen.engine.results import Results
 
 ROOT = Path(__file__).parents[1]
 CASES = json.loads((ROOT / "tests" / "reference" / "llm_viewer.json").read_text(encoding="utf-8"))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from ruamel.yaml import YAML
 
 from reportgen.book.build import load_book
 from reportgen.engine.evaluation import evaluate
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from reportgen.engine.results import Results

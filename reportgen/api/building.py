@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from reportgen.api.shared import Folders
     from reportgen.engine.results import Results
-    from reportgen.intake.edited.bring_back import Edited
+    from reportgen.intake.workbook.bring_back import Edited
     from reportgen.render.beside import Beside
     from reportgen.render.files import Staged
     from reportgen.report.design import Design

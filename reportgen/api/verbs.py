@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reportgen.book.book import Book
     from reportgen.engine.explain import Explanation
     from reportgen.engine.results import Results
-    from reportgen.intake.edited.bring_back import Edited
+    from reportgen.intake.workbook.bring_back import Edited
     from reportgen.report.compare import Comparison
     from reportgen.study.sweep import Sweep
 
@@ -281,7 +281,7 @@ def import_model(path: str | Path, name: str = "", retrieved: str = "") -> dict[
     Raises:
         SpecError: with every mistake found, or for an architecture that is not known.
     """
-    from reportgen.intake.model_config import read_config
+    from reportgen.intake.model.config import read_config
 
     return read_config(Path(path), name, retrieved)
 

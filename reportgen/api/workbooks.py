@@ -9,7 +9,7 @@ from reportgen.api.shared import folders
 
 if TYPE_CHECKING:
     from reportgen.api.shared import Folders
-    from reportgen.intake.edited.bring_back import Edited
+    from reportgen.intake.workbook.bring_back import Edited
     from reportgen.ooxml.lint import Finding
 
 __all__ = ["import_workbook", "is_workbook", "lint"]
@@ -32,7 +32,7 @@ def import_workbook(path: str | Path, library: Folders = (), scenario: str = "")
     Raises:
         SpecError: it is no workbook of ours, damaged, holds what could do harm, or inputs out of their range.
     """
-    from reportgen.intake.edited.bring_back import read_edited
+    from reportgen.intake.workbook.bring_back import read_edited
     from reportgen.study.prepare import chosen
 
     return read_edited(Path(path), chosen, folders(library), scenario)

@@ -274,7 +274,7 @@ def import_model(
       reportgen import-model config.json --name Ours-8B --retrieved 2026-11 -o models.csv
     """  # noqa: D301
     from reportgen import api
-    from reportgen.intake.rows import csv_text, yaml_text
+    from reportgen.intake.model.rows import csv_text, yaml_text
 
     row = api.import_model(path, name, retrieved)
     if out is not None and out.is_file() and out.samefile(path / "config.json" if path.is_dir() else path):

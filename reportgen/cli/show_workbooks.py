@@ -13,7 +13,7 @@ from reportgen.cli.show import number, stdout_console
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reportgen.intake.edited.bring_back import Edited
+    from reportgen.intake.workbook.bring_back import Edited
 
 __all__ = ["as_json", "show_changes"]
 

@@ -14,7 +14,7 @@ from reportgen.errors import Problem, Span, SpecError
 
 if TYPE_CHECKING:
     from reportgen.book.book import Book
-    from reportgen.intake.edited.bring_back import Edited
+    from reportgen.intake.workbook.bring_back import Edited
 
 __all__ = ["diff", "extract", "import_workbook", "lint", "opened", "say_left_out"]
 

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from reportgen import api
 from reportgen.cli import app
 from reportgen.errors import SpecError
-from reportgen.intake.json_document import MAX_BYTES, MAX_PROBLEMS, parse_json
+from reportgen.intake.model.json_document import MAX_BYTES, MAX_PROBLEMS, parse_json
 from tests.intake.published import CONFIGS, KIMI, SLIDE
 
 LLAMA = CONFIGS["Llama-3.1-8B"]

@@ -14,9 +14,9 @@ from typer.testing import CliRunner
 from reportgen import api
 from reportgen.cli import app
 from reportgen.errors import SpecError
-from reportgen.intake.model_config import COLUMNS
-from reportgen.intake.model_types import model_types
-from reportgen.intake.rows import csv_text, yaml_text
+from reportgen.intake.model.config import COLUMNS
+from reportgen.intake.model.rows import csv_text, yaml_text
+from reportgen.intake.model.types import model_types
 from reportgen.resources import library_dir
 from reportgen.spec.load import load_library_file
 from reportgen.spec.model import ROW_KEYS

@@ -1,14 +1,14 @@
-"""Which layers look through a window and which are mixtures of experts, by the rules of `model_types.yaml`."""
+"""Which layers look through a window and which are mixtures of experts, by the rules of `types.yaml`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reportgen.intake.json_document import printable
-from reportgen.intake.reader import MISSING, Reader
+from reportgen.intake.model.json_document import printable
+from reportgen.intake.model.reader import MISSING, Reader
 
 if TYPE_CHECKING:
-    from reportgen.intake.model_types import ModelType
+    from reportgen.intake.model.types import ModelType
 
 __all__ = ["experts", "windows"]
 

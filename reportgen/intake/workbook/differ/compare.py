@@ -9,11 +9,11 @@ from openpyxl.worksheet.formula import ArrayFormula
 
 from reportgen.book.ranges import fault, problem_text
 from reportgen.errors import Problem, Span, nearest
-from reportgen.intake.edited.changes import Added, Comparison, Formula, Input, Override, Plain
-from reportgen.intake.edited.formula import Unreadable, parse, tokens
-from reportgen.intake.edited.layout import of_build
-from reportgen.intake.edited.locate import NewRow, locate, named
-from reportgen.intake.edited.sheets import Content, ErrorText, address
+from reportgen.intake.workbook.differ.changes import Added, Comparison, Formula, Input, Override, Plain
+from reportgen.intake.workbook.locate.layout import of_build
+from reportgen.intake.workbook.locate.locate import NewRow, locate, named
+from reportgen.intake.workbook.read.sheets import Content, ErrorText, address
+from reportgen.intake.workbook.translate.formula import Unreadable, parse, tokens
 from reportgen.render.excel.plan.layout import slug
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from openpyxl import Workbook
 
     from reportgen.book.book import Quantity
-    from reportgen.intake.edited.contents import EditedWorkbook
-    from reportgen.intake.edited.layout import Layout, Standing
+    from reportgen.intake.workbook.locate.layout import Layout, Standing
+    from reportgen.intake.workbook.read.contents import EditedWorkbook
     from reportgen.render.excel.plan.layout import Cell, Column, Table
     from reportgen.render.excel.sheets.tables import Placed, Writer
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reportgen.book.collected.collect import SECTIONS, WHOLE
-from reportgen.intake.edited.changes import Override
+from reportgen.intake.workbook.differ.changes import Override
 
 if TYPE_CHECKING:
     from reportgen.book.book import Book, Quantity
-    from reportgen.intake.edited.changes import Added, Comparison
+    from reportgen.intake.workbook.differ.changes import Added, Comparison
 
 __all__ = ["Setting", "cell_path", "settings"]
 

@@ -13,12 +13,12 @@ from reportgen.book.library.library import library
 from reportgen.book.rows.options import SPARE
 from reportgen.engine.evaluation import evaluate
 from reportgen.errors import EvaluationError, Problem, Span, SpecError
-from reportgen.intake.edited.compare import compare
-from reportgen.intake.edited.formula import Unreadable, normal, parse, tokens
-from reportgen.intake.edited.layout import of_build
-from reportgen.intake.edited.rewrites import Rewrite, guarded, rewrites
-from reportgen.intake.edited.sheets import read_workbook
-from reportgen.intake.edited.values import Setting, settings
+from reportgen.intake.workbook.differ.compare import compare
+from reportgen.intake.workbook.differ.values import Setting, settings
+from reportgen.intake.workbook.locate.layout import of_build
+from reportgen.intake.workbook.read.sheets import read_workbook
+from reportgen.intake.workbook.translate.formula import Unreadable, normal, parse, tokens
+from reportgen.intake.workbook.translate.rewrites import Rewrite, guarded, rewrites
 from reportgen.render.excel.workbook import assemble, sheet_title
 from reportgen.spec.document import parse_document
 from reportgen.spec.load import validate
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from openpyxl import Workbook
 
     from reportgen.book.book import Book
-    from reportgen.intake.edited.changes import Comparison, Override
-    from reportgen.intake.edited.contents import EditedWorkbook
-    from reportgen.intake.edited.layout import Layout
-    from reportgen.intake.edited.sheets import EditedSheet
+    from reportgen.intake.workbook.differ.changes import Comparison, Override
+    from reportgen.intake.workbook.locate.layout import Layout
+    from reportgen.intake.workbook.read.contents import EditedWorkbook
+    from reportgen.intake.workbook.read.sheets import EditedSheet
     from reportgen.render.excel.sheets.tables import Writer
 
 __all__ = ["Edited", "read_edited"]

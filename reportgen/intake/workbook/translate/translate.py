@@ -6,14 +6,14 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from reportgen.intake.edited.formula import Node, Unreadable, parse, tokens
+from reportgen.intake.workbook.translate.formula import Node, Unreadable, parse, tokens
 from reportgen.lang import tree
 from reportgen.lang.functions import FUNCTIONS
 from reportgen.render.excel.plan.layout import slug, wide
 
 if TYPE_CHECKING:
     from reportgen.book.book import Quantity
-    from reportgen.intake.edited.layout import Layout
+    from reportgen.intake.workbook.locate.layout import Layout
     from reportgen.render.excel.plan.plan import Plan
 
 __all__ = ["Translator"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reportgen.intake.edited.cells import EditedSheet
+    from reportgen.intake.workbook.read.cells import EditedSheet
 
 __all__ = ["Area", "EditedTable", "EditedWorkbook"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from openpyxl.utils.cell import column_index_from_string, coordinate_to_tuple
 
-from reportgen.intake.edited.moves import Moves
+from reportgen.intake.workbook.locate.moves import Moves
 from reportgen.render.excel.plan.layout import prefix_of
 
 if TYPE_CHECKING:

@@ -6,14 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from reportgen.errors import Problem, Span, SpecError
-from reportgen.intake.edited.cells import address
+from reportgen.intake.workbook.read.cells import address
 from reportgen.ooxml.functions import REACHING
 from reportgen.ooxml.tokens import TOKEN, function, link
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
-    from reportgen.intake.edited.contents import EditedWorkbook
+    from reportgen.intake.workbook.read.contents import EditedWorkbook
     from reportgen.ooxml.untrusted import Package
 
 __all__ = ["reaching", "refuse_harmful", "refuse_parts"]

@@ -1,4 +1,4 @@
-"""The architectures that can be imported, from `model_types.yaml`."""
+"""The architectures that can be imported, from `types.yaml`."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def model_types() -> ModelTypes:
     >>> model_types().types["gemma2"].windows["layers"]
     'alternate'
     """
-    path = Path(__file__).with_name("model_types.yaml")
+    path = Path(__file__).with_name("types.yaml")
     data = read_document(path, f"intake/{path.name}").data
     resolved: dict[str, dict[str, Any]] = {}
     for name, own in data["types"].items():  # a type stands after the one that it is like

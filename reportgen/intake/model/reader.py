@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from reportgen.errors import Problem
-from reportgen.intake.json_document import JsonDocument, Where, printable
+from reportgen.intake.model.json_document import JsonDocument, Where, printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,7 +97,7 @@ class Reader:
             return self.fail(f"'{key}' has {len(value)} entries for {length} layers", key)
         return value
 
-    # --- facts as model_types.yaml describes them ---------------------------------------------------------------
+    # --- facts as types.yaml describes them ---------------------------------------------------------------
 
     def fact(self, spec: Any, name: str) -> Any:
         """The value of a fact: a number, a flag, None where it may be absent, or MISSING."""

@@ -8,7 +8,7 @@ import json
 import re
 from typing import Any
 
-from reportgen.intake.model_config import COLUMNS
+from reportgen.intake.model.config import COLUMNS
 
 __all__ = ["csv_text", "yaml_text"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from reportgen.errors import Problem
-    from reportgen.intake.edited.formula import Token
+    from reportgen.intake.workbook.translate.formula import Token
 
 __all__ = ["Added", "Comparison", "Formula", "Input", "Override", "Plain"]
 

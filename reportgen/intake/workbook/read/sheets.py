@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from openpyxl.utils.cell import column_index_from_string
 
-from reportgen.intake.edited.cells import (
+from reportgen.intake.workbook.read.cells import (
     MAX_COLUMNS,
     MAX_ROWS,
     Content,
@@ -18,8 +18,8 @@ from reportgen.intake.edited.cells import (
     address,
     unescaped,
 )
-from reportgen.intake.edited.contents import Area, EditedTable, EditedWorkbook
-from reportgen.intake.edited.harmful import refuse_harmful, refuse_parts
+from reportgen.intake.workbook.read.contents import Area, EditedTable, EditedWorkbook
+from reportgen.intake.workbook.read.harmful import refuse_harmful, refuse_parts
 from reportgen.ooxml.untrusted import Budget, Package, open_package
 
 if TYPE_CHECKING:

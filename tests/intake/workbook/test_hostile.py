@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from reportgen.book.library.library import library
 from reportgen.cli import app
 from reportgen.errors import SpecError
-from reportgen.intake.edited import sheets
+from reportgen.intake.workbook.read import sheets
 from reportgen.ooxml import untrusted as package
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.intake.edited.formula import Node, Unreadable, normal, parse, tokens
+from reportgen.intake.workbook.translate.formula import Node, Unreadable, normal, parse, tokens
 
 
 def read(text: str) -> Node:

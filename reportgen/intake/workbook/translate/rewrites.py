@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reportgen.book.rows.options import MADE
-from reportgen.intake.edited.changes import Formula, Override
-from reportgen.intake.edited.formula import Unreadable, parse
-from reportgen.intake.edited.translate import Translator
-from reportgen.intake.edited.values import cell_path
+from reportgen.intake.workbook.differ.changes import Formula, Override
+from reportgen.intake.workbook.differ.values import cell_path
+from reportgen.intake.workbook.translate.formula import Unreadable, parse
+from reportgen.intake.workbook.translate.translate import Translator
 from reportgen.lang import tree
 from reportgen.lang.words import to_words
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from reportgen.book.book import Book, Quantity
-    from reportgen.intake.edited.formula import Token
-    from reportgen.intake.edited.layout import Layout
+    from reportgen.intake.workbook.locate.layout import Layout
+    from reportgen.intake.workbook.translate.formula import Token
     from reportgen.render.excel.plan.layout import Table
     from reportgen.render.excel.plan.plan import Plan
 

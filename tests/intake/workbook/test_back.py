@@ -14,12 +14,12 @@ from reportgen.engine.evaluation import evaluate
 from reportgen.errors import SpecError
 from reportgen.render.excel.workbook import workbook_bytes
 from reportgen.spec.document import parse_document
-from tests.intake.edited.conftest import BRIEF, SCENARIO, Editor
+from tests.intake.workbook.conftest import BRIEF, SCENARIO, Editor
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reportgen.intake.edited.bring_back import Edited
+    from reportgen.intake.workbook.bring_back import Edited
 
 
 def back(editor: Editor) -> Edited:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reportgen.errors import nearest
-from reportgen.intake.reader import MISSING, Reader, found
+from reportgen.intake.model.reader import MISSING, Reader, found
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from reportgen.book.names import member_fault
 from reportgen.errors import Problem, SpecError, nearest
-from reportgen.intake.json_document import JsonDocument, parse_json, printable, read_bytes
-from reportgen.intake.layers import experts, windows
-from reportgen.intake.model_types import ModelType, ModelTypes, model_types
-from reportgen.intake.precision import precision
-from reportgen.intake.reader import MISSING, Reader, found
+from reportgen.intake.model.json_document import JsonDocument, parse_json, printable, read_bytes
+from reportgen.intake.model.layers import experts, windows
+from reportgen.intake.model.precision import precision
+from reportgen.intake.model.reader import MISSING, Reader, found
+from reportgen.intake.model.types import ModelType, ModelTypes, model_types
 from reportgen.resources import library_dir
 from reportgen.spec.load import load_library_file
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from openpyxl.utils.cell import column_index_from_string
 
 from reportgen.errors import Problem, Span, nearest
-from reportgen.intake.edited.contents import EditedTable
-from reportgen.intake.edited.layout import Layout, Standing
-from reportgen.intake.edited.moves import Moves
-from reportgen.intake.edited.sheets import address
+from reportgen.intake.workbook.locate.layout import Layout, Standing
+from reportgen.intake.workbook.locate.moves import Moves
+from reportgen.intake.workbook.read.contents import EditedTable
+from reportgen.intake.workbook.read.sheets import address
 
 if TYPE_CHECKING:
-    from reportgen.intake.edited.contents import EditedWorkbook
-    from reportgen.intake.edited.sheets import EditedSheet
+    from reportgen.intake.workbook.read.contents import EditedWorkbook
+    from reportgen.intake.workbook.read.sheets import EditedSheet
     from reportgen.render.excel.plan.layout import Table
     from reportgen.render.excel.sheets.tables import Placed, Writer
 
@@ -137,7 +137,7 @@ class _Finder:
             sheet.value(placed.row - 1, left) != made.name for left, made in zip(lefts, placed.columns, strict=True)
         ):
             return None
-        from reportgen.intake.edited.contents import Area
+        from reportgen.intake.workbook.read.contents import Area
 
         area = Area(placed.sheet, placed.row - 1, lefts[0], placed.last, lefts[-1])
         return EditedTable(placed.table.name, area, tuple(made.name for made in placed.columns))

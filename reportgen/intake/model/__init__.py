@@ -1,0 +1,1 @@
+"""Model configurations as published, read into rows of the catalogue."""

@@ -1,0 +1,1 @@
+"""What was changed: values, cells, rows."""

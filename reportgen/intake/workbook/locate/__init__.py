@@ -1,0 +1,1 @@
+"""Where the cells of the built workbook stand in the edited one."""

@@ -1,0 +1,1 @@
+"""What stands in an edited workbook, read without trusting it."""

@@ -1,0 +1,1 @@
+"""Formulas of Excel, read back into the language of scenarios."""
