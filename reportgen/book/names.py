@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from reportgen.lang.functions import FUNCTIONS, REDUCTIONS
+from reportgen.lang.functions import FUNCTIONS
+from reportgen.lang.reductions import REDUCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Container

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from reportgen.engine.reduce import reduce_values
-from reportgen.engine.values import Array, Value, either, fixed
+from reportgen.engine.values import Array, Value, each, either, filled, fixed, in_kind_of, not_finite, scaled
 from reportgen.errors import EvaluationError, Problem
 from reportgen.lang import tree
 from reportgen.lang.functions import FUNCTIONS
@@ -17,7 +16,7 @@ from reportgen.lang.functions import FUNCTIONS
 if TYPE_CHECKING:
     from reportgen.book.book import Book, Quantity
 
-__all__ = ["Evaluator", "Inputs", "not_finite"]
+__all__ = ["Evaluator", "Inputs"]
 
 Inputs = Mapping[tuple[str, tuple[str, ...]], "float | bool | str | Array | None"]
 """Values put in the place of input cells, by quantity and members.
@@ -211,7 +210,7 @@ class Evaluator:
             case tree.Literal():
                 return self._literal(node, per)
             case tree.Member():
-                return _filled(self.book.dimensions[node.dimension].index(node.name), len(per) + 1)
+                return filled(self.book.dimensions[node.dimension].index(node.name), len(per) + 1)
             case tree.Key():
                 shape = [1] * (len(per) + 1)
                 shape[per.index(node.dimension)] = -1
@@ -233,7 +232,7 @@ class Evaluator:
             data = np.empty(shape, dtype=object)
             data[...] = node.value
             return Value(data)
-        return _filled(node.value, len(shape))
+        return filled(node.value, len(shape))
 
     def _fetch(self, ref: tree.Ref, per: _Dims) -> Value:
         at = (ref if ref.select else ref.name, per)
@@ -322,7 +321,7 @@ class Evaluator:
         if chosen.size == 1 and condition.absent is None:
             return self._node(node.args[1 if chosen.item() else 2], per)
         yes, no = (self._node(a, per) for a in node.args[1:])
-        data = np.where(chosen, _as(yes.data, no.data), _as(no.data, yes.data))
+        data = np.where(chosen, in_kind_of(yes.data, no.data), in_kind_of(no.data, yes.data))
         if yes.absent is None and no.absent is None:
             return Value(data)
         masks = [np.zeros(1, dtype=bool) if v.absent is None else v.absent for v in (yes, no)]
@@ -361,11 +360,11 @@ class Evaluator:
         value = self._node(field.node, per)
         if field.decimals is not None:
             decimals, percent = field.decimals, field.percent
-            return _each(lambda x: fixed(float(x), decimals, percent=percent) if np.isfinite(x) else "", value.data)
+            return each(lambda x: fixed(float(x), decimals, percent=percent) if np.isfinite(x) else "", value.data)
         if value.data.dtype.kind in "iu" and isinstance(field.node, tree.Ref | tree.Key | tree.Reduce | tree.Call):
             dimension = self.member_dimension(field.node)
             names = self.book.dimensions[dimension].names
-            return _each(lambda code: names[code] if code >= 0 else "", value.data)
+            return each(lambda code: names[code] if code >= 0 else "", value.data)
         return value.data
 
     def member_dimension(self, node: tree.Node) -> str:
@@ -380,14 +379,6 @@ class Evaluator:
         return next(self.member_dimension(n) for n in node.args[1:] if not isinstance(n, tree.Literal))
 
 
-@functools.lru_cache(maxsize=4096, typed=True)
-def _filled(value: float | bool, axes: int) -> Value:
-    """A constant with the given number of axes, each of length 1. Callers share the array, so it is read-only."""
-    data = np.full((1,) * axes, value)
-    data.flags.writeable = False
-    return Value(data)
-
-
 def _dependents(book: Book, names: frozenset[str]) -> frozenset[str]:
     """The quantities named and all that read them."""
     changed = set(names)
@@ -395,33 +386,3 @@ def _dependents(book: Book, names: frozenset[str]) -> frozenset[str]:
         if any(changed & tree.references(node) for node in quantity.nodes()):
             changed.add(quantity.name)
     return frozenset(changed)
-
-
-def not_finite(value: Value) -> Array | None:
-    """Which numbers are infinite or no numbers, of those that are there; nothing where none is."""
-    if value.data.dtype.kind != "f" or np.isfinite(value.data.sum()) or np.isfinite(value.data).all():
-        return None  # a finite sum has finite parts, and is found in less time than each of them is looked at
-    bad = ~np.isfinite(value.data)
-    if value.absent is not None:
-        bad &= ~value.absent
-    return bad if bad.any() else None
-
-
-def scaled(data: Array, numerator: int, denominator: int) -> Array:
-    """A conversion, in the same steps as the workbook's formula: times, then divided by."""
-    if numerator != 1:
-        data = data * float(numerator)
-    return data / float(denominator) if denominator != 1 else data
-
-
-def _as(data: Array, other: Array) -> Array:
-    """A placeholder for an absent branch in the other branch's kind."""
-    if data.dtype.kind == "f" and other.dtype.kind in "iOb":
-        return (
-            np.zeros(data.shape, dtype=other.dtype) if other.dtype != object else np.full(data.shape, "", dtype=object)
-        )
-    return data
-
-
-def _each(function: Callable[..., str], data: Array) -> Array:
-    return np.asarray(np.frompyfunc(function, 1, 1)(data), dtype=object)

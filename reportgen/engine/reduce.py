@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from reportgen.engine.values import Array, Value
-from reportgen.lang.functions import close
+from reportgen.lang.semantics import close
 
 __all__ = ["reduce_values"]
 
@@ -28,6 +28,8 @@ def reduce_values(function: str, of: Value, where: Array | None, axes: tuple[int
         assert at is not None
         hit = close(of.data, at) if kept is None else close(of.data, at) & kept
         return _first(np.broadcast_to(hit, np.broadcast_shapes(hit.shape, of.data.shape)), axes[0])
+    if function not in ("argmin", "argmax"):
+        raise NotImplementedError(function)
     sign = 1.0 if function == "argmin" else -1.0
     best = _extreme("min", sign * of.data, kept, axes)
     least = np.expand_dims(best.data, axes[0])

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from reportgen.engine.evaluate import Evaluator, not_finite
+from reportgen.engine.evaluate import Evaluator
+from reportgen.engine.values import not_finite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Array", "Value", "fixed"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Array", "Value", "each", "either", "filled", "fixed", "in_kind_of", "not_finite", "scaled"]
 
 Array = NDArray[Any]
 
@@ -53,3 +57,42 @@ def either(*masks: Array | None) -> Array | None:
     for mask in present[1:]:
         result = np.logical_or(result, mask)
     return result
+
+
+@functools.lru_cache(maxsize=4096, typed=True)
+def filled(value: float | bool, axes: int) -> Value:
+    """A constant with the given number of axes, each of length 1. Callers share the array, so it is read-only."""
+    data = np.full((1,) * axes, value)
+    data.flags.writeable = False
+    return Value(data)
+
+
+def not_finite(value: Value) -> Array | None:
+    """Which numbers are infinite or no numbers, of those that are there; nothing where none is."""
+    if value.data.dtype.kind != "f" or np.isfinite(value.data.sum()) or np.isfinite(value.data).all():
+        return None  # a finite sum has finite parts, and is found in less time than each of them is looked at
+    bad = ~np.isfinite(value.data)
+    if value.absent is not None:
+        bad &= ~value.absent
+    return bad if bad.any() else None
+
+
+def scaled(data: Array, numerator: int, denominator: int) -> Array:
+    """A conversion, in the same steps as the workbook's formula: times, then divided by."""
+    if numerator != 1:
+        data = data * float(numerator)
+    return data / float(denominator) if denominator != 1 else data
+
+
+def in_kind_of(data: Array, other: Array) -> Array:
+    """A placeholder for an absent branch in the other branch's kind."""
+    if data.dtype.kind == "f" and other.dtype.kind in "iOb":
+        return (
+            np.zeros(data.shape, dtype=other.dtype) if other.dtype != object else np.full(data.shape, "", dtype=object)
+        )
+    return data
+
+
+def each(function: Callable[..., str], data: Array) -> Array:
+    """A text for each element."""
+    return np.asarray(np.frompyfunc(function, 1, 1)(data), dtype=object)

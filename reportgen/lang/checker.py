@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from reportgen.errors import Problem, nearest
 from reportgen.lang import tree
-from reportgen.lang.functions import FUNCTIONS, REDUCTIONS, Reduction
+from reportgen.lang.functions import FUNCTIONS
+from reportgen.lang.reductions import REDUCTIONS, Reduction
 from reportgen.lang.types import UNKNOWN, Mismatch, Type, Typed, converted, is_absent_literal, is_zero, joined_dims
 from reportgen.lang.units import ONE
 

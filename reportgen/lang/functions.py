@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.lang import types
+from reportgen.lang.semantics import add, ceil, equal, floor, maximum, minimum, nearly_equal, power, subtract
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from reportgen.lang.types import Ruling, Typed
 
-__all__ = ["FUNCTIONS", "GUARD", "REDUCTIONS", "Form", "Function", "Reduction", "close"]
+__all__ = ["FUNCTIONS", "Form", "Function"]
 
 Array = NDArray[Any]
 
@@ -50,108 +51,6 @@ class Function:
     excel: Form
     latex: Form
     strict: bool = True
-
-
-# --- NumPy forms ------------------------------------------------------------------------------------------------
-
-_TIE = 2.0**-48
-"""Spreadsheets compare on about 15 digits; so does the engine, or a near-tie would decide differently."""
-
-_WHOLE = 2.0**53
-"""Up to here float64 holds every whole number."""
-
-GUARD = 1e-9
-"""Added before rounding down (taken off before rounding up), in both back ends: 2.9999999999999996 is 3."""
-
-
-def close(a: Array, b: Array) -> Array:
-    """Whether two numbers are equal in 15 significant digits. Shapes broadcast."""
-    return np.asarray((a == b) | _near(a, b, a - b))
-
-
-def _near(a: Array, b: Array, difference: Array) -> Array:
-    """Whether a difference is only one of rounding; between whole numbers it never is, for those are exact."""
-    gap = np.abs(difference)
-    first, second = (a, b) if np.size(a) <= np.size(b) else (b, a)
-    near = np.asarray(gap < _TIE * np.abs(first))
-    if not near.any():  # so it is nearly always, and the rest costs more than the difference itself
-        return near
-    near &= gap < _TIE * np.abs(second)
-    if (near & (gap >= 1)).any():
-        return near & ~(_exact(a) & _exact(b))
-    return near
-
-
-def _exact(a: Array) -> Array:
-    return np.asarray((np.abs(a) <= _WHOLE) & (a == np.floor(a)))
-
-
-def _equal(a: Array, b: Array) -> Array:
-    a, b = np.asarray(a), np.asarray(b)
-    if a.dtype == object or b.dtype == object:
-        return np.asarray(_casefold(a) == _casefold(b))
-    if a.dtype.kind == "f" or b.dtype.kind == "f":
-        return close(a, b)
-    return np.asarray(a == b)
-
-
-def _fold(text: object) -> str:
-    return str(text).casefold()
-
-
-def _casefold(texts: Array) -> Array:
-    return np.asarray(np.frompyfunc(_fold, 1, 1)(texts))
-
-
-def _subtract(a: Array, b: Array) -> Array:
-    """Spreadsheets take a difference of values equal in 15 digits for zero; so must `a - b > 0` agree with `a > b`."""
-    difference = a - b
-    near = _near(a, b, difference)
-    return np.where(near, 0.0, difference) if near.any() else difference
-
-
-def _add(a: Array, b: Array) -> Array:
-    """As a difference where one is negative: `a + -b` is `a - b`."""
-    total = np.asarray(a + b)
-    if not (_goes_below_zero(a) or _goes_below_zero(b)):
-        return total
-    near = _near(a, -b, total)
-    return np.where(near, 0.0, total) if near.any() else total
-
-
-def _goes_below_zero(a: Array) -> bool:
-    return bool(a.item() < 0 if a.size == 1 else (a < 0).any())
-
-
-def _power(a: Array, b: Array) -> Array:
-    """0^0 is refused: spreadsheets disagree on it (an error here, 1 there)."""
-    base = np.asarray(a, dtype=float)
-    # a square is a product: NumPy's powers differ in the last digit with the length of the array
-    powers = np.square(base) if (np.asarray(b) == 2).all() else np.power(base, b)
-    flat = np.asarray(b) == 0
-    return np.where((base == 0) & flat, np.nan, powers) if flat.any() else powers
-
-
-def _floor(a: Array) -> Array:
-    return np.floor(a + GUARD) + 0.0
-
-
-def _ceil(a: Array) -> Array:
-    return 0.0 - np.floor(GUARD - a)
-
-
-def _minimum(*args: Array) -> Array:
-    result = args[0]
-    for other in args[1:]:
-        result = np.minimum(result, other)
-    return np.asarray(result)
-
-
-def _maximum(*args: Array) -> Array:
-    result = args[0]
-    for other in args[1:]:
-        result = np.maximum(result, other)
-    return np.asarray(result)
 
 
 def _never(*_: Array) -> Array:  # pragma: no cover - the evaluator treats these itself, for they see absent values
@@ -189,8 +88,8 @@ _UNARY = CHOICE
 """A minus sign and a power are always bracketed inside another operation: Excel's `-2^2` is 4."""
 
 _RECORDS = (
-    _operator("+", "sum", types.rule_same, _add, _infix("+", SUM), _infix(" + ", SUM)),
-    _operator("-", "difference", types.rule_same, _subtract, _infix("-", SUM), _infix(" - ", SUM)),
+    _operator("+", "sum", types.rule_same, add, _infix("+", SUM), _infix(" + ", SUM)),
+    _operator("-", "difference", types.rule_same, subtract, _infix("-", SUM), _infix(" - ", SUM)),
     _operator("*", "product", types.rule_product, np.multiply, _infix("*", PRODUCT), _infix(r" \cdot ", PRODUCT)),
     _operator(
         "/",
@@ -204,7 +103,7 @@ _RECORDS = (
         "**",
         "power",
         types.rule_power,
-        _power,
+        power,
         Form("{0}^{1}", _UNARY, (ATOM, ATOM)),
         Form("{{{0}}}^{{{1}}}", ATOM, (ATOM, LOOSE)),
     ),
@@ -219,12 +118,12 @@ _RECORDS = (
         Form("-{0}", _UNARY, (ATOM,)),
         Form("-{0}", _UNARY, (PRODUCT,)),
     ),
-    _comparison("==", "equal", _equal, "=", "="),
-    _comparison("!=", "different", lambda a, b: ~_equal(a, b), "<>", r"\ne"),
-    _comparison("<", "less", lambda a, b: (a < b) & ~_near(a, b, a - b), "<", "<"),
-    _comparison("<=", "less or equal", lambda a, b: (a <= b) | _near(a, b, a - b), "<=", r"\le"),
-    _comparison(">", "greater", lambda a, b: (a > b) & ~_near(a, b, a - b), ">", ">"),
-    _comparison(">=", "greater or equal", lambda a, b: (a >= b) | _near(a, b, a - b), ">=", r"\ge"),
+    _comparison("==", "equal", equal, "=", "="),
+    _comparison("!=", "different", lambda a, b: ~equal(a, b), "<>", r"\ne"),
+    _comparison("<", "less", lambda a, b: (a < b) & ~nearly_equal(a, b, a - b), "<", "<"),
+    _comparison("<=", "less or equal", lambda a, b: (a <= b) | nearly_equal(a, b, a - b), "<=", r"\le"),
+    _comparison(">", "greater", lambda a, b: (a > b) & ~nearly_equal(a, b, a - b), ">", ">"),
+    _comparison(">=", "greater or equal", lambda a, b: (a >= b) | nearly_equal(a, b, a - b), ">=", r"\ge"),
     Function(
         "and",
         "a and b",
@@ -289,7 +188,7 @@ _RECORDS = (
         2,
         30,
         types.rule_same,
-        _minimum,
+        minimum,
         Form("MIN({*})"),
         Form(r"\min\left({*}\right)"),
     ),
@@ -300,7 +199,7 @@ _RECORDS = (
         2,
         30,
         types.rule_same,
-        _maximum,
+        maximum,
         Form("MAX({*})"),
         Form(r"\max\left({*}\right)"),
     ),
@@ -314,7 +213,7 @@ _RECORDS = (
         1,
         1,
         types.rule_plain,
-        _floor,
+        floor,
         Form("INT({0}+0.000000001)", ATOM, (SUM,)),
         Form(r"\left\lfloor {0} \right\rfloor"),
     ),
@@ -325,7 +224,7 @@ _RECORDS = (
         1,
         1,
         types.rule_plain,
-        _ceil,
+        ceil,
         Form("-INT(0.000000001-{0})", _UNARY, (PRODUCT,)),
         Form(r"\left\lceil {0} \right\rceil"),
     ),
@@ -360,83 +259,3 @@ _RECORDS = (
 )
 
 FUNCTIONS: Mapping[str, Function] = {record.name: record for record in _RECORDS}
-
-
-@dataclass(frozen=True, slots=True)
-class Reduction:
-    """A reduction of a named quantity: what it reads, what it gives, and its forms.
-
-    `excel` is over the column `{x}` with everything else left out beforehand, `array` over an array expression `{a}`
-    of the rows that count (texts, so absent values, are skipped by both).
-    """
-
-    name: str
-    signature: str
-    says: str
-    reads: str
-    gives: str
-    excel: str
-    latex: str
-    empty: bool
-
-
-REDUCTIONS: Mapping[str, Reduction] = {
-    r.name: r
-    for r in (
-        Reduction("sum", "sum(x, over=d)", "sum over the members of d", "number", "number", "SUM({a})", r"\sum", False),
-        Reduction(
-            "mean",
-            "mean(x, over=d)",
-            "arithmetic mean",
-            "number",
-            "number",
-            "AVERAGE({a})",
-            r"\operatorname{mean}",
-            True,
-        ),
-        Reduction("min", "min(x, over=d)", "smallest", "number", "number", "MIN({a})", r"\min", True),
-        Reduction("max", "max(x, over=d)", "largest", "number", "number", "MAX({a})", r"\max", True),
-        Reduction("count", "count(flag, over=d)", "how many hold", "flag", "count", "SUM({a})", r"\#", False),
-        Reduction(
-            "argmin",
-            "argmin(x, over=d)",
-            "member with the smallest value; the first of equals",
-            "number",
-            "member",
-            "MIN({a})",
-            r"\arg\min",
-            True,
-        ),
-        Reduction(
-            "argmax",
-            "argmax(x, over=d)",
-            "member with the largest value; the first of equals",
-            "number",
-            "member",
-            "MAX({a})",
-            r"\arg\max",
-            True,
-        ),
-        Reduction(
-            "rank",
-            "rank(x, over=d)",
-            "place in ascending order, 1 for the smallest; the first of equals first",
-            "number",
-            "same",
-            "",
-            r"\operatorname{rank}",
-            True,
-        ),
-        Reduction(
-            "find",
-            "find(x, value, over=d)",
-            "first member of d at which x has the value",
-            "number",
-            "member",
-            "",
-            r"\operatorname{find}",
-            True,
-        ),
-    )
-}
-"""Reductions; `min` and `max` without `over=` are functions of their arguments."""

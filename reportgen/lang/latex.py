@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reportgen.lang import tree
-from reportgen.lang.functions import ATOM, FUNCTIONS, LOOSE, REDUCTIONS
+from reportgen.lang.functions import ATOM, FUNCTIONS, LOOSE
+from reportgen.lang.reductions import REDUCTIONS
 
 __all__ = ["escaped", "to_latex", "upright"]
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from reportgen.errors import Problem, Span, nearest
 from reportgen.lang import tree
-from reportgen.lang.functions import FUNCTIONS, REDUCTIONS
+from reportgen.lang.functions import FUNCTIONS
+from reportgen.lang.reductions import REDUCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,6 +16,7 @@ from xml.etree.ElementTree import TreeBuilder
 from xml.parsers import expat
 
 from reportgen.errors import Problem, Span, SpecError
+from reportgen.ooxml.names import folded, short
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -73,17 +74,6 @@ _BROKEN = (
 )
 """What taking a damaged zip file apart may end in."""
 
-# Names stand without their namespaces, and so do those of Strict Open XML, which has others for the same things.
-_SHORT = {
-    "http://schemas.openxmlformats.org/spreadsheetml/2006/main": "",
-    "http://purl.oclc.org/ooxml/spreadsheetml/main": "",
-    "http://schemas.openxmlformats.org/package/2006/relationships": "",
-    "http://schemas.openxmlformats.org/package/2006/content-types": "",
-    "http://schemas.openxmlformats.org/officeDocument/2006/relationships": "r:",
-    "http://purl.oclc.org/ooxml/officeDocument/relationships": "r:",
-}
-_OTHER = "other:"
-
 
 class Reader(Protocol):
     """What is told of a part: names of elements without namespaces, those of extensions as `other:name`."""
@@ -114,7 +104,7 @@ class Package:
     def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:
         self.path, self._archive = path, archive
         self.infos = [info for info in archive.infolist() if not info.filename.endswith("/")]
-        self._named = {_folded(info.filename): info for info in self.infos}
+        self._named = {folded(info.filename): info for info in self.infos}
         self._until = time.monotonic() + SECONDS
 
     def fail(self, message: str, hint: str = "") -> SpecError:
@@ -127,7 +117,7 @@ class Package:
         return [info.filename for info in self.infos]
 
     def __contains__(self, name: str) -> bool:
-        return _folded(name) in self._named
+        return folded(name) in self._named
 
     @cached_property
     def main(self) -> str:
@@ -168,7 +158,7 @@ class Package:
     def _parser(self, name: str, reader: Reader, names: dict[str, str]) -> expat.XMLParserType:
         """A parser that refuses document types, and with them all entities; it puts the names it meets into `names`."""
         parser = expat.ParserCreate(None, " ", names)
-        start, end, short = reader.start, reader.end, dict[str, str]()
+        start, end, known = reader.start, reader.end, dict[str, str]()
         depth = spaces = 0
 
         def begin(full: str, attributes: dict[str, str]) -> None:
@@ -176,14 +166,14 @@ class Package:
             depth += 1
             if depth > MAX_DEPTH:
                 raise self.fail(f"the part '{name}' has more than {MAX_DEPTH} levels")
-            if full not in short:
-                short[full] = _short(full)
-            start(short[full], attributes)
+            if full not in known:
+                known[full] = short(full)
+            start(known[full], attributes)
 
         def finish(full: str) -> None:
             nonlocal depth
             depth -= 1
-            end(short[full])
+            end(known[full])
 
         def space(*_: str | None) -> None:
             nonlocal spaces
@@ -249,7 +239,7 @@ class Package:
     def _info(self, name: str) -> zipfile.ZipInfo:
         if name not in self:
             raise self.fail(f"this is not a whole workbook: it has no part '{name}'")
-        return self._named[_folded(name)]
+        return self._named[folded(name)]
 
     @contextmanager
     def _guarded(self, name: str) -> Iterator[None]:
@@ -272,7 +262,7 @@ class _Tree:
         self._count += 1
         if self._count > MAX_ELEMENTS:
             raise self._package.fail(f"the part '{self._name}' has more than {MAX_ELEMENTS:,} elements")
-        self.builder.start(tag, {_short(k) if " " in k else k: v for k, v in attributes.items()})
+        self.builder.start(tag, {short(k) if " " in k else k: v for k, v in attributes.items()})
 
 
 class Budget:
@@ -301,17 +291,6 @@ class Budget:
         self._kept += _TEXT + (len(text) if text.isascii() else 4 * len(text))
         if self._kept > MAX_KEPT:
             raise self._package.fail(f"the workbook's texts and formulas take more than {MAX_KEPT / 1e6:.0f} MB")
-
-
-def _short(full: str) -> str:
-    """A name without its namespace."""
-    space, _, local = full.rpartition(" ")
-    return _SHORT.get(space, _OTHER) + local if space else local
-
-
-def _folded(name: str) -> str:
-    """The name of a part as programs compare it."""
-    return name.replace("\\", "/").lstrip("/").casefold()
 
 
 def read_parts(path: Path) -> dict[str, bytes]:
@@ -393,9 +372,9 @@ def _look_inside(package: Package) -> None:
         raise package.fail("the workbook has a password", "save it without one")
     if odd := [i.filename for i in infos if i.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)]:
         raise package.fail(f"the part '{odd[0]}' is packed in a way that no workbook is")
-    folded = [_folded(name) for name in package.names]
-    if len(set(folded)) < len(folded):
-        twice = next(name for name, other in zip(package.names, folded, strict=True) if folded.count(other) > 1)
+    plain = [folded(name) for name in package.names]
+    if len(set(plain)) < len(plain):
+        twice = next(name for name, other in zip(package.names, plain, strict=True) if plain.count(other) > 1)
         raise package.fail(f"the file holds the part '{twice}' twice: programs would read different ones")
     if not package.main:
         raise package.fail(*_other_file(package))

@@ -10,8 +10,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from reportgen.lang import tree
-from reportgen.lang.functions import FUNCTIONS, REDUCTIONS
+from reportgen.lang.functions import FUNCTIONS
 from reportgen.lang.reader import MAX_DEPTH, MAX_LENGTH, Source, read_formula, read_text
+from reportgen.lang.reductions import REDUCTIONS
 
 if TYPE_CHECKING:
     from reportgen.errors import Problem

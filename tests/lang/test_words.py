@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from reportgen.lang import tree
-from reportgen.lang.functions import FUNCTIONS, REDUCTIONS
+from reportgen.lang.functions import FUNCTIONS
 from reportgen.lang.reader import Source, read_formula, read_text
+from reportgen.lang.reductions import REDUCTIONS
 from reportgen.lang.words import to_words
 from reportgen.resources import library_dir
 

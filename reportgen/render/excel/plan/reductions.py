@@ -4,6 +4,8 @@ from __future__ import annotations
 
 __all__ = ["reduction"]
 
+_EXTREMES = {"min": "MIN", "argmin": "MIN", "max": "MAX", "argmax": "MAX"}
+
 
 def reduction(
     function: str,
@@ -38,8 +40,10 @@ def reduction(
         if not kept:
             return f'IFERROR(INDEX({members},MATCH({at},{column},0)),"")', False
         return f'IFERROR(INDEX({members},MATCH({at},IF({"*".join(kept)},{column}),0)),"")', True
+    if function not in _EXTREMES:
+        raise NotImplementedError(function)
     known = f'({column}<>"")'
-    extreme = "MIN" if function in ("min", "argmin") else "MAX"
+    extreme = _EXTREMES[function]
     chosen = f"IF({'*'.join(kept)},{column})" if kept else column
     if function in ("min", "max"):
         text = f"{extreme}({chosen})"
