@@ -26,7 +26,7 @@ LAYERS = [
     {"study", "fit", "report"},
     {"render", "render.errors", "render.files", "render.garbage"},
     {"render.charts", "render.excel", "render.text"},
-    {"render.html"},
+    {"render.html", "render.markdown"},
     {"render.pdf"},
     {"render.document"},
     {"render.beside"},

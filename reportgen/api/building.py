@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "PartlyBuilt", "build"]
 
-FORMATS = ("xlsx", "pdf", "html", "json", "csv")
+FORMATS = ("xlsx", "pdf", "html", "md", "json", "csv")
 
 
 class PartlyBuilt(OutputError):  # noqa: N818 - it says what was done, too
@@ -138,16 +138,17 @@ def _stage(
     workbook = functools.cache(lambda: _workbook(results, references))
     if beside is not None and ("xlsx" in formats or look.form == "full"):  # a brief report carries no workbook
         workbook = functools.cache(beside.start(results, references, workbook))
-    made: dict[Path, bytes] = {}
+    made: dict[str, list[tuple[Path, bytes]]] = {}
     for kind in sorted((k for k in FORMATS if k in formats), key=lambda k: k == "xlsx"):
         target = folder / f"{results.book.name}.{kind}"
         progress(str(target))
         try:
-            made |= dict(_outputs(kind, target, results, workbook, look))
+            made[kind] = _outputs(kind, target, results, workbook, look)
         except DocumentUnavailable as error:
             missing[target] = str(error)
-    for path in sorted(made, key=lambda path: FORMATS.index(path.suffix[1:])):
-        staged.add(path, made[path])
+    for kind in sorted(made, key=FORMATS.index):
+        for path, content in made[kind]:
+            staged.add(path, content)
 
 
 def _stage_together(
@@ -170,7 +171,7 @@ def _workbook(results: Results, references: str) -> bytes:
 def _outputs(
     kind: str, target: Path, results: Results, workbook: Callable[[], bytes], look: Design
 ) -> list[tuple[Path, bytes]]:
-    """The files of one format; CSV has one for each table."""
+    """The files of one format; CSV has one for each table, Markdown one for each chart."""
     from reportgen.render import text
 
     if kind == "xlsx":
@@ -182,6 +183,10 @@ def _outputs(
             (target.with_name(f"{results.book.name}.{table}.csv"), text.csv_text(results, table).encode())
             for table in text.table_names(results.book)
         ]
+    if kind == "md":
+        from reportgen.render.markdown.files import markdown_files
+
+        return [(target.with_name(name), content) for name, content in markdown_files(results, look).items()]
     from reportgen.render.document.output import html_text, pdf_bytes
 
     made = html_text(results, look).encode() if kind == "html" else pdf_bytes(results, workbook, look)

@@ -40,7 +40,8 @@ def build(
     specs: Specs,
     out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Folder to write into.")] = Path("out"),
     formats: Annotated[
-        str, typer.Option("--format", metavar="FORMATS", help="Any of xlsx, pdf, html, json, csv, separated by commas.")
+        str,
+        typer.Option("--format", metavar="FORMATS", help="Any of xlsx, pdf, html, md, json, csv, separated by commas."),
     ] = "xlsx,pdf",
     references: Annotated[
         References, typer.Option("--references", help="How formulas name cells; a1 for Google Sheets and Numbers.")
