@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from reportgen.errors import Span
     from reportgen.lang.types import Type
-    from reportgen.spec.model import ReportSpec, ScenarioSpec
+    from reportgen.spec.model import ScenarioSpec
+    from reportgen.spec.report import ReportSpec
 
 __all__ = ["LIBRARY", "SCENARIO", "Book", "Dimension", "Given", "Member", "Quantity", "key_of"]
 

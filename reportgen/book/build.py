@@ -7,11 +7,11 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from reportgen.book.book import Book, Dimension, Member, Quantity
+from reportgen.book.book import Book, Dimension, Member
 from reportgen.book.collected.along import add_along
 from reportgen.book.collected.collect import collect
 from reportgen.book.collected.instead import read_instead
-from reportgen.book.entries import Entry, Origin, Row
+from reportgen.book.entries import Entry, Row
 from reportgen.book.library.library import library
 from reportgen.book.quantities.declare import declare
 from reportgen.book.quantities.drafts import Site
@@ -19,6 +19,7 @@ from reportgen.book.quantities.fill import fill
 from reportgen.book.quantities.relations import limits
 from reportgen.book.quantities.search import read_search
 from reportgen.book.quantities.settle import settle
+from reportgen.book.quantities.shown import shown
 from reportgen.book.rows.batches import add_batches
 from reportgen.book.rows.candidates import add_candidates
 from reportgen.book.rows.dates import add_days
@@ -26,13 +27,14 @@ from reportgen.book.rows.operator_inputs import read_inputs
 from reportgen.book.rows.options import add_options
 from reportgen.book.rows.trials import add_trials
 from reportgen.book.studies import Studies
-from reportgen.errors import Problem, SpecError, nearest
+from reportgen.errors import Problem, SpecError
 from reportgen.spec.load import Loaded, load_scenario
-from reportgen.spec.model import ReportSpec, ScenarioSpec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from reportgen.spec.model import ScenarioSpec
 
 __all__ = ["build_book", "calibration", "load_book"]
 
@@ -123,7 +125,7 @@ class _Builder:
         search, limited = read_search(site, quantities), limits(site, quantities)
         text = self.loaded.document.text
         digest = hashlib.sha256(text.encode()).hexdigest()[:12]
-        report = self._report(quantities)
+        report = shown(self.all, self.loaded, quantities)
         if self.problems:
             raise SpecError([self._explained(problem) for problem in self.problems])
         return Book(
@@ -195,31 +197,6 @@ class _Builder:
             }
             rows[name] = Row(origin, {"title": rule.title or name.replace("_", " ")}, cells)
         self.dimensions["rule"] = self._dimension("rule")
-
-    def _report(self, quantities: dict[str, Quantity]) -> ReportSpec:
-        """What is shown: the scenario's own lists, else those of the library, without what this accounting lacks."""
-        own = self.loaded.spec.report
-        origin = Origin(self.loaded.document, ("report",))
-        made: dict[str, object] = {}
-        for name in ReportSpec.model_fields:
-            chosen = getattr(own, name)
-            if isinstance(chosen, dict):
-                made[name] = {term: said for r in self.all.reports for term, said in getattr(r, name).items()}
-                continue
-            if chosen:
-                for i, item in enumerate(chosen if isinstance(chosen, list) else []):
-                    wanted = item if isinstance(item, str) else item.quantity
-                    if wanted not in quantities:
-                        span = origin.at(name, i).span()
-                        self.problems.append(Problem(f"unknown quantity '{wanted}'", span, nearest(wanted, quantities)))
-            else:
-                parts = [getattr(r, name) for r in self.all.reports[:-1]]
-                listed = bool(parts) and isinstance(parts[0], list)
-                chosen = [c for part in parts for c in part] if listed else "".join(parts)
-            if isinstance(chosen, list):
-                chosen = [c for c in chosen if (c if isinstance(c, str) else c.quantity) in quantities]
-            made[name] = chosen
-        return ReportSpec.model_validate(made)
 
 
 def _member(name: str, row: Row, inputs: tuple[tuple[str, ...], ...]) -> Member:

@@ -4,32 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
+from reportgen.report.blocks import BLOCKS, Room
 from reportgen.report.design import PLAIN_DESIGN, Design
-from reportgen.report.figures.batch import batch_figure
-from reportgen.report.figures.generation import generation_figure
-from reportgen.report.figures.layer import layer_figures
-from reportgen.report.figures.load import load_figure, load_table
-from reportgen.report.figures.memory import memory_figure
-from reportgen.report.figures.options import options_figure
-from reportgen.report.figures.roofline import roofline_figure
-from reportgen.report.figures.time import time_figure
 from reportgen.report.reading import Facts
-from reportgen.report.sections.assumptions import assumptions, sources, workload_table
-from reportgen.report.sections.cost import cost_blocks, has_costs, parts_figure
-from reportgen.report.sections.decision import figures_of, further_advice, key_figures, recommendation
+from reportgen.report.sections.assumptions import assumptions, sources
+from reportgen.report.sections.cost import has_costs
+from reportgen.report.sections.decision import figures_of, key_figures, recommendation
 from reportgen.report.sections.derivation import headline_section
 from reportgen.report.sections.glossary import glossary_table
 from reportgen.report.sections.inputs_used import rested_on
-from reportgen.report.sections.levers_tried import tried_table
-from reportgen.report.sections.method import method_blocks
-from reportgen.report.sections.next_steps import next_steps
-from reportgen.report.sections.robustness import robustness_tables
-from reportgen.report.sections.search import candidate_blocks, front_figure
-from reportgen.report.sections.sensitivity import driver_blocks
-from reportgen.report.sections.tables import operator_tables, options_table
-from reportgen.report.view import Footer, Paragraph, Report, Section
+from reportgen.report.sections.own import own_table
+from reportgen.report.sections.tables import operator_tables
+from reportgen.report.view import Footer, Report, Section
 from reportgen.version import __version__
 
 if TYPE_CHECKING:
@@ -41,22 +29,10 @@ if TYPE_CHECKING:
 __all__ = ["briefs_of", "report_of"]
 
 _KICKER = "LLM inference sizing"
-_FEW = 6  # options in the figure of the first page
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Room:
-    """How much goes into two pages: options in table and figure, figures on the second page, sources."""
-
-    options: int
-    figures: int
-    sources: int
 
 
 ROOMS = (Room(8, 2, 8), Room(6, 2, 5), Room(6, 1, 4), Room(4, 1, 3), Room(4, 0, 2), Room(2, 0, 0))
 """From what fits where there is little to say to what fits whatever texts a scenario has."""
-_Part: TypeAlias = "tuple[str, str, list[Block | None]]"
-"""The quantity that says a section's finding, its heading where there is none, and its blocks."""
 
 
 def report_of(results: Results, design: Design = PLAIN_DESIGN) -> Report:
@@ -67,7 +43,7 @@ def report_of(results: Results, design: Design = PLAIN_DESIGN) -> Report:
     used = rested_on(facts)
     made = dataclasses.replace(
         _head(facts, design),
-        sections=tuple(_sections(facts)),
+        sections=tuple(_sections(facts, _outline(facts))),
         assumptions=assumptions(facts, used),
         appendices=tuple(_appendices(facts)),
         sources=sources(facts, used),
@@ -81,7 +57,7 @@ def briefs_of(results: Results, design: Design) -> Iterator[Report]:
     facts = Facts(results)
     head, cited = _head(facts, design), sources(facts, rested_on(facts))
     for room in ROOMS:
-        sections = tuple(Section(facts.words(said) or heading, blocks) for said, heading, blocks in _brief(facts, room))
+        sections = tuple(_sections(facts, facts.book.report.brief_outline, room))
         yield dataclasses.replace(head, sections=sections, sources=cited[: room.sources])
 
 
@@ -105,72 +81,35 @@ def _head(facts: Facts, design: Design) -> Report:
     )
 
 
-def _sections(facts: Facts) -> Iterable[Section]:
-    """The report's parts in order, money first; each is titled with its finding where one is declared."""
-    roofline: _Part = ("roofline_finding", "Roofline", [_roofline_text(facts), roofline_figure(facts)])
-    found = [*candidate_blocks(facts), front_figure(facts)]
-    options: _Part = ("options_finding", "Options", [*found, options_figure(facts), *_options(facts)])
-    firm: _Part = (
-        "sensitivity_finding",
-        "How firm the decision is",
-        [*driver_blocks(facts), *robustness_tables(facts)],
-    )
-    load, more = _loaded(facts)
-    first = [roofline, options, load, firm]
-    if has_costs(facts):
-        made_of = parts_figure(facts) or options_figure(facts, _FEW)
-        first = [("cost_finding", "Cost", cost_blocks(facts, made_of)), options, load, firm, roofline]
-    time: list[Block | None] = [time_figure(facts), *operator_tables(facts), *layer_figures(facts)]
-    parts: tuple[_Part, ...] = (
-        *first,
-        ("time_finding", "Where the time goes", time),
-        ("memory_finding", "Memory", [_paragraph(facts.words("memory_words")), memory_figure(facts)]),
-        more,
-        ("", "What to do next", next_steps(facts)),
-        ("", "How the figures come about", [*_workload(facts), *method_blocks(facts)]),
-    )
-    for finding, heading, blocks in parts:
-        kept = tuple(block for block in blocks if block is not None)
-        if kept:
-            yield Section(facts.words(finding) or heading, kept)
+def _outline(facts: Facts) -> list[str]:
+    """The sections in their order; a scenario's own that the outline does not name come after the others."""
+    report = facts.book.report
+    own = facts.book.scenario.report.sections
+    return [*report.outline, *(name for name in own if name not in (*report.outline, *report.brief_outline))]
 
 
-def _loaded(facts: Facts) -> tuple[_Part, _Part]:
-    """What a request rate brings, and what more requests at once and longer contexts do.
-
-    Without a rate the first is empty, and the second says what requests wait.
-    """
-    over_rate, waits = load_figure(facts), load_table(facts)
-    together: list[Block | None] = [waits if over_rate is None else None, batch_figure(facts)]
-    heading = "More requests at once, longer contexts" if any(together) else "Longer contexts"
-    load: list[Block | None] = [over_rate, waits] if over_rate is not None else []
-    return ("", "Under load", load), ("", heading, [*together, generation_figure(facts)])
-
-
-def _brief(facts: Facts, room: Room) -> Iterable[tuple[str, str, tuple[Block, ...]]]:
-    """The parts of the two pages: what the decision rests on, the options, where time and memory go."""
-    money = parts_figure(facts) if has_costs(facts) else None
-    evidence: list[tuple[str, str, list[Block | None]]] = [
-        ("cost_finding", "Cost", [money])
-        if money is not None
-        else ("roofline_finding", "Roofline", [_roofline_text(facts), roofline_figure(facts)]),
-        ("options_finding", "Options", [options_table(facts, room.options)]),
-        ("time_finding", "Where the time goes", [time_figure(facts) if room.figures > 0 else None]),
-        ("memory_finding", "Memory", [memory_figure(facts, room.options) if room.figures > 1 else None]),
-        ("", "What this rests on", [_paragraph(_rests_on(facts))]),
-    ]
-    for finding, heading, blocks in evidence:
-        kept = tuple(block for block in blocks if block is not None)
-        if kept:
-            yield finding, heading, kept
+def _sections(facts: Facts, names: Iterable[str], room: Room | None = None) -> Iterator[Section]:
+    """The sections by name, each titled with its finding where it has one; a block is shown where it comes first."""
+    shown: set[str] = set()
+    for name in names:
+        spec = facts.book.report.sections[name]
+        if spec.unless in shown:
+            continue
+        found = {block: _blocks(facts, block, room) for block in spec.blocks if block not in shown}
+        found = {block: made for block, made in found.items() if made}
+        if spec.only_with and spec.only_with not in found:
+            continue
+        shown |= found.keys()
+        blocks = [block for made in found.values() for block in made]
+        if table := [quantity for quantity in spec.table if facts.has(quantity)]:
+            blocks.append(own_table(facts, spec.title, table))
+        if blocks:
+            alone = spec.alone.get(next(iter(found), ""), "") if len(found) == 1 else ""
+            yield Section(facts.words(spec.finding) or alone or spec.title, tuple(blocks))
 
 
-def _rests_on(facts: Facts) -> str:
-    """The workload in a sentence, how it was counted, and where the rest stands."""
-    said = [facts.book.scenario.description if facts.words("report_subtitle") else ""]
-    said.append(f"Counted by the accounting “{facts.book.accounting}”.")
-    said.append("The scenario is attached: reportgen makes the full report and the live workbook from it.")
-    return " ".join(text for text in said if text)
+def _blocks(facts: Facts, name: str, room: Room | None) -> list[Block]:
+    return [block for block in BLOCKS[name](facts, room) if block is not None]
 
 
 def _appendices(facts: Facts) -> Iterable[Section]:
@@ -181,25 +120,3 @@ def _appendices(facts: Facts) -> Iterable[Section]:
     headline = headline_section(facts)
     if headline is not None:
         yield headline
-
-
-def _options(facts: Facts) -> list[Block | None]:
-    """The options in a table and in words: how they compare, what else is advised and was tried."""
-    measured = [_paragraph(facts.words("measured_words", option)) for option in facts.book.dimensions["option"].names]
-    interaction = _paragraph(facts.words("kv_interaction"))
-    compared = options_table(facts)
-    return [compared, *measured, *further_advice(facts), interaction, tried_table(facts)]
-
-
-def _roofline_text(facts: Facts) -> Paragraph | None:
-    return _paragraph(" ".join(filter(None, (facts.words("roofline_points"), facts.words("roofline_ridge")))))
-
-
-def _workload(facts: Facts) -> list[Block | None]:
-    """What is asked of the system, which everything else rests on."""
-    described = facts.book.scenario.description if facts.words("report_subtitle") else ""
-    return [_paragraph(described), workload_table(facts)]
-
-
-def _paragraph(text: str) -> Paragraph | None:
-    return Paragraph(text) if text else None

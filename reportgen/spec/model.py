@@ -5,7 +5,10 @@ from __future__ import annotations
 import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from reportgen.spec.part import Name, Part
+from reportgen.spec.report import ReportSpec
 
 __all__ = [
     "INPUT_WORDS",
@@ -15,7 +18,6 @@ __all__ = [
     "LibrarySpec",
     "ObjectiveSpec",
     "QuantitySpec",
-    "ReportSpec",
     "RuleSpec",
     "ScenarioSpec",
 ]
@@ -128,16 +130,11 @@ Levers = Annotated[list[str] | dict[str, dict[str, Any]] | Literal["all", "none"
 
 Drivers = Annotated[list[str] | Literal["all"], BeforeValidator(_drivers)]
 Batch = Annotated[int, Field(ge=1, le=100_000)]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=60)]
 Row = dict[str, Any]
 """A member's row: descriptive keys (title, source, ...) and the cells of quantities."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class QuantitySpec(_Part):
+class QuantitySpec(Part):
     """A quantity: an input (`value`), or derived (`formula`, `text`, or cells given by the rows of a dimension)."""
 
     title: str = Field(default="", description="What people call it", max_length=120)
@@ -172,7 +169,7 @@ class QuantitySpec(_Part):
         return self.value is not None if self.input is None else self.input
 
 
-class DimensionSpec(_Part):
+class DimensionSpec(Part):
     """A dimension: a finite set of named members, given as rows."""
 
     title: str = Field(default="", description="What people call one member")
@@ -180,7 +177,7 @@ class DimensionSpec(_Part):
     rows: dict[str, Row] = Field(default={}, description="Members; a row holds the cells of that member")
 
 
-class RuleSpec(_Part):
+class RuleSpec(Part):
     """A rule: a recommendation or finding for an option, fired by a condition and said with values in the text."""
 
     title: str = Field(default="", description="What people call it", max_length=120)
@@ -196,7 +193,7 @@ class RuleSpec(_Part):
     next: str = Field(default="", description="What to do next; empty says what is usual for its kind")
 
 
-class ObjectiveSpec(_Part):
+class ObjectiveSpec(Part):
     """What the scenario optimises: a quantity per option, to be made smaller or larger."""
 
     minimise: str | None = Field(default=None, description="A quantity per option that should be small, such as tpot")
@@ -205,28 +202,7 @@ class ObjectiveSpec(_Part):
     )
 
 
-class FormulaSpec(_Part):
-    """A formula shown in the method section, with the sentence before it."""
-
-    quantity: str = Field(description="The quantity whose formula is shown")
-    says: str = Field(default="", description="The sentence before it")
-
-
-class ReportSpec(_Part):
-    """What the renderings show, by quantity name; names that an accounting lacks are left out."""
-
-    key_figures: list[str] = Field(default=[], description="Quantities per option shown large, for the baseline")
-    option_columns: list[str] = Field(default=[], description="Quantities per option in the table of options")
-    load_columns: list[str] = Field(default=[], description="Quantities per option in the table of servers under load")
-    stage_columns: list[str] = Field(default=[], description="Quantities per option and stage that are shown")
-    operator_columns: list[str] = Field(default=[], description="Quantities per operator that are shown")
-    method: list[FormulaSpec] = Field(default=[], description="The formulas of the method section, in order")
-    method_text: str = Field(default="", description="A paragraph at the head of the method section")
-    assumptions: list[str] = Field(default=[], description="Inputs listed as assumptions")
-    glossary: dict[str, str] = Field(default={}, description="Terms that are explained where a report uses them")
-
-
-class DriverSpec(_Part):
+class DriverSpec(Part):
     """An input that is stretched to see how a result follows it."""
 
     title: str = Field(description="What people call it", max_length=120)
@@ -243,7 +219,7 @@ class DriverSpec(_Part):
     alone: bool = Field(default=False, description="Whether it belongs to one accelerator, not to all options")
 
 
-class AlongSpec(_Part):
+class AlongSpec(Part):
     """Quantities that are declared once more, along a further dimension."""
 
     names: str = Field(description="How their names begin, as in point_", pattern=r"^[a-z][a-z0-9_]*_$")
@@ -252,7 +228,7 @@ class AlongSpec(_Part):
     )
 
 
-class LibrarySpec(_Part):
+class LibrarySpec(Part):
     """A file of the library: part of the domain, as data."""
 
     schema_: Literal[1] = Field(alias="schema", description="Version of this format")
@@ -298,7 +274,7 @@ class LibrarySpec(_Part):
     report: ReportSpec = Field(default=ReportSpec(), description="What the renderings show")
 
 
-class SearchSpec(_Part):
+class SearchSpec(Part):
     """A search: for each candidate the best of all combinations of what may vary."""
 
     candidates: dict[str, Row] = Field(description="Options, such as one for each accelerator; one row is kept of each")
@@ -312,7 +288,7 @@ class SearchSpec(_Part):
     found_for: str = Field(default="", description="The inputs that it was searched for, as `reportgen search` writes")
 
 
-class SensitivitySpec(_Part):
+class SensitivitySpec(Part):
     """How the decision follows its inputs: a tornado, the values at which it changes, and a Monte Carlo."""
 
     option: str = Field(default="best", description="The option that is looked at: a name, or the best one")
@@ -321,7 +297,7 @@ class SensitivitySpec(_Part):
     seed: int = Field(default=1, ge=0, description="Where its random numbers begin")
 
 
-class ScenarioSpec(_Part):
+class ScenarioSpec(Part):
     """A scenario: a workload, the options to compare, and what to optimise."""
 
     schema_: Literal[1] = Field(alias="schema", description="Version of this format")

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
         DriverSpec,
         LibrarySpec,
         QuantitySpec,
-        ReportSpec,
         RuleSpec,
         ScenarioSpec,
     )
+    from reportgen.spec.report import ReportSpec
 
 __all__ = [
     "SECTIONS",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from reportgen.errors import Problem, nearest
 from reportgen.spec.load import Loaded
 from reportgen.spec.model import ROW_KEYS
+from reportgen.spec.report import BLOCKS, OUTLINES
 from reportgen.spec.table import headers
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def faults(library: Library, added: Iterable[Loaded[LibrarySpec] | Table]) -> It
         if isinstance(part, Loaded):
             yield from _unknown_inputs(part, quantities)
             yield from _unknown_columns(part, quantities)
+            yield from _unknown_sections(part, library)
         else:
             yield from _unknown_headers(part, library, quantities)
 
@@ -40,12 +42,30 @@ def _unknown_inputs(loaded: Loaded[LibrarySpec], quantities: dict[str, QuantityS
 def _unknown_columns(loaded: Loaded[LibrarySpec], quantities: dict[str, QuantitySpec]) -> Iterator[Problem]:
     """Quantities to be shown; those that only another accounting has are allowed."""
     for name in type(loaded.spec.report).model_fields:
-        chosen = getattr(loaded.spec.report, name)
+        chosen = [] if name in OUTLINES else getattr(loaded.spec.report, name)
         for i, item in enumerate(chosen if isinstance(chosen, list) else []):
             wanted = item if isinstance(item, str) else item.quantity
             if wanted not in quantities:
                 span = loaded.document.span(("report", name, i))
                 yield Problem(f"unknown quantity '{wanted}'", span, nearest(wanted, quantities))
+
+
+def _unknown_sections(loaded: Loaded[LibrarySpec], library: Library) -> Iterator[Problem]:
+    """Blocks of sections, and sections of outlines."""
+    report, document = loaded.spec.report, loaded.document
+    sections = {name for part in library.files for name in part.spec.report.sections}
+    wanted: list[tuple[tuple[str | int, ...], str, set[str]]] = []
+    wanted += [(("outline", i), name, sections) for i, name in enumerate(report.outline)]
+    wanted += [(("brief_outline", i), name, sections) for i, name in enumerate(report.brief_outline)]
+    for name, section in report.sections.items():
+        at = ("sections", name)
+        wanted += [((*at, "blocks", i), block, set(BLOCKS)) for i, block in enumerate(section.blocks)]
+        given = (("only_with", section.only_with), ("unless", section.unless))
+        wanted += [((*at, key), block, set(BLOCKS)) for key, block in given if block]
+    for path, name, known in wanted:
+        if name not in known:
+            what = "block" if path[0] == "sections" else "section"
+            yield Problem(f"unknown {what} '{name}'", document.span(("report", *path)), nearest(name, sorted(known)))
 
 
 def _unknown_headers(table: Table, library: Library, quantities: dict[str, QuantitySpec]) -> Iterator[Problem]:

@@ -1,0 +1,98 @@
+"""What is shown: the scenario's own lists and sections, else those of the library, checked against what there is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reportgen.book.entries import Origin
+from reportgen.errors import Problem, nearest
+from reportgen.spec.report import BLOCKS, OUTLINES, ReportSpec, SectionSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Collection as Texts
+    from collections.abc import Mapping
+
+    from reportgen.book.book import Quantity
+    from reportgen.book.collected.collect import Collection
+    from reportgen.spec.load import Loaded
+    from reportgen.spec.model import ScenarioSpec
+
+__all__ = ["shown"]
+
+
+def shown(collection: Collection, loaded: Loaded[ScenarioSpec], quantities: Mapping[str, Quantity]) -> ReportSpec:
+    """The lists without what this accounting lacks; mistakes of the scenario are noted."""
+    return _Shown(collection, loaded, quantities).report()
+
+
+class _Shown:
+    def __init__(
+        self, collection: Collection, loaded: Loaded[ScenarioSpec], quantities: Mapping[str, Quantity]
+    ) -> None:
+        self.all, self.own, self.quantities = collection, loaded.spec.report, quantities
+        self.origin = Origin(loaded.document, ("report",))
+
+    def report(self) -> ReportSpec:
+        """The lists, each the scenario's own or that of the library."""
+        made: dict[str, Any] = {}
+        for name in ReportSpec.model_fields:
+            chosen = getattr(self.own, name)
+            if isinstance(chosen, dict):
+                made[name] = {key: said for r in self.all.reports for key, said in getattr(r, name).items()}
+            elif name in OUTLINES:
+                made[name] = chosen or [section for r in self.all.reports[:-1] for section in getattr(r, name)]
+            elif not chosen:
+                parts = [getattr(r, name) for r in self.all.reports[:-1]]
+                listed = bool(parts) and isinstance(parts[0], list)
+                made[name] = self._known([c for part in parts for c in part]) if listed else "".join(parts)
+            elif isinstance(chosen, list):
+                wanted = [item if isinstance(item, str) else item.quantity for item in chosen]
+                self._check(wanted, self.quantities, self.origin.at(name), "quantity")
+                made[name] = self._known(chosen)
+            else:
+                made[name] = chosen
+        for name in OUTLINES:
+            self._check(getattr(self.own, name), made["sections"], self.origin.at(name), "section")
+        for name, section in self.own.sections.items():
+            self._check_section(section, self.origin.at("sections", name))
+        return ReportSpec.model_validate(made)
+
+    def _known(self, chosen: list[Any]) -> list[Any]:
+        return [c for c in chosen if (c if isinstance(c, str) else c.quantity) in self.quantities]
+
+    def _check(self, names: list[str], known: Texts[str], origin: Origin, what: str) -> None:
+        for i, name in enumerate(names):
+            if name not in known:
+                span = origin.at(i).span()
+                self.all.problems.append(Problem(f"unknown {what} '{name}'", span, nearest(name, known)))
+
+    def _check_section(self, section: SectionSpec, origin: Origin) -> None:
+        self._check(section.blocks, BLOCKS, origin.at("blocks"), "block")
+        for key in ("only_with", "unless"):
+            if (block := getattr(section, key)) and block not in BLOCKS:
+                self.all.fail(f"unknown block '{block}'", origin.at(key).span(), nearest(block, BLOCKS))
+        for block in section.alone:
+            if block not in BLOCKS:
+                self.all.fail(
+                    f"unknown block '{block}'", origin.at("alone", block).span(key=True), nearest(block, BLOCKS)
+                )
+        finding = self.quantities.get(section.finding)
+        if section.finding and finding is None:
+            span = origin.at("finding").span()
+            self.all.fail(f"unknown quantity '{section.finding}'", span, nearest(section.finding, self.quantities))
+        elif finding is not None and (finding.type.kind != "text" or finding.per):
+            hint = "name one text, as report_title is"
+            self.all.fail(f"'{section.finding}' cannot be a heading", origin.at("finding").span(), hint)
+        self._check(section.table, self.quantities, origin.at("table"), "quantity")
+        if not section.blocks and not section.table:
+            self.all.fail("a section without blocks: and table:", origin.span(key=True), "give it one of them")
+        named = [self.quantities[name] for name in section.table if name in self.quantities]
+        for i, quantity in enumerate(named[1:], start=1):
+            if quantity.per != named[0].per:
+                hint = f"{named[0].name} has {_one_per(named[0])}, {quantity.name} {_one_per(quantity)}"
+                self.all.fail("quantities of one table have one index set", origin.at("table", i).span(), hint)
+                break
+
+
+def _one_per(quantity: Quantity) -> str:
+    return f"one value per {' and '.join(quantity.per)}" if quantity.per else "one value"

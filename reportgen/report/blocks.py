@@ -1,0 +1,107 @@
+"""What a section may consist of: each block by the name that an outline calls it by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reportgen.report.figures.batch import batch_figure
+from reportgen.report.figures.generation import generation_figure
+from reportgen.report.figures.layer import layer_figures
+from reportgen.report.figures.load import load_figure, load_table
+from reportgen.report.figures.memory import memory_figure
+from reportgen.report.figures.options import options_figure
+from reportgen.report.figures.roofline import roofline_figure
+from reportgen.report.figures.time import time_figure
+from reportgen.report.sections.assumptions import workload_table
+from reportgen.report.sections.cost import cost_blocks, has_costs, parts_figure
+from reportgen.report.sections.decision import further_advice
+from reportgen.report.sections.levers_tried import tried_table
+from reportgen.report.sections.method import method_blocks
+from reportgen.report.sections.next_steps import next_steps
+from reportgen.report.sections.robustness import robustness_tables
+from reportgen.report.sections.search import candidate_blocks, front_figure
+from reportgen.report.sections.sensitivity import driver_blocks
+from reportgen.report.sections.tables import operator_tables, options_table
+from reportgen.report.view import Paragraph
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from reportgen.report.reading import Facts
+    from reportgen.report.view import Block
+
+__all__ = ["BLOCKS", "Room"]
+
+_FEW = 6  # options in the figure of the cost
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much goes into two pages: options in table and figure, figures on the second page, sources."""
+
+    options: int
+    figures: int
+    sources: int
+
+
+def _said(*texts: str) -> list[Block | None]:
+    text = " ".join(filter(None, texts))
+    return [Paragraph(text) if text else None]
+
+
+def _described(facts: Facts) -> str:
+    """The scenario's own words, where the subtitle says something else."""
+    return facts.book.scenario.description if facts.words("report_subtitle") else ""
+
+
+def _basis(facts: Facts) -> list[Block | None]:
+    """The workload in a sentence, how it was counted, and where the rest stands."""
+    counted = f"Counted by the accounting “{facts.book.accounting}”."
+    rest = "The scenario is attached: reportgen makes the full report and the live workbook from it."
+    return _said(_described(facts), counted, rest)
+
+
+def _cost(facts: Facts) -> list[Block | None]:
+    if not has_costs(facts):
+        return []
+    return cost_blocks(facts, parts_figure(facts) or options_figure(facts, _FEW))
+
+
+def _measured(facts: Facts) -> list[Block | None]:
+    options = facts.book.dimensions["option"].names
+    return [block for option in options for block in _said(facts.words("measured_words", option))]
+
+
+BLOCKS: dict[str, Callable[[Facts, Room | None], Iterable[Block | None]]] = {
+    "advice": lambda facts, _: further_advice(facts),
+    "basis": lambda facts, _: _basis(facts),
+    "batch": lambda facts, _: [batch_figure(facts)],
+    "candidates": lambda facts, _: candidate_blocks(facts),
+    "cost": lambda facts, _: _cost(facts),
+    "cost_parts": lambda facts, _: [parts_figure(facts)],
+    "front": lambda facts, _: [front_figure(facts)],
+    "generation": lambda facts, _: [generation_figure(facts)],
+    "interaction": lambda facts, _: _said(facts.words("kv_interaction")),
+    "layer": lambda facts, _: layer_figures(facts),
+    "levers": lambda facts, _: [tried_table(facts)],
+    "load": lambda facts, _: [load_figure(facts)],
+    "load_table": lambda facts, _: [load_table(facts)],
+    "measured": lambda facts, _: _measured(facts),
+    "memory": lambda facts, room: (
+        [memory_figure(facts)] if room is None else [memory_figure(facts, room.options)] if room.figures > 1 else []
+    ),
+    "memory_words": lambda facts, _: _said(facts.words("memory_words")),
+    "method": lambda facts, _: method_blocks(facts),
+    "next_steps": lambda facts, _: next_steps(facts),
+    "operators": lambda facts, _: operator_tables(facts),
+    "options": lambda facts, _: [options_figure(facts)],
+    "options_table": lambda facts, room: [options_table(facts, room.options if room is not None else None)],
+    "robustness": lambda facts, _: robustness_tables(facts),
+    "roofline": lambda facts, _: [roofline_figure(facts)],
+    "roofline_words": lambda facts, _: _said(facts.words("roofline_points"), facts.words("roofline_ridge")),
+    "sensitivity": lambda facts, _: driver_blocks(facts),
+    "time": lambda facts, room: [time_figure(facts)] if room is None or room.figures > 0 else [],
+    "workload": lambda facts, _: [*_said(_described(facts)), workload_table(facts)],
+}
+"""For each name what it makes of results, on as many pages as it takes or where there is little room."""

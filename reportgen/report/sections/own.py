@@ -1,0 +1,52 @@
+"""A table of quantities that a scenario names: a row for each of their members."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+from reportgen.report.numbers import column
+from reportgen.report.view import Cell, Column, Row, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reportgen.report.reading import Facts
+
+__all__ = ["own_table"]
+
+
+def own_table(facts: Facts, title: str, names: Sequence[str]) -> Table:
+    """The quantities, of one index set; options that are not compared and rows that do not count are left out."""
+    per = facts.quantity(names[0]).per
+    members = [facts.options if d == "option" else facts.book.dimensions[d].names for d in per]
+    keys = [key for key in itertools.product(*members) if facts.results.applies(per, key)]
+    columns = [Column(_capital(facts.book.dimensions[d].title)) for d in per]
+    cells = [[_member(facts, d, key[i]) for key in keys] for i, d in enumerate(per)]
+    for name in names:
+        quantity = facts.quantity(name)
+        if quantity.type.kind == "number":
+            written = column(facts.numbers(name, keys), quantity.type.unit)
+            columns.append(Column(quantity.title, written.unit, "number"))
+            cells.append([Cell(text) for text in written.texts])
+        else:
+            columns.append(Column(quantity.title))
+            cells.append([Cell(facts.shown(name, *key)) for key in keys])
+    recommended = [d == "option" for d in per]
+    rows = tuple(
+        Row(
+            tuple(made[i] for made in cells),
+            highlight=any(facts.recommends(m) for m, is_option in zip(key, recommended, strict=True) if is_option),
+        )
+        for i, key in enumerate(keys)
+    )
+    return Table(title, tuple(columns), rows)
+
+
+def _member(facts: Facts, dimension: str, member: str) -> Cell:
+    tag = facts.role(member) if dimension == "option" else ""
+    return Cell(facts.title(dimension, member), tag=tag)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

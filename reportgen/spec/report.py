@@ -1,0 +1,56 @@
+"""The schema of what is shown: key figures, columns, sections and their outline."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from reportgen.spec.part import Name, Part
+
+__all__ = ["BLOCKS", "OUTLINES", "FormulaSpec", "ReportSpec", "SectionSpec"]
+
+BLOCKS = (
+    "advice", "basis", "batch", "candidates", "cost", "cost_parts", "front", "generation", "interaction", "layer",
+    "levers", "load", "load_table", "measured", "memory", "memory_words", "method", "next_steps", "operators",
+    "options", "options_table", "robustness", "roofline", "roofline_words", "sensitivity", "time", "workload",
+)  # fmt: skip
+"""What a section of the report may consist of."""
+
+
+OUTLINES = ("outline", "brief_outline")
+"""Lists of sections; all other lists of a report name quantities."""
+
+
+class FormulaSpec(Part):
+    """A formula shown in the method section, with the sentence before it."""
+
+    quantity: str = Field(description="The quantity whose formula is shown")
+    says: str = Field(default="", description="The sentence before it")
+
+
+class SectionSpec(Part):
+    """A section of the report: its heading, and what stands in it."""
+
+    title: str = Field(description="Its heading, where it has no finding", max_length=120)
+    finding: str = Field(default="", description="The quantity, a text, that is its heading")
+    blocks: list[str] = Field(default=[], description="Texts, tables and figures in their order; each is shown once")
+    table: list[str] = Field(default=[], description="Quantities with one index set, as a table")
+    only_with: str = Field(default="", description="The block without which the section is left out")
+    unless: str = Field(default="", description="The block with which it is left out, where that was shown before")
+    alone: dict[str, str] = Field(default={}, description="Its heading where one block is all that is left, by block")
+
+
+class ReportSpec(Part):
+    """What the renderings show, by quantity name; names that an accounting lacks are left out."""
+
+    key_figures: list[str] = Field(default=[], description="Quantities per option shown large, for the baseline")
+    option_columns: list[str] = Field(default=[], description="Quantities per option in the table of options")
+    load_columns: list[str] = Field(default=[], description="Quantities per option in the table of servers under load")
+    stage_columns: list[str] = Field(default=[], description="Quantities per option and stage that are shown")
+    operator_columns: list[str] = Field(default=[], description="Quantities per operator that are shown")
+    method: list[FormulaSpec] = Field(default=[], description="The formulas of the method section, in order")
+    method_text: str = Field(default="", description="A paragraph at the head of the method section")
+    assumptions: list[str] = Field(default=[], description="Inputs listed as assumptions")
+    glossary: dict[str, str] = Field(default={}, description="Terms that are explained where a report uses them")
+    sections: dict[Name, SectionSpec] = Field(default={}, description="Sections by name")
+    outline: list[str] = Field(default=[], description="Sections in their order; those that are not named come after")
+    brief_outline: list[str] = Field(default=[], description="Sections of the two pages, in their order")
