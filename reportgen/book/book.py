@@ -148,6 +148,22 @@ class Limit:
     met: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Relations:
+    """What quantities say of figures: limits, lower and upper ends, ideals, and parts in the order of declaration."""
+
+    limits: Mapping[str, Limit] = field(default_factory=dict)
+    lows: Mapping[str, str] = field(default_factory=dict)
+    highs: Mapping[str, str] = field(default_factory=dict)
+    ideals: Mapping[str, str] = field(default_factory=dict)
+    parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def band(self, figure: str) -> tuple[str, str] | None:
+        """The quantities at the lower and the upper end of a figure, where it has both."""
+        low, high = self.lows.get(figure), self.highs.get(figure)
+        return (low, high) if low is not None and high is not None else None
+
+
 @dataclass(frozen=True)
 class Book:
     """A scenario made whole. `quantities` are in an order in which each follows what it reads."""
@@ -162,8 +178,8 @@ class Book:
     based_on: Mapping[str, str | None]
     overridden: Mapping[str, tuple[str, ...]]
     report: ReportSpec
-    limits: Mapping[str, Limit] = field(default_factory=dict)
-    """The targets and limits of figures, by figure."""
+    relations: Relations = field(default_factory=Relations)
+    """Which quantity is the limit, an end, the ideal or a part of which figure."""
     overlays: tuple[str, ...] = ()
     """The folders of the libraries that were laid over ours."""
     studies: Studies = field(default_factory=Studies)

@@ -16,7 +16,7 @@ from reportgen.book.library.library import library
 from reportgen.book.quantities.declare import declare
 from reportgen.book.quantities.drafts import Site
 from reportgen.book.quantities.fill import fill
-from reportgen.book.quantities.relations import limits
+from reportgen.book.quantities.relations import relations
 from reportgen.book.quantities.search import read_search
 from reportgen.book.quantities.settle import settle
 from reportgen.book.quantities.shown import shown
@@ -122,7 +122,7 @@ class _Builder:
         declare(site)
         fill(site)
         quantities = settle(site)
-        search, limited = read_search(site, quantities), limits(site, quantities)
+        search, related = read_search(site, quantities), relations(site, quantities)
         text = self.loaded.document.text
         digest = hashlib.sha256(text.encode()).hexdigest()[:12]
         report = shown(self.all, self.loaded, quantities)
@@ -130,7 +130,7 @@ class _Builder:
             raise SpecError([self._explained(problem) for problem in self.problems])
         return Book(
             self.loaded.spec, self.name, text, self.library.hash, digest, self.dimensions, quantities,
-            self.based_on, self.overridden, report, limited, self.overlays, Studies(search),
+            self.based_on, self.overridden, report, related, self.overlays, Studies(search),
         )  # fmt: skip
 
     def _explained(self, problem: Problem) -> Problem:

@@ -78,7 +78,9 @@ def chosen(results: Results) -> Chosen:
         options=options,
         ranked=tuple(sorted(options, key=lambda option: _place(places.get((option,))))),
         figures=key_figures(book),
-        goals={(o, f): goal for o in names for f in book.limits if (goal := _goal(results, o, f)) is not None},
+        goals={
+            (o, f): goal for o in names for f in book.relations.limits if (goal := _goal(results, o, f)) is not None
+        },
     )
 
 
@@ -97,7 +99,7 @@ def key_figures(book: Book) -> tuple[str, ...]:
 
 def _goal(results: Results, option: str, figure: str) -> Goal | None:
     """The target of a figure; none where it is not set."""
-    quantities, limit = results.book.quantities, results.book.limits[figure]
+    quantities, limit = results.book.quantities, results.book.relations.limits[figure]
     value = results.get(limit.target, *((option,) if quantities[limit.target].per else ()))
     if not isinstance(value, float):
         return None

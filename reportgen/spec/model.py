@@ -162,6 +162,10 @@ class QuantitySpec(Part):
     topic: str = Field(default="", description="The group that it is listed under")
     limits: str = Field(default="", description="The figure whose target or limit it is, such as ttft")
     met: str = Field(default="", description="The flag that says whether that figure keeps to it")
+    low_of: str = Field(default="", description="The figure whose lower end it is, such as tpot")
+    high_of: str = Field(default="", description="The figure whose upper end it is")
+    ideal_of: str = Field(default="", description="The figure that it is the ideal of, on the roofline")
+    part_of: str = Field(default="", description="The figure that it is a part of, as energy is of the cost")
 
     @property
     def is_input(self) -> bool:

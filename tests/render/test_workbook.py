@@ -173,7 +173,7 @@ def test_text_that_looks_like_a_formula_stays_text(begin: str, tmp_path: Path) -
 def test_the_same_scenario_gives_the_same_bytes(tmp_path: Path) -> None:
     code = (
         "import sys, hashlib; from pathlib import Path; from reportgen.book.build import load_book;"
-        "from reportgen.engine.results import evaluate; from reportgen.render.excel.workbook import workbook_bytes;"
+        "from reportgen.engine.evaluation import evaluate; from reportgen.render.excel.workbook import workbook_bytes;"
         "print(hashlib.sha256(workbook_bytes(evaluate(load_book(Path(sys.argv[1]))))).hexdigest())"
     )
     hashes = set()

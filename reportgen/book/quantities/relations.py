@@ -1,26 +1,72 @@
-"""Relations that quantities declare: which figure a target or a limit belongs to, and what says that it is met."""
+"""Relations that quantities declare: whose limit, lower or upper end, ideal or part each of them is."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.book.book import Limit
+from reportgen.book.book import Limit, Relations
 from reportgen.errors import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from reportgen.book.book import Quantity
     from reportgen.book.quantities.drafts import Draft, Site
 
-__all__ = ["limits"]
+__all__ = ["relations"]
 
+_WORDS = {"low_of": "the lower end", "high_of": "the upper end", "ideal_of": "the ideal", "part_of": "a part"}
 _SHAPES = ((), ("option",))
 """The index sets of a target: one for all options, or one for each."""
 
 
-def limits(site: Site, quantities: Mapping[str, Quantity]) -> dict[str, Limit]:
-    """The limit of each figure that has one; mistakes are noted on the site."""
+def relations(site: Site, quantities: Mapping[str, Quantity]) -> Relations:
+    """Which quantity is what of which figure; mistakes are noted on the site."""
+    found = {kind: dict(_of(site, quantities, kind)) for kind in ("low_of", "high_of", "ideal_of")}
+    parts: dict[str, list[str]] = {}
+    for part, figure in _pairs(site, quantities, "part_of"):
+        parts.setdefault(figure, []).append(part)
+    return Relations(
+        _limits(site, quantities), found["low_of"], found["high_of"], found["ideal_of"],
+        {figure: tuple(names) for figure, names in parts.items()},
+    )  # fmt: skip
+
+
+def _of(site: Site, quantities: Mapping[str, Quantity], kind: str) -> Iterator[tuple[str, str]]:
+    """Figures with the one quantity that is what `kind` says."""
+    seen: dict[str, str] = {}
+    for name, figure in _pairs(site, quantities, kind):
+        if figure in seen:
+            message = f"'{figure}' has '{seen[figure]}' under {kind} already"
+            site.all.fail(message, site.drafts[name].origin.at(kind).span())
+        seen[figure] = name
+        yield figure, name
+
+
+def _pairs(site: Site, quantities: Mapping[str, Quantity], kind: str) -> Iterator[tuple[str, str]]:
+    """Quantities that name a figure under a key, as they are declared; index set and kind of unit are the same."""
+    for name, draft in site.drafts.items():
+        figure = getattr(draft.spec, kind)
+        if not figure or name not in quantities or figure in site.broken:
+            continue
+        span = draft.origin.at(kind).span()
+        if figure not in quantities:
+            site.all.fail(f"unknown quantity '{figure}'", span, nearest(figure, quantities))
+            continue
+        mine, its = quantities[name], quantities[figure]
+        if mine.type.kind != "number" or its.type.kind != "number" or mine.per != its.per:
+            hint = "both need to be numbers with the same index set"
+            site.all.fail(f"'{name}' cannot be {_WORDS[kind]} of '{figure}'", span, hint)
+        elif not mine.type.unit.same_kind(its.type.unit):
+            own, other = (q.type.unit.label or "1" for q in (mine, its))
+            message = f"'{name}' in {own} cannot be {_WORDS[kind]} of '{figure}' in {other}"
+            site.all.fail(message, span, "units of one kind are needed")
+        else:
+            yield name, figure
+
+
+def _limits(site: Site, quantities: Mapping[str, Quantity]) -> dict[str, Limit]:
+    """The limit of each figure that has one."""
     found: dict[str, Limit] = {}
     for name, draft in site.drafts.items():
         figure, met = draft.spec.limits, draft.spec.met

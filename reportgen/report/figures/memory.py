@@ -19,7 +19,7 @@ __all__ = ["memory_figure"]
 
 def memory_figure(facts: Facts, most: int = 10) -> Figure | None:
     """Memory by use against what may be used, of the baseline and further options, `most` in all."""
-    uses = [n for n in facts.book.quantities if n.startswith("memory_consumption_")]
+    uses = facts.book.relations.parts.get("memory_consumption", ())
     if not uses or not facts.has("memory_consumption"):
         return None
     options = _memory_options(facts, most)

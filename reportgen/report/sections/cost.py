@@ -21,7 +21,6 @@ _BARS = 6
 _MISSING = 6  # prices that are named as missing
 _SAID = ("horizon_words", "rent_or_buy_words", "api_words")
 _LIMITS = ("age_words", "omitted_words")
-_PART = "cost_part_"
 _MONEY = ("yearly_cost", "total_cost", "cost_per_query", "cost_per_user", "utilisation")
 _UNIT_COSTS = ("cost", "output_cost", "input_cost", "blended_cost", "energy_per_token", "energy_per_query")
 _CARBON = ("yearly_carbon", "carbon_per_mtoken")
@@ -72,8 +71,8 @@ def parts_figure(facts: Facts) -> Figure | None:
     if not has_costs(facts):
         return None
     priced = [o for o in _told_apart(facts, _BARS) if facts.number("yearly_cost", o) is not None]
-    uses = [n for n in facts.book.quantities if n.startswith(_PART)]
-    uses = [n for n in uses if any(facts.number(n, option) for option in priced)]
+    parts_of = facts.book.relations.parts.get("yearly_cost", ())
+    uses = [n for n in parts_of if any(facts.number(n, option) for option in priced)]
     if not priced or len(uses) < 2:  # one part alone says no more than the bars of the options
         return None
     bars: list[dict[str, Value]] = []

@@ -134,9 +134,8 @@ def _beside(facts: Facts, name: str, other: Amount) -> str:
 
 def _band(facts: Facts, name: str) -> str:
     """From the 10th to the 90th percentile, in the unit of the figure."""
-    ends = [f"{name}_low", f"{name}_high"]
-    values = [facts.number(end, facts.recommended) for end in ends]
-    if None in values or not facts.has(*ends):
+    ends = facts.book.relations.band(name)
+    if ends is None or any(facts.number(end, facts.recommended) is None for end in ends):
         return ""
     low, high = (facts.amount(end, facts.recommended) for end in ends)
     first = low.text if low.unit == high.unit else str(low)
@@ -151,7 +150,7 @@ def _aim(facts: Facts, name: str) -> str:
         if facts.quantity(facts.target(name, option)).per:
             return f"of {limit}"
         return f"target {'≥' if facts.quantity(name).better == 'higher' else '≤'}\N{NO-BREAK SPACE}{limit}"
-    ideal = f"ideal_{name}"
-    if option == facts.baseline and facts.has(ideal) and facts.number(ideal, option) is not None:
+    ideal = facts.book.relations.ideals.get(name)
+    if option == facts.baseline and ideal is not None and facts.number(ideal, option) is not None:
         return f"ideal {facts.amount(ideal, option)}"
     return ""

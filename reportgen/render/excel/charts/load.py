@@ -146,8 +146,8 @@ class _Data:
         for text, value in (("0", 0.0), (f"MAX({','.join(both)})", most)):
             self.writer.formula(self.sheet, self.row, self.column + 1, text, value, _FORM)
             for at, (_, name, _) in enumerate(_LATENCIES, start=2):
-                scalar = plan.scalars[f"{name}_target"].name
-                target = plan.results.get(f"{name}_target")
+                limit = plan.book.relations.limits[name].target
+                scalar, target = plan.scalars[limit].name, plan.results.get(limit)
                 shown = _NONE if target is None else target
                 self.writer.formula(
                     self.sheet, self.row, self.column + at, f'IF({scalar}="",NA(),{scalar})', shown, _FORM

@@ -53,7 +53,7 @@ def memory_view(writer: Writer, sheet: Worksheet, data: Worksheet, column: int, 
     quantities = plan.book.quantities
     if not {"memory_needed", "memory_limit", "memory_consumption"} <= set(quantities):
         return
-    parts = [_stage_part(plan, q) for n, q in quantities.items() if n.startswith("memory_consumption_")]
+    parts = [_stage_part(plan, quantities[n]) for n in plan.book.relations.parts.get("memory_consumption", ())]
     if "buffer_memory" in quantities:
         parts.append(_gigabytes(plan, quantities["buffer_memory"]))
     whole = [plain_column(plan, quantities[n]) for n in ("memory_needed", "memory_limit")]
@@ -71,7 +71,7 @@ def cost_view(writer: Writer, sheet: Worksheet, data: Worksheet, column: int, sh
     quantities = plan.book.quantities
     if "yearly_cost" not in quantities:
         return
-    parts = [plain_column(plan, q) for q in _in_order(plan) if q.name.startswith("cost_part_")]
+    parts = [plain_column(plan, quantities[n]) for n in plan.book.relations.parts.get("yearly_cost", ())]
     whole = plain_column(plan, quantities["yearly_cost"])
     limit = _scalar(plan, "budget")
     rest = _rest(plan, "cost", {c.name for c in (*parts, whole)})

@@ -230,8 +230,8 @@ def _key_figures(writer: Writer, sheet: Worksheet, row: int, shown: tuple[Shown,
         scale(sheet, {look.rules: [f"B{at}:E{at}", f"G{at}"]})
         writer.put(sheet, at, 1, quantity.title, Look("label"))
         _figure(writer, sheet, at, 2, name, shown[1], Look("value", form))
-        for column, end in ((3, f"{name}_low"), (4, f"{name}_high")):
-            if end in book.quantities:
+        for column, end in zip((3, 4), book.relations.band(name) or ("", ""), strict=True):
+            if end:
                 _figure(writer, sheet, at, column, end, shown[1], Look("range", form))
             else:
                 writer.put(sheet, at, column, None, _TEXT)
@@ -253,7 +253,7 @@ def _figure(writer: Writer, sheet: Worksheet, row: int, column: int, name: str, 
 def _target(writer: Writer, sheet: Worksheet, row: int, quantity: Quantity, option: Shown, form: str) -> None:
     """The target or limit of a key figure, and whether it is met."""
     plan = writer.plan
-    relation = plan.book.limits.get(quantity.name)
+    relation = plan.book.relations.limits.get(quantity.name)
     if relation is None:
         writer.put(sheet, row, 7, None, _TEXT)
         writer.put(sheet, row, 8, None, _TEXT)
