@@ -1,4 +1,4 @@
-"""Reductions over a dimension: one record each holds what it reads, what it gives, and its forms."""
+"""Reductions over a dimension: one record each holds what it reads, what it gives, and how it is written."""
 
 from __future__ import annotations
 
@@ -13,10 +13,17 @@ __all__ = ["REDUCTIONS", "Reduction"]
 
 @dataclass(frozen=True, slots=True)
 class Reduction:
-    """A reduction of a named quantity: what it reads, what it gives, and its forms.
+    """A reduction of a named quantity.
 
-    `excel` is over the column `{x}` with everything else left out beforehand, `array` over an array expression `{a}`
-    of the rows that count (texts, so absent values, are skipped by both).
+    Attributes:
+        name: what formulas call it.
+        signature: how it is called.
+        says: what it does.
+        reads: numbers, or flags.
+        gives: a number, a count, a member of the dimension, or for each row the same kind.
+        latex: the sign before what is reduced.
+        words: the phrase for it, of what is reduced `{0}`, the dimension `{1}` and further arguments.
+        empty: whether nothing is known where no row counts.
     """
 
     name: str
@@ -24,68 +31,42 @@ class Reduction:
     says: str
     reads: str
     gives: str
-    excel: str
     latex: str
-    empty: bool
+    words: str
+    empty: bool = True
 
 
-REDUCTIONS: Mapping[str, Reduction] = {
-    r.name: r
-    for r in (
-        Reduction("sum", "sum(x, over=d)", "sum over the members of d", "number", "number", "SUM({a})", r"\sum", False),
-        Reduction(
-            "mean",
-            "mean(x, over=d)",
-            "arithmetic mean",
-            "number",
-            "number",
-            "AVERAGE({a})",
-            r"\operatorname{mean}",
-            True,
-        ),
-        Reduction("min", "min(x, over=d)", "smallest", "number", "number", "MIN({a})", r"\min", True),
-        Reduction("max", "max(x, over=d)", "largest", "number", "number", "MAX({a})", r"\max", True),
-        Reduction("count", "count(flag, over=d)", "how many hold", "flag", "count", "SUM({a})", r"\#", False),
-        Reduction(
-            "argmin",
-            "argmin(x, over=d)",
-            "member with the smallest value; the first of equals",
-            "number",
-            "member",
-            "MIN({a})",
-            r"\arg\min",
-            True,
-        ),
-        Reduction(
-            "argmax",
-            "argmax(x, over=d)",
-            "member with the largest value; the first of equals",
-            "number",
-            "member",
-            "MAX({a})",
-            r"\arg\max",
-            True,
-        ),
-        Reduction(
-            "rank",
-            "rank(x, over=d)",
-            "place in ascending order, 1 for the smallest; the first of equals first",
-            "number",
-            "same",
-            "",
-            r"\operatorname{rank}",
-            True,
-        ),
-        Reduction(
-            "find",
-            "find(x, value, over=d)",
-            "first member of d at which x has the value",
-            "number",
-            "member",
-            "",
-            r"\operatorname{find}",
-            True,
-        ),
-    )
-}
-"""Reductions; `min` and `max` without `over=` are functions of their arguments."""
+_RECORDS = (
+    Reduction(
+        "sum", "sum(x, over=d)", "sum over the members of d", "number", "number", r"\sum",
+        "sum of {0} over all {1}s", empty=False,
+    ),
+    Reduction(
+        "mean", "mean(x, over=d)", "arithmetic mean", "number", "number", r"\operatorname{mean}",
+        "mean of {0} over all {1}s",
+    ),
+    Reduction("min", "min(x, over=d)", "smallest", "number", "number", r"\min", "smallest {0} of all {1}s"),
+    Reduction("max", "max(x, over=d)", "largest", "number", "number", r"\max", "largest {0} of all {1}s"),
+    Reduction(
+        "count", "count(flag, over=d)", "how many hold", "flag", "count", r"\#", "number of {1}s with {0}", empty=False
+    ),
+    Reduction(
+        "argmin", "argmin(x, over=d)", "member with the smallest value; the first of equals", "number", "member",
+        r"\arg\min", "{1} with the smallest {0}",
+    ),
+    Reduction(
+        "argmax", "argmax(x, over=d)", "member with the largest value; the first of equals", "number", "member",
+        r"\arg\max", "{1} with the largest {0}",
+    ),
+    Reduction(
+        "rank", "rank(x, over=d)", "place in ascending order, 1 for the smallest; the first of equals first", "number",
+        "same", r"\operatorname{rank}", "place by {0} among all {1}s",
+    ),
+    Reduction(
+        "find", "find(x, value, over=d)", "first member of d at which x has the value", "number", "member",
+        r"\operatorname{find}", "{1} whose {0} is {2}",
+    ),
+)  # fmt: skip
+
+REDUCTIONS: Mapping[str, Reduction] = {record.name: record for record in _RECORDS}
+"""By name; `min` and `max` without `over=` are functions of their arguments."""

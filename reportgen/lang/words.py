@@ -9,6 +9,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 from reportgen.lang import tree
+from reportgen.lang.reductions import REDUCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,11 +39,6 @@ _PROSE = {
     "known": ("{0} is known", _COMPARE, (_SUM,)),
     "max": ("larger of", _ATOM, ()), "min": ("smaller of", _ATOM, ()), "floor": ("whole part of", _ATOM, ()),
     "ceil": ("next whole number of", _ATOM, ()),
-}  # fmt: skip
-_REDUCED = {
-    "sum": "sum of {0} over all {1}s", "mean": "mean of {0} over all {1}s", "max": "largest {0} of all {1}s",
-    "min": "smallest {0} of all {1}s", "count": "number of {1}s with {0}", "argmin": "{1} with the smallest {0}",
-    "argmax": "{1} with the largest {0}", "rank": "place by {0} among all {1}s", "find": "{1} whose {0} is {2}",
 }  # fmt: skip
 
 
@@ -178,7 +174,7 @@ class _Prose(_Printer):
         parts = [self.print(node.of)[0], " and ".join(node.over).replace("_", " ")]
         parts.append(self.print(node.at)[0] if node.at is not None else "")
         where = f", where {self.print(node.where)[0]}" if node.where is not None else ""
-        return _REDUCED[node.function].format(*parts) + where
+        return REDUCTIONS[node.function].words.format(*parts) + where
 
     def text(self, node: tree.Text) -> str:
         """A text with the titles of the values in it."""
