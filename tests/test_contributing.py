@@ -97,9 +97,9 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "  batch_added: {title: Place among the options, per: [option], formula: 'rank(added_one, over=option)'}\n"
         "  added_one: {title: One, per: [option], formula: '1'}\n"
     ))  # fmt: skip
-    put(library / "operators" / "dense.yaml", "      mlp_add: {", (
+    put(library / "operators" / "dense.yaml", "      mlp_add:", (
         "      added_operator: {title: Added operator, operator_class: elementwise, repeats: layers, "
-        "steps: tokens * hidden_size, compute_precision: base_precision, inputs: [mlp_norm]}\n      mlp_add: {"
+        "steps: tokens * hidden_size, compute_precision: base_precision, inputs: [mlp_norm]}\n      mlp_add:"
     ))  # fmt: skip
     put(library / "rules" / "levers.yaml", "rules:\n", (
         "rules:\n  added_rule:\n    title: An added rule\n    when: accelerator != accelerator[based_on]\n"
