@@ -26,6 +26,11 @@ class Span:
         """`file:line:column`, as editors read it."""
         return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
+    @property
+    def marked(self) -> str:
+        """What is meant, as it stands there, without quotes around it."""
+        return self.text[self.column - 1 : self.column - 1 + self.length].strip().strip("\"'")
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -34,6 +39,8 @@ class Problem:
     message: str
     span: Span | None = None
     hint: str = ""
+    kind: str = ""
+    """What it is about, where the program treats such mistakes apart; the message is for people alone."""
     key: tuple[str, int, int] = field(init=False, repr=False, default=("", 0, 0))
 
     def __post_init__(self) -> None:

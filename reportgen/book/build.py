@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -135,8 +134,7 @@ class _Builder:
 
     def _explained(self, problem: Problem) -> Problem:
         """Where something is said to be unknown that the library has, the hint says when it takes part."""
-        found = re.match(r"(?:unknown .*|the objective )'(\w+)'", problem.message)
-        why = self.all.play.why(found[1]) if found else ""
+        why = self.all.play.why(problem.span.marked) if problem.span is not None else ""
         return Problem(problem.message, problem.span, why) if why else problem
 
     def _repeat_rows(self) -> None:

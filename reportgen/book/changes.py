@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.book.entries import Entry, Origin
-from reportgen.book.quantities.cells import read_cell
+from reportgen.book.quantities.cells import LEFT_OUT, UNIT, read_cell
 from reportgen.book.ranges import fault, problem_text
 from reportgen.errors import Problem, Span, SpecError, nearest
 from reportgen.lang import tree
@@ -118,7 +118,7 @@ def read_value(
     )  # fmt: skip
     if written is None:
         hint = found[0].hint if found else ""
-        said = [p.message for p in found if "unit" in p.message or "left out" in p.message]
+        said = [p.message for p in found if p.kind in (UNIT, LEFT_OUT)]
         message = said[0] if said else f"{problem_text(quantity, cell)}, not {value or 'nothing'}"
         problems.append(Problem(message, span, hint))
         return None

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from reportgen.book.entries import Entry, Origin
     from reportgen.lang.types import Type
 
-__all__ = ["Written", "read_cell"]
+__all__ = ["LEFT_OUT", "UNIT", "Written", "read_cell"]
+
+UNIT, LEFT_OUT = "unit", "left out"
+"""Kinds of mistakes: a unit that is not one or not the right one, and a member that takes no part."""
 
 _MEASURE = re.compile(r"\s*([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)\s*([A-Za-zµ%][A-Za-z0-9µ%/*^]*)\s*")
 
@@ -49,8 +52,8 @@ def read_cell(
     def done(node: tree.Node) -> Written:
         return Written(node, source, _shown(value), entry.origin)
 
-    def fail(message: str, hint: str = "") -> None:
-        report(Problem(message, span, hint))
+    def fail(message: str, hint: str = "", kind: str = "") -> None:
+        report(Problem(message, span, hint, kind))
 
     if value is None:
         return done(tree.Literal(None))
@@ -101,7 +104,7 @@ def _member(
         return done(tree.Member(type_.dimension, found))  # type: ignore[no-any-return]
     if left_out := dimension.left_out_of(text):
         hint = f"name '{left_out}' in the scenario: what it needs takes part only then"
-        fail(f"the {dimension.title} '{left_out}' was left out", hint)
+        fail(f"the {dimension.title} '{left_out}' was left out", hint, LEFT_OUT)
         return None
     if formula and re.fullmatch(r"[A-Za-z_]\w*|.*[\s(\[].*", text):
         node = read_formula(source, lambda _: None)
@@ -117,11 +120,12 @@ def _measure(match: re.Match[str], name: str, type_: Type, done: Any, fail: Any)
     try:
         unit = parse_unit(text)
     except UnitError:
-        fail(f"unknown unit '{text}'", unit_hint(text))
+        fail(f"unknown unit '{text}'", unit_hint(text), UNIT)
         return None
     if not unit.same_kind(type_.unit):
         wanted = type_.unit.label or "a plain number"
-        fail(f"wrong unit: '{name}' is measured in {wanted}, not {text}", f"write it in {wanted}, or without a unit")
+        hint = f"write it in {wanted}, or without a unit"
+        fail(f"wrong unit: '{name}' is measured in {wanted}, not {text}", hint, UNIT)
         return None
     factor = unit.scale / type_.unit.scale
     exact = float(number) * factor.numerator / factor.denominator

@@ -164,7 +164,8 @@ class _Maker:
             places += [(str(i.new), i.where) for i in comparison.inputs if i.new is not None]
             problems = []
             for problem in error.problems:
-                where = next((where for said, where in places if f"'{said}'" in problem.message), "")
+                marked = problem.span.marked if problem.span is not None else ""
+                where = next((where for said, where in places if said == marked), "")
                 message = f"{where}: {problem.message}" if where else problem.message
                 problems.append(Problem(message, Span(str(self.path)), problem.hint))
             raise SpecError(problems) from None
