@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from reportgen.ooxml.functions import KNOWN, NEWER, REACHING, VOLATILE
 from reportgen.ooxml.lint.names import is_cell
 from reportgen.ooxml.lint.rules import Finding
-from reportgen.ooxml.lint.subject import unescaped
 from reportgen.ooxml.package import SHEET
+from reportgen.ooxml.text import unescaped
 from reportgen.ooxml.tokens import TOKEN, function, items, link, titles
 
 if TYPE_CHECKING:

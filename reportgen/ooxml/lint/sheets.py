@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from reportgen.ooxml.lint.names import sheet_and_cells
 from reportgen.ooxml.lint.rules import Finding
-from reportgen.ooxml.lint.subject import area_of, unescaped
+from reportgen.ooxml.lint.subject import area_of
 from reportgen.ooxml.package import SHEET
+from reportgen.ooxml.text import unescaped
 from reportgen.ooxml.tokens import TOKEN
 
 if TYPE_CHECKING:

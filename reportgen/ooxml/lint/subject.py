@@ -15,6 +15,7 @@ from lxml import etree
 from openpyxl.utils.cell import column_index_from_string
 
 from reportgen.ooxml.package import SHEET
+from reportgen.ooxml.text import unescaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,14 +24,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EXTENSION", "Area", "NotLinted", "Rule", "Sheet", "Subject", "Table", "area_of", "resolved", "text_of",
-    "unescaped",
 ]  # fmt: skip
 
 EXTENSION = "{http://schemas.microsoft.com/office/spreadsheetml/2009/9/main}"
 _INNER = "{http://schemas.microsoft.com/office/excel/2006/main}"
 _OFFICE = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _CORNERS = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})(?::\$?([A-Z]{1,3})\$?([0-9]{1,7}))?")
-_ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
 _RELATION = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 _WORKBOOK = "xl/workbook.xml"
 _VALUE = SHEET + "cfvo"
@@ -70,12 +69,6 @@ def resolved(part: str, relation: _Element) -> str:
     """The name of the part that a relationship of a part leads to."""
     target = unquote(relation.get("Target", ""))
     return posixpath.normpath(posixpath.join("/", posixpath.dirname(part), target)).lstrip("/")
-
-
-def unescaped(text: str) -> str:
-    """Text whose characters are not written as `_x000a_`."""
-    plain = _ESCAPE.sub(lambda m: chr(int(m[1], 16)), text)
-    return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _number(element: _Element, name: str, default: int) -> int:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from reportgen.ooxml.lint.names import is_cell
 from reportgen.ooxml.lint.rules import Finding
-from reportgen.ooxml.lint.subject import area_of, text_of, unescaped
+from reportgen.ooxml.lint.subject import area_of, text_of
 from reportgen.ooxml.package import SHEET
+from reportgen.ooxml.text import unescaped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

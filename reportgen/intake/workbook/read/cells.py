@@ -11,13 +11,14 @@ from openpyxl.formula.tokenizer import TokenizerError
 from openpyxl.formula.translate import Translator, TranslatorError
 from openpyxl.utils.cell import column_index_from_string, get_column_letter
 
+from reportgen.ooxml.text import unescaped
+
 if TYPE_CHECKING:
     from reportgen.errors import SpecError
     from reportgen.ooxml.untrusted import Budget, Package
 
 __all__ = [
     "MAX_COLUMNS", "MAX_ROWS", "Content", "EditedSheet", "ErrorText", "SheetReader", "TextReader", "address",
-    "unescaped",
 ]  # fmt: skip
 
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
@@ -26,7 +27,6 @@ MAX_FORMULA, MAX_TEXT = 32_768, 1_000_000
 
 _ADDRESS = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
 _WHOLE = re.compile(r"\s*[0-9]{1,9}\s*")
-_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _LOGICAL = {"TRUE()": True, "FALSE()": False}
 _UNTRANSLATABLE = (TokenizerError, TranslatorError, ValueError, LookupError, AttributeError, TypeError, AssertionError)
 """What moving a damaged formula may end in."""
@@ -74,18 +74,6 @@ def address(row: int, column: int) -> str:
     'AB5'
     """
     return f"{get_column_letter(column)}{row}"
-
-
-def unescaped(text: str) -> str:
-    """Text whose characters are not written as `_x000a_`; halves of characters are replaced, for none can be written.
-
-    >>> unescaped("a_x0041_b_xD83D__xDE00_")
-    'aAb😀'
-    """
-    if "_x" not in text:
-        return text
-    plain = _ESCAPED.sub(lambda m: chr(int(m[1], 16)), text)
-    return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 class _Texts:

@@ -16,10 +16,10 @@ from reportgen.intake.workbook.read.cells import (
     SheetReader,
     TextReader,
     address,
-    unescaped,
 )
 from reportgen.intake.workbook.read.contents import Area, EditedTable, EditedWorkbook
 from reportgen.intake.workbook.read.harmful import refuse_harmful, refuse_parts
+from reportgen.ooxml.text import unescaped
 from reportgen.ooxml.untrusted import Budget, Package, open_package
 
 if TYPE_CHECKING:

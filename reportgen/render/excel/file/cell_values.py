@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from lxml import etree
 
 from reportgen.ooxml.package import SHEET, parse, serialise
+from reportgen.ooxml.text import escaped
 
-__all__ = ["CellValue", "ErrorValue", "SharedStrings", "escaped", "number_text", "typed"]
+__all__ = ["CellValue", "ErrorValue", "SharedStrings", "number_text", "typed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,6 @@ CellValue: TypeAlias = float | int | str | bool | ErrorValue
 
 _ITEM, _TEXT = SHEET + "si", SHEET + "t"
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
-_ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 _EXACT = 2**53  # whole numbers up to here are their own shortest text
 
 
@@ -41,11 +40,6 @@ def number_text(value: float) -> str:
     if isinstance(value, int) or (value.is_integer() and abs(value) <= _EXACT):
         return int.__repr__(int(value))
     return float.__repr__(value)  # of the base class: NumPy's numbers name their type
-
-
-def escaped(text: str) -> str:
-    """Text that reads back as it is: `_x0041_` would become an A."""
-    return _ESCAPE.sub("_x005F_", text) if "_x" in text else text
 
 
 def typed(value: CellValue) -> tuple[str, str]:
