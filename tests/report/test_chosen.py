@@ -17,7 +17,7 @@ from reportgen.render.document.output import html_text, pdf_bytes
 from reportgen.render.excel.workbook import assemble
 from reportgen.report.chosen import chosen
 from reportgen.report.design import Design
-from tests.document.test_adapter import value_of
+from tests.report.test_report import value_of
 
 if TYPE_CHECKING:
     from reportgen.engine.results import Results

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.test_domain import case, number, of
+from tests.domain.test_domain import case, number, of
 
 if TYPE_CHECKING:
     from reportgen.engine.results import Results

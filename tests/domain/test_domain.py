@@ -92,7 +92,7 @@ def of(results: Results, name: str, operator: str, stage: str = "decode") -> flo
 
 
 def _published() -> list[tuple[str, float, float]]:
-    with (Path(__file__).parent / "reference" / "models.csv").open(newline="") as file:
+    with (Path(__file__).parents[1] / "reference" / "models.csv").open(newline="") as file:
         return [
             (row["name"], float(row["params_total_B_published"]), float(row["params_active_B_published"]))
             for row in csv.DictReader(file)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from reportgen.engine.results import Results
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 CASES = json.loads((ROOT / "tests" / "reference" / "llm_viewer.json").read_text(encoding="utf-8"))
 PRINTED = YAML(typ="safe").load((ROOT / "tests" / "reference" / "seed_tables.yaml").read_text(encoding="utf-8"))
 STANDS_FOR = {"norm": ("attn_norm", "mlp_norm"), "add": ("attn_add", "mlp_add")}

@@ -23,7 +23,7 @@ from reportgen.report.outline import report_of
 from reportgen.report.reading import Facts
 from reportgen.report.sections.cost import parts_figure
 from reportgen.report.view import Figure, Paragraph
-from tests.document.test_adapter import HOSTILE, ROOT, figures, same, tables, words
+from tests.report.test_report import HOSTILE, ROOT, figures, same, tables, words
 
 if TYPE_CHECKING:
     from pathlib import Path

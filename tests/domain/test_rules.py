@@ -14,7 +14,7 @@ from reportgen.engine.evaluation import evaluate
 if TYPE_CHECKING:
     from reportgen.engine.results import Results
 
-ROOT = Path(__file__).resolve().parents[1] / "reportgen/library"
+ROOT = Path(__file__).resolve().parents[2] / "reportgen/library"
 RULES = [name for path in sorted(ROOT.rglob("*.yaml")) for name in YAML(typ="safe").load(path).get("rules", {})]
 
 SPEC = """

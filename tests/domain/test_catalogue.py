@@ -17,7 +17,7 @@ from reportgen.cli import show
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-REFERENCE = Path(__file__).parent / "reference"
+REFERENCE = Path(__file__).parents[1] / "reference"
 CATALOGUES = {"models": 74, "accelerators": 79, "prices": 252}
 
 # As people who measured wrote them.

@@ -320,7 +320,7 @@ def test_formulas_of_the_load_read_what_sessions_put_in_their_place() -> None:
 def test_scenarios_without_sessions_and_thinking_have_none_of_it() -> None:
     from reportgen.book.build import load_book
 
-    for path in sorted((Path(__file__).parents[1] / "specs").glob("*.yaml")):
+    for path in sorted((Path(__file__).parents[2] / "specs").glob("*.yaml")):
         text = path.read_text()
         names = load_book(path).quantities
         assert ("turns" in names) == ("turns:" in text), path
