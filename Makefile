@@ -5,7 +5,7 @@ demo   := specs/alice.yaml specs/bob.yaml
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint parity validate bench wheel clean
+.PHONY: help demo test quick lint parity validate bench wheel clean
 
 help:  ## say what each target does
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -24,6 +24,13 @@ test:  ## install everything; lint, check types, run all tests
 	@$(MAKE) -s lint
 	@echo "Running the tests"
 	@$(python) -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+# What tells most about a change for its time: the stages up to the engine, the layout, and what all outputs say.
+fast := lang spec book engine ooxml test_errors.py test_imports.py test_architecture.py test_api.py test_changes.py \
+	domain/test_rules.py report/test_chosen.py report/test_outline.py
+
+quick: lint  ## check style and types, run the fast tests (about two minutes)
+	@$(python) -m pytest -q -n auto --maxprocesses 4 --dist loadfile $(addprefix tests/,$(fast))
 
 lint: .venv/for-test  ## check style, format and types
 	@echo "Checking style, format and types"
