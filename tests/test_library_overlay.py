@@ -320,7 +320,7 @@ own/accelerators.csv:1:38: no accelerator has a 'layers'
             """own/accelerators.csv:2:1: the row has 3 fields, the header 2
     2 | L40S,1,2
       | ^
-own/accelerators.csv:4:1: the row 'L40S' stands here twice
+own/accelerators.csv:4:1: duplicate row 'L40S'
     4 | L40S,3
       | ^
 own/accelerators.csv:5:1: this is not CSV: unexpected end of data
@@ -462,7 +462,7 @@ def test_what_is_too_large_too_deep_or_too_many_is_refused(monkeypatch: pytest.M
             "name\n" + "".join(f"m{i}\n" for i in range(60_000)),
             "own/models.csv:20002:1: the table has more than 20000 rows",
         ),
-        ("name\n" + "m\n" * 30_000, "own/models.csv:3:1: the row 'm' stands here twice"),
+        ("name\n" + "m\n" * 30_000, "own/models.csv:3:1: duplicate row 'm'"),
         ("name,title\nm," + "x" * 200_000, "own/models.csv:2:1: this is not CSV: field larger than field limit"),
         ("name,layers\nm\0,1\n", "own/models.csv:2:1: "),
     ],

@@ -108,7 +108,7 @@ def _check_request(sources: Sequence[Path], folder: Path, formats: Sequence[str]
         if "xlsx" not in formats:
             problems.append(Problem("several scenarios share a workbook, and no workbook is asked for", None))
         if together != Path(together).name:
-            problems.append(Problem(f"'{together}' is no name of a file", None, "name the folder with -o"))
+            problems.append(Problem(f"'{together}' is not a file name", None, "name the folder with -o"))
     problems += [
         Problem("an output would be written over this scenario", Span(str(source)), "choose another folder with -o")
         for source in sources

@@ -198,7 +198,7 @@ def sensitivity(
     from reportgen.study.trials import settle_trials
 
     if samples is not None and samples < 1:
-        raise SpecError([Problem("a share needs at least one sample")])
+        raise SpecError([Problem("samples must be at least 1")])
     results = evaluate(scenario, changes, library)
     if results.book.scenario.sensitivity is None:
         where = None if not isinstance(scenario, str | Path) else Span(str(scenario))

@@ -68,7 +68,7 @@ def load_torch() -> Any:
         message = "measuring needs PyTorch, which is not installed here: install it, as https://pytorch.org says, with "
         raise OutputError(message + "pip install torch, beside reportgen on the machine to be measured") from None
     except OSError as error:
-        raise OutputError(f"PyTorch cannot be loaded: {error}; install it anew, as https://pytorch.org says") from None
+        raise OutputError(f"PyTorch cannot be loaded: {error}; reinstall it as https://pytorch.org says") from None
     if not torch.cuda.is_available():
         raise OutputError(
             f"PyTorch {torch.__version__} finds no CUDA or ROCm device: run this on the machine to be measured, with "

@@ -260,7 +260,7 @@ class _Builder:
         key = event.value
         if key in container:
             span = self._at(event.start_mark.line, event.start_mark.column, len(key))
-            self.problems.append(Problem(f"the key '{key}' stands here twice", span))
+            self.problems.append(Problem(f"duplicate key '{key}'", span))
         self.document.keys[*at, key] = self._mark(event)
         pending[-1] = key
 

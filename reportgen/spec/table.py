@@ -76,9 +76,7 @@ def _check_header(header: list[str], document: Document, problems: list[Problem]
         hint = "fields are separated by commas" if header and ";" in header[0] else ""
         problems.append(Problem("the first column of a catalogue is 'name'", span, hint))
     problems.extend(
-        Problem(f"the column '{name}' stands here twice", span)
-        for name, times in sorted(Counter(header).items())
-        if times > 1
+        Problem(f"duplicate column '{name}'", span) for name, times in sorted(Counter(header).items()) if times > 1
     )
     if len(header) > MAX_COLUMNS:
         raise SpecError([Problem(f"the table has {len(header)} columns; at most {MAX_COLUMNS} are read", span)])
@@ -94,7 +92,7 @@ def _row(
         return
     member = fields[0].strip()
     if member.casefold() in seen:
-        problems.append(Problem(f"the row '{member}' stands here twice", Span(document.file, line + 1, 1, text)))
+        problems.append(Problem(f"duplicate row '{member}'", Span(document.file, line + 1, 1, text)))
     seen.add(member.casefold())
     row: dict[str, Any] = {}
     document.values[(member,)] = document.keys[(member,)] = _Mark(line, 0, max(1, len(member)), False)

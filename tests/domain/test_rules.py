@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from ruamel.yaml import YAML
 
+from reportgen import api
 from reportgen.book.build import load_book
 from reportgen.engine.evaluation import evaluate
 
@@ -139,3 +140,11 @@ options:
     assert results.get("feasible", "baseline") is False
     assert results.get("best_advised") == "few"
     assert "% worse, but every target is met" in str(results.get("advice", "few"))
+
+
+def test_a_target_that_is_just_missed_is_not_missed_by_nothing() -> None:
+    bob = ROOT.parents[1] / "specs" / "bob.yaml"
+    tpot = api.evaluate(bob).get("tpot", "baseline")
+    assert isinstance(tpot, float)
+    verdict = str(api.evaluate(bob, [f"tpot_target={0.998 * tpot}"]).get("verdict", "baseline"))
+    assert "less than 1 % too slow" in verdict

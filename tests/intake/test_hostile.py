@@ -234,9 +234,9 @@ def test_repeated_keys_and_numbers_that_are_none_are_all_said(tmp_path: Path) ->
     text = '{"model_type": "llama",\n "a": NaN, "b": {"c": 1, "c": 2},\n "model_type": "gpt2", "model_type": "opt"}'
     assert heads(tmp_path, text) == [
         "config.json:2:7: 'NaN' is no value of JSON",
-        "config.json:2:26: the key 'c' stands here twice",
-        "config.json:3:2: the key 'model_type' stands here twice",
-        "config.json:3:24: the key 'model_type' stands here twice",
+        "config.json:2:26: duplicate key 'c'",
+        "config.json:3:2: duplicate key 'model_type'",
+        "config.json:3:24: duplicate key 'model_type'",
     ]
     many = "{" + ", ".join('"a": 1' for _ in range(10_000)) + "}"
     assert len(heads(tmp_path, many)) == MAX_PROBLEMS

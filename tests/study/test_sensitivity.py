@@ -225,7 +225,7 @@ def test_samples_and_seed_are_the_scenarios_unless_others_are_given(lay: Lay) ->
     assert (robust(own).samples, robust(own).seed) == (300, 9)
     assert (robust(given).samples, robust(given).seed) == (500, 2)
     assert sum(robust(given).shares.values()) + robust(given).none_feasible == pytest.approx(1)
-    with pytest.raises(SpecError, match="at least one sample"):
+    with pytest.raises(SpecError, match="samples must be at least 1"):
         api.sensitivity(path, 0)
 
 

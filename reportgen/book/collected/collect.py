@@ -173,8 +173,10 @@ def _add_scenario(collection: Collection, loaded: Loaded[ScenarioSpec]) -> None:
     for section, dimension in SECTIONS.items():
         given = getattr(spec, section)
         if given and dimension not in collection.dimensions:
-            hint = "this accounting has none" if dimension == "period" else "give an option a price:, which uses them"
-            collection.fail(f"'{section}' has no use here", root.at(section).span(key=True), hint)
+            unused = dimension == "period"
+            why = f"with accounting '{spec.accounting}'" if unused else "without prices"
+            hint = "leave it out, or take another accounting" if unused else "give an option a price:"
+            collection.fail(f"'{section}' is not used {why}", root.at(section).span(key=True), hint)
             continue
         if given and dimension in WHOLE:
             collection.rows.pop(dimension, None)

@@ -28,13 +28,14 @@ def add_batches(collection: Collection, loaded: Loaded[ScenarioSpec]) -> dict[st
             collection.fail("no batch sizes are shown here", row.origin.span(key=True), hint)
         return options
     if BATCH_POINT not in collection.dimensions:
-        collection.fail("'batches' has no use here", origin.span(key=True), "this accounting has none")
+        message = f"'batches' is not used with accounting '{loaded.spec.accounting}'"
+        collection.fail(message, origin.span(key=True), "leave it out, or take another accounting")
         return options
     rows = collection.rows[BATCH_POINT] = {}
     for i, batch in enumerate(loaded.spec.batches):
         place, name = origin.at(i), f"batch_{batch}"
         if name in options:
-            collection.fail(f"the batch size {batch} stands here twice", place.span())
+            collection.fail(f"duplicate batch size {batch}", place.span())
             continue
         cells = {"is_trial": True, "is_batch_point": True, "batch": batch, "concurrency": batch}
         options[name] = Row(place, {"title": f"{batch} at once"}, {k: Entry(v, place) for k, v in cells.items()})

@@ -94,7 +94,7 @@ def _add_levers(collection: Collection, loaded: Loaded[ScenarioSpec], rows: dict
         if name not in collection.levers:
             collection.fail(f"unknown lever '{name}'", span, nearest(name, collection.levers))
         elif name in names[:i]:
-            collection.fail(f"the lever '{name}' stands here twice", span)
+            collection.fail(f"duplicate lever '{name}'", span)
         elif name in rows:
             span = rows[name].origin.span(key=True)
             collection.fail(f"the option '{name}' has the name of a lever", span, "choose another name")

@@ -72,7 +72,7 @@ def _chosen(collection: Collection, wanted: SensitivitySpec, origin: Origin) -> 
             there = name in collection.drivers and collection.play.why(collection.drivers[name][0].column)
             collection.fail(f"unknown driver '{name}'", place.at(i).span(), there or nearest(name, known))
         elif name in wanted.drivers[:i]:
-            collection.fail(f"the driver '{name}' stands here twice", place.at(i).span())
+            collection.fail(f"duplicate driver '{name}'", place.at(i).span())
     return [name for name in dict.fromkeys(wanted.drivers) if name in known] or known
 
 

@@ -154,7 +154,7 @@ class _Parser:
             start = self.offset
             key = self._string()
             if key in made:
-                self._note(f"the key '{printable(key)}' stands here twice", start, self.offset - start)
+                self._note(f"duplicate key '{printable(key)}'", start, self.offset - start)
             self.document.keys[*path, key] = (start, self.offset - start)
             if self._peek() != ":":
                 self._wrong("':' is expected after the key")
