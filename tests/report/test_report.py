@@ -440,3 +440,19 @@ def test_pictures_of_formulas_are_current(request: pytest.FixtureRequest) -> Non
     found = {p.name: p.read_text("ascii") for p in folder.glob("*.svg")}
     hint = "a formula of the library changed: run this test with --update"
     assert found == {file_name(latex, size): typeset(latex, size) for latex, size in wanted}, hint
+    tallest = {name: float(re.search(r'height="([0-9.]+)"', svg)[1]) for name, svg in found.items()}  # type: ignore[index]
+    assert {name: pixels for name, pixels in tallest.items() if pixels > 80} == {}, (
+        "no formula is taller than six lines"
+    )
+
+
+@pytest.mark.parametrize(
+    "latex", [r"\left(\sum_{i} x\right)", r"\left(\frac{\sum_{i} x}{y}\right)", r"\left|\sum x\right|"]
+)
+def test_brackets_are_about_as_high_as_what_they_hold(latex: str) -> None:
+    bare = re.sub(r"\\(left|right)[(|)]", "", latex)
+    inside, whole = (
+        float(re.search(r'height="([0-9.]+)"', typeset(text, 14.0))[1])
+        for text in (bare, latex)  # type: ignore[index]
+    )
+    assert inside <= whole <= 2 * inside

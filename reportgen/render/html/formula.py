@@ -24,6 +24,7 @@ __all__ = ["DISPLAY", "INLINE", "file_name", "pictures", "render_formula", "ship
 DISPLAY = 14.0  # pixels, of an equation on its own line
 INLINE = 11.0  # pixels, of a symbol within text
 _INK = "#16202c"
+_FENCE = re.compile(r"\\(left|right)(?![A-Za-z])")
 
 
 def render_formula(latex: str, alt: str, *, inline: bool = False, shipped: Path | None = None) -> str:
@@ -75,7 +76,7 @@ def typeset(latex: str, size: float) -> str:
     # Reusable symbols would need ids that collide between formulas of one page.
     before, config.svg2 = config.svg2, False
     try:
-        formula = Latex(latex, size=size, color=_INK)
+        formula = Latex(_fenced(latex), size=size, color=_INK)
         width, height = formula.getsize()
         svg = str(formula.svg())
         descent = formula.getyofst()
@@ -90,3 +91,19 @@ def typeset(latex: str, size: float) -> str:
     # Three decimals of a pixel are finer than any print; the last digits would only cost bytes.
     body = re.sub(r"(\d+\.\d{2})\d+", r"\1", svg)
     return body.replace("<svg ", f'<svg style="vertical-align:{descent:.2f}px" ', 1) + "\n"
+
+
+def _fenced(latex: str) -> str:
+    r"""Brackets around a sum with a size of their own: ziamath stretches them over two metres.
+
+    >>> _fenced(r"\left(\sum x\right) + \left(y\right)")
+    '\\Bigl(\\sum x\\Bigr) + \\left(y\\right)'
+    """
+    opened: list[re.Match[str]] = []
+    sized: dict[int, str] = {}
+    for match in _FENCE.finditer(latex):
+        if match[1] == "left":
+            opened.append(match)
+        elif opened and "\\sum" in latex[(first := opened.pop()).end() : match.start()]:
+            sized[first.start()], sized[match.start()] = "\\Bigl", "\\Bigr"
+    return _FENCE.sub(lambda match: sized.get(match.start(), match[0]), latex)
