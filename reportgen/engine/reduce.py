@@ -29,7 +29,7 @@ def reduce_values(function: str, of: Value, where: Array | None, axes: tuple[int
         hit = close(of.data, at) if kept is None else close(of.data, at) & kept
         return _first(np.broadcast_to(hit, np.broadcast_shapes(hit.shape, of.data.shape)), axes[0])
     if function not in ("argmin", "argmax"):
-        raise NotImplementedError(function)
+        raise ValueError(f"the reduction {function!r} has no array form")
     sign = 1.0 if function == "argmin" else -1.0
     best = _extreme("min", sign * of.data, kept, axes)
     least = np.expand_dims(best.data, axes[0])

@@ -1,1 +1,1 @@
-"""What is said, whatever the paper: results become the words and figures that every output shows."""
+"""The content of the report, the same for every output format: results become words and figures."""

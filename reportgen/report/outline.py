@@ -113,7 +113,7 @@ def _blocks(facts: Facts, name: str, room: Room | None) -> list[Block]:
 
 
 def _appendices(facts: Facts) -> Iterable[Section]:
-    """What is looked up: every operator, and how the headline number comes about."""
+    """The appendices: every operator, and the derivation of the headline number."""
     operators = operator_tables(facts, whole=True)
     if operators:
         yield Section("All operators", tuple(operators))

@@ -1,4 +1,4 @@
-"""What is shown: the scenario's own lists and sections, else those of the library, checked against what there is."""
+"""The report's lists and sections: the scenario's own, else those of the library, checked against the quantities."""
 
 from __future__ import annotations
 

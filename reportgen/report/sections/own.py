@@ -32,11 +32,11 @@ def own_table(facts: Facts, title: str, names: Sequence[str]) -> Table:
         else:
             columns.append(Column(quantity.title))
             cells.append([Cell(facts.shown(name, *key)) for key in keys])
-    recommended = [d == "option" for d in per]
+    option = per.index("option") if "option" in per else None
     rows = tuple(
         Row(
             tuple(made[i] for made in cells),
-            highlight=any(facts.recommends(m) for m, is_option in zip(key, recommended, strict=True) if is_option),
+            highlight=option is not None and facts.recommends(key[option]),
         )
         for i, key in enumerate(keys)
     )

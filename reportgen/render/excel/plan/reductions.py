@@ -41,7 +41,7 @@ def reduction(
             return f'IFERROR(INDEX({members},MATCH({at},{column},0)),"")', False
         return f'IFERROR(INDEX({members},MATCH({at},IF({"*".join(kept)},{column}),0)),"")', True
     if function not in _EXTREMES:
-        raise NotImplementedError(function)
+        raise ValueError(f"the reduction {function!r} has no Excel form")
     known = f'({column}<>"")'
     extreme = _EXTREMES[function]
     chosen = f"IF({'*'.join(kept)},{column})" if kept else column
