@@ -37,6 +37,8 @@ class _Mark:
     column: int
     length: int
     inline: bool
+    lines: tuple[tuple[int, int, int], ...] = ()
+    """Of a text in block style, each line: where it begins in the text, in the file, and in its line."""
 
 
 class Document:
@@ -80,6 +82,10 @@ class Document:
         def locate(start: int, end: int) -> Span:
             if mark is None:
                 return Span(self.file)
+            if mark.lines:
+                at, line, column = max(part for part in mark.lines if part[0] <= start)
+                rest = len(self.lines[line]) - column - (start - at)
+                return self._span(_Mark(line, column, 1, True), start - at, min(end - start, rest))
             return self._span(mark, start, end - start) if mark.inline else self._span(mark, 0, mark.length)
 
         return Source(text, locate)
@@ -274,7 +280,19 @@ class _Builder:
             exact = written[1:-1] == getattr(event, "value", None)
             return _Mark(start.line, start.column + 1, max(1, len(written) - 2), exact)
         scalar = hasattr(event, "value")
-        return _Mark(start.line, start.column, len(written.rstrip()) if scalar else 1, inline and scalar)
+        lines = self._block_lines(event) if getattr(event, "style", None) in (">", "|") else ()
+        return _Mark(start.line, start.column, len(written.rstrip()) if scalar else 1, inline and scalar, lines)
+
+    def _block_lines(self, event: Any) -> tuple[tuple[int, int, int], ...]:
+        """The lines of a text in block style; none where the text is not just its lines joined."""
+        lines, at, first = [], 0, event.start_mark.line + 1
+        for number, written in enumerate(self.document.lines[first : event.end_mark.line], first):
+            text = written.strip()
+            if event.value[at : at + len(text)] != text:
+                return ()
+            lines.append((at, number, written.index(text)))
+            at += len(text) + 1
+        return tuple(lines)
 
     def _scalar(self, event: Any) -> Any:
         text: str = event.value
