@@ -37,18 +37,6 @@ if TYPE_CHECKING:
 
 __all__ = ["build_book", "calibration", "load_book"]
 
-_RISKS = {
-    "setting": "Low: it can be undone at once.",
-    "quality": "The answers may change: narrower numbers lose accuracy.",
-    "hardware": "Money is bound; the figures are modelled until the hardware is tried.",
-}
-_NEXT = {
-    "setting": "Set it and measure under your own load.",
-    "quality": "Compare the answers on your own documents before it goes live.",
-    "hardware": "Rent one such machine for a day and measure before you commit.",
-}
-"""What is said of a rule by its kind, where it says nothing itself."""
-
 
 def load_book(path: Path, name: str | None = None, mentions: Sequence[str] = (), overlays: Sequence[str] = ()) -> Book:
     """Read a scenario file and make it whole.
@@ -185,13 +173,14 @@ class _Builder:
             return
         rows = self.all.rows.setdefault("rule", {})
         for name, (rule, origin) in self.all.rules.items():
+            usual = self.all.rule_kinds[rule.kind]
             cells = {
                 "rule_when": Entry(rule.when, origin.at("when")),
                 "rule_says": Entry(rule.says, origin.at("says")),
                 "rule_kind": Entry(rule.kind, origin.at("kind")),
                 "rule_why": Entry(rule.why, origin.at("why")),
-                "rule_risk": Entry(rule.risk or _RISKS[rule.kind], origin.at("risk")),
-                "rule_next": Entry(rule.next or _NEXT[rule.kind], origin.at("next")),
+                "rule_risk": Entry(rule.risk or usual.risk, origin.at("risk")),
+                "rule_next": Entry(rule.next or usual.next, origin.at("next")),
             }
             rows[name] = Row(origin, {"title": rule.title or name.replace("_", " ")}, cells)
         self.dimensions["rule"] = self._dimension("rule")

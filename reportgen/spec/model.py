@@ -181,13 +181,23 @@ class DimensionSpec(Part):
     rows: dict[str, Row] = Field(default={}, description="Members; a row holds the cells of that member")
 
 
+RuleKind = Literal["setting", "quality", "hardware"]
+
+
+class RuleKindSpec(Part):
+    """What is usual for rules of a kind, where one says nothing itself."""
+
+    risk: str = Field(description="What may go wrong")
+    next: str = Field(description="What to do next")
+
+
 class RuleSpec(Part):
     """A rule: a recommendation or finding for an option, fired by a condition and said with values in the text."""
 
     title: str = Field(default="", description="What people call it", max_length=120)
     when: Cell = Field(description="The condition, a flag per option")
     says: str = Field(description="The sentence, with values as in {tpot:.1f}")
-    kind: Literal["setting", "quality", "hardware"] = Field(
+    kind: RuleKind = Field(
         default="setting",
         description="What it takes to follow it: a setting, to be done now; a loss of quality or an assumed gain, to "
         "be checked; hardware",
@@ -270,6 +280,9 @@ class LibrarySpec(Part):
     )
     quantities: dict[Name, QuantitySpec] = Field(default={}, description="Quantities, with unit, index set and formula")
     rules: dict[Name, RuleSpec] = Field(default={}, description="Recommendations")
+    rule_kinds: dict[RuleKind, RuleKindSpec] = Field(
+        default={}, description="For each kind of rule what is said of risk and next step where a rule says nothing"
+    )
     levers: dict[Name, Row] = Field(default={}, description="Options made from the baseline by changing one thing")
     drivers: dict[Name, DriverSpec] = Field(default={}, description="Inputs that a sensitivity stretches")
     inputs: dict[str, Cell] = Field(
