@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from reportgen.book.studies import Studies
 from reportgen.lang import tree
 from reportgen.lang.checker import Scope
+from reportgen.spec.quantity import ObjectiveSpec
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
@@ -194,6 +195,12 @@ class Book:
     def baseline(self) -> str:
         """The option that the others are compared with."""
         return self.dimensions["option"].members[0].name
+
+    @cached_property
+    def objective(self) -> ObjectiveSpec:
+        """What is optimised: as the scenario says, or as the library does where it says nothing."""
+        value = self.quantities["objective_value"]
+        return ObjectiveSpec(**{"maximise" if value.better == "higher" else "minimise": value.written})
 
     def scope(self) -> Scope:
         """The namespace of its formulas."""

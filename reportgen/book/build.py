@@ -96,7 +96,7 @@ class _Builder:
         add_days(self.all, loaded)
         add_candidates(self.all, loaded)
         trials = {**add_batches(self.all, loaded), **add_trials(self.all, loaded)}
-        self.based_on, self.overridden = add_options(self.all, loaded, trials)
+        self.based_on, self.overridden = add_options(self.all, loaded, trials, self.library.frame)
         self._repeat_rows()
         self.inputs = read_inputs(self.all, self.library, loaded.document)
         self.dimensions = {n: self._dimension(n) for n in self.all.dimensions}

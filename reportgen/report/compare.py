@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from reportgen.book.book import Book
     from reportgen.engine.results import Results
 
 __all__ = ["Compared", "Comparison", "Figure", "Side", "compare", "told_apart"]
@@ -107,22 +106,16 @@ def compare(results: Sequence[Results], names: Sequence[str]) -> Comparison:
 def _compared(results: Results, name: str) -> Compared:
     book = results.book
     recommended = chosen(results).recommended
-    aim, verb = _objective(book)
     return Compared(
-        name, book.scenario.title, book.accounting, f"{verb} {aim}", _side(results, book.baseline),
+        name, book.scenario.title, book.accounting, f"{book.objective.verb} {book.objective.aim}",
+        _side(results, book.baseline),
         _side(results, recommended) if recommended != book.baseline else None,
     )  # fmt: skip
 
 
-def _objective(book: Book) -> tuple[str, str]:
-    """The quantity that a scenario optimises, and whether it minimises or maximises it."""
-    formula = book.quantities["objective_value"].written
-    return formula, "maximise" if book.scenario.objective.maximise else "minimise"
-
-
 def _side(results: Results, option: str) -> Side:
     book, values = results.book, dict[Figure, Plain]()
-    for name in (*key_figures(book), _objective(book)[0]):
+    for name in (*key_figures(book), book.objective.aim):
         quantity = book.quantities[name]
         if quantity.per in ((), ("option",)):
             unit = (quantity.type.unit.label or "1") if quantity.type.kind == "number" else ""

@@ -137,8 +137,7 @@ class Facts:
     @property
     def objective(self) -> str:
         """The quantity that the scenario optimises."""
-        aim = self.book.scenario.objective
-        return aim.maximise or aim.minimise or "request_latency"
+        return self.book.objective.aim
 
     def numbers(self, name: str, keys: Sequence[tuple[str, ...]]) -> list[float | None]:
         """The numbers of several cells."""

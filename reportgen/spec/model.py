@@ -7,7 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
+from reportgen.spec.frame import FrameSpec
 from reportgen.spec.part import Name, Part
+from reportgen.spec.quantity import Cell, ObjectiveSpec, QuantitySpec
 from reportgen.spec.report import ReportSpec
 
 __all__ = [
@@ -46,20 +48,6 @@ OPERATOR_KEYS = {
 INPUT_WORDS = ("layer", "cache", "output")
 """What an operator may take in beside the results of others: what enters the layer, the KV cache, and what the last
 layer gives."""
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, bool | int | float | str) or value is None:
-        return value
-    raise ValueError("needs a single value, not a " + ("list" if isinstance(value, list) else "group of keys"))
-
-
-def _word(value: Any) -> Any:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)
-    raise ValueError("needs a text")
 
 
 def _levers(value: Any) -> Any:
@@ -107,14 +95,6 @@ def _date(value: Any) -> Any:
     return text
 
 
-Cell = Annotated[
-    Any,
-    BeforeValidator(_cell),
-    WithJsonSchema({"type": ["number", "string", "boolean", "null"]}),
-]
-"""A number (in the quantity's unit), `"500 ms"`, true or false, a member's name, a formula, or null for absent."""
-
-Words = Annotated[str, BeforeValidator(_word), WithJsonSchema({"type": ["string", "number"]})]
 Varied = Annotated[
     Any,
     BeforeValidator(_varied),
@@ -132,45 +112,6 @@ Drivers = Annotated[list[str] | Literal["all"], BeforeValidator(_drivers)]
 Batch = Annotated[int, Field(ge=1, le=100_000)]
 Row = dict[str, Any]
 """A member's row: descriptive keys (title, source, ...) and the cells of quantities."""
-
-
-class QuantitySpec(Part):
-    """A quantity: an input (`value`), or derived (`formula`, `text`, or cells given by the rows of a dimension)."""
-
-    title: str = Field(default="", description="What people call it", max_length=120)
-    description: str = Field(default="", description="One sentence: what it is and how it is counted")
-    unit: Words = Field(default="1", description="Unit, such as GB/s, FLOP, ms, %, token; 1 for a plain number")
-    per: list[str] = Field(default=[], description="Index set: the dimensions that it has a value for")
-    type: str = Field(default="number", description="number, flag, text, or the name of a dimension")
-    formula: Cell = Field(default=None, description="How it is computed from others")
-    text: str | None = Field(default=None, description="Text with values in it, as in '{tpot:.1f} ms'")
-    input: bool | None = Field(
-        default=None, description="Whether people set it; a value without it is an input, with false a constant"
-    )
-    value: Cell = Field(default=None, description="The default of an input")
-    by: str | None = Field(
-        default=None, description="The dimension whose rows give its cells (each a formula or a value)"
-    )
-    default: Cell = Field(default=None, description="What a row that gives no cell has")
-    optional: bool = Field(default=False, description="Whether the value may be absent")
-    minimum: float | None = Field(default=None, description="Smallest sensible value")
-    maximum: float | None = Field(default=None, description="Largest sensible value")
-    whole: bool = Field(default=False, description="Whether only whole numbers make sense")
-    symbol: str = Field(default="", description="How it is written in formulas, in LaTeX")
-    source: str = Field(default="", description="Where the figure or the formula comes from")
-    better: Literal["lower", "higher"] | None = Field(default=None, description="Which direction is an improvement")
-    topic: str = Field(default="", description="The group that it is listed under")
-    limits: str = Field(default="", description="The figure whose target or limit it is, such as ttft")
-    met: str = Field(default="", description="The flag that says whether that figure keeps to it")
-    low_of: str = Field(default="", description="The figure whose lower end it is, such as tpot")
-    high_of: str = Field(default="", description="The figure whose upper end it is")
-    ideal_of: str = Field(default="", description="The figure that it is the ideal of, on the roofline")
-    part_of: str = Field(default="", description="The figure that it is a part of, as energy is of the cost")
-
-    @property
-    def is_input(self) -> bool:
-        """Whether people set it; a constant has a value, too, but says that it is no input."""
-        return self.value is not None if self.input is None else self.input
 
 
 class DimensionSpec(Part):
@@ -205,15 +146,6 @@ class RuleSpec(Part):
     why: str = Field(default="", description="The cause, in a sentence with values")
     risk: str = Field(default="", description="What may go wrong; empty says what is usual for its kind")
     next: str = Field(default="", description="What to do next; empty says what is usual for its kind")
-
-
-class ObjectiveSpec(Part):
-    """What the scenario optimises: a quantity per option, to be made smaller or larger."""
-
-    minimise: str | None = Field(default=None, description="A quantity per option that should be small, such as tpot")
-    maximise: str | None = Field(
-        default=None, description="A quantity per option that should be large, such as throughput"
-    )
 
 
 class DriverSpec(Part):
@@ -282,6 +214,9 @@ class LibrarySpec(Part):
     rules: dict[Name, RuleSpec] = Field(default={}, description="Recommendations")
     rule_kinds: dict[RuleKind, RuleKindSpec] = Field(
         default={}, description="For each kind of rule what is said of risk and next step where a rule says nothing"
+    )
+    frame: FrameSpec | None = Field(
+        default=None, description="Quantities that the program fills, and what holds where a scenario is silent"
     )
     levers: dict[Name, Row] = Field(default={}, description="Options made from the baseline by changing one thing")
     drivers: dict[Name, DriverSpec] = Field(default={}, description="Inputs that a sensitivity stretches")

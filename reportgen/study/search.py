@@ -65,7 +65,7 @@ def search(book: Book) -> Book:
         Found(name, cells[name], wanted.size, int(n)) for name, n in zip(wanted.candidates, tally.feasible, strict=True)
     )
     tried = wanted.size * len(wanted.candidates)
-    searched = Searched(_objective(book), tried, _holds_for(book), found, tally.points())
+    searched = Searched(book.objective.aim, tried, _holds_for(book), found, tally.points())
     return _told(book.with_cells(cells, FOUND), searched)
 
 
@@ -88,7 +88,7 @@ def _given(book: Book, wanted: Search) -> Searched:
         found.append(Found(name, {column: v for column, v in cells.items() if v is not None}, 1, feasible))
     said = book.scenario.search.found_for if book.scenario.search else ""
     current = said in ("", _holds_for(book))
-    return Searched(_objective(book), len(found), said or _UNSAID, tuple(found), (), current=current)
+    return Searched(book.objective.aim, len(found), said or _UNSAID, tuple(found), (), current=current)
 
 
 # --- trying ----------------------------------------------------------------------------------------------------------
@@ -216,13 +216,9 @@ def _rounded(values: Array) -> Array:
 # --- saying ----------------------------------------------------------------------------------------------------------
 
 
-def _objective(book: Book) -> str:
-    return book.quantities["objective_value"].written
-
-
 def _holds_for(book: Book) -> str:
     """The inputs that a search rests on, in one phrase."""
-    results, verb = Results(book), "the highest" if book.scenario.objective.maximise else "the lowest"
+    results, verb = Results(book), "the highest" if book.objective.maximise else "the lowest"
     said = [f"{verb} {results.get('objective_name')}"]
     for name in _INPUTS:
         value = results.get(name) if name in book.quantities else None

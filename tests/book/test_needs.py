@@ -17,6 +17,7 @@ from reportgen.spec.document import parse_document
 from reportgen.spec.load import Loaded, validate
 from reportgen.spec.model import LibrarySpec, ScenarioSpec
 from reportgen.spec.table import parse_table
+from tests.book.frame import FRAME
 
 if TYPE_CHECKING:
     from reportgen.book.book import Book
@@ -74,7 +75,7 @@ def put(monkeypatch: pytest.MonkeyPatch, *files: str) -> None:
         validate(LibrarySpec, parse_document(text.encode(), f"library/{i}.yaml")) for i, text in enumerate(files)
     ]
     parts += [Table("pump", parse_table(PUMPS.encode(), "pumps.csv")), Table("hire", parse_table(HIRES.encode(), "h"))]
-    made = Library(tuple(parts), "0")
+    made = Library((*parts, FRAME), "0")
     monkeypatch.setattr(build, "library", lambda _: made)
 
 

@@ -13,6 +13,7 @@ from reportgen.errors import SpecError
 from reportgen.spec.document import parse_document
 from reportgen.spec.load import Loaded, validate
 from reportgen.spec.model import LibrarySpec, ScenarioSpec
+from tests.book.frame import FRAME
 
 BASE = """schema: 1
 accounting: [reportgen]
@@ -80,7 +81,7 @@ def read(*files: str) -> list[Loaded[LibrarySpec]]:
 
 
 def results(monkeypatch: pytest.MonkeyPatch, scenario: str, *files: str) -> Results:
-    made = Library(tuple(read(*files)), "0")
+    made = Library((*read(*files), FRAME), "0")
     monkeypatch.setattr(build, "library", lambda _: made)
     return Results(build_book(validate(ScenarioSpec, parse_document(scenario.encode(), "wells.yaml")), "wells"))
 

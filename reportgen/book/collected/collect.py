@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         DriverSpec,
         LibrarySpec,
         QuantitySpec,
+        RuleKind,
         RuleKindSpec,
         RuleSpec,
         ScenarioSpec,
@@ -63,7 +64,7 @@ class Collection:
     repeated: list[tuple[str, str, str, Row]] = field(default_factory=list)
     quantities: dict[str, tuple[QuantitySpec, Origin]] = field(default_factory=dict)
     rules: dict[str, tuple[RuleSpec, Origin]] = field(default_factory=dict)
-    rule_kinds: dict[str, RuleKindSpec] = field(default_factory=dict)
+    rule_kinds: dict[RuleKind, RuleKindSpec] = field(default_factory=dict)
     levers: dict[str, Row] = field(default_factory=dict)
     drivers: dict[str, tuple[DriverSpec, Origin]] = field(default_factory=dict)
     inputs: dict[str, Entry] = field(default_factory=dict)
@@ -166,7 +167,7 @@ def _add_library(collection: Collection, loaded: Loaded[LibrarySpec], declared: 
         collection.levers[name] = read_row(collection, row, root.at("levers", name))
     for name, driver in spec.drivers.items():
         collection.drivers[name] = (driver, root.at("drivers", name))
-    collection.rule_kinds.update(spec.rule_kinds)
+    collection.rule_kinds |= spec.rule_kinds
     collection.inputs.update(_inputs(spec, root))
     collection.reports.append(spec.report)
 

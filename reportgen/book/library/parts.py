@@ -9,6 +9,7 @@ from reportgen.spec.load import Loaded
 
 if TYPE_CHECKING:
     from reportgen.spec.document import Document
+    from reportgen.spec.frame import FrameSpec
     from reportgen.spec.model import LibrarySpec
 
 __all__ = ["Library", "Table"]
@@ -44,3 +45,8 @@ class Library:
     def accountings(self) -> list[str]:
         """The accountings that it has."""
         return sorted({name for loaded in self.files for name in loaded.spec.accounting})
+
+    @property
+    def frame(self) -> FrameSpec:
+        """What every scenario has, as the last file that declares it says."""
+        return [loaded.spec.frame for loaded in self.files if loaded.spec.frame is not None][-1]

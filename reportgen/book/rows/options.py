@@ -8,39 +8,27 @@ from reportgen.book.collected.collect import Collection, read_row
 from reportgen.book.entries import Entry, Origin, Row
 from reportgen.book.names import within
 from reportgen.errors import Problem, SpecError, nearest
-from reportgen.spec.model import QuantitySpec, ScenarioSpec
+from reportgen.spec.frame import FRAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
+    from reportgen.spec.frame import FrameSpec, OriginSpec
     from reportgen.spec.load import Loaded
+    from reportgen.spec.model import ScenarioSpec
+    from reportgen.spec.quantity import QuantitySpec
 
-__all__ = ["MADE", "SPARE", "add_options"]
+__all__ = ["SPARE", "add_options"]
 
 SPARE = "what_if_"
 """How levers begin that change nothing: rows to try something in, which any other lever brings along."""
 
-_AIM = "request_latency"
-"""What is made smaller where a scenario does not say what it optimises."""
-
-MADE = (
-    "based_on",
-    "option_origin",
-    "baseline_option",
-    "objective_name",
-    "objective_unit",
-    "objective_value",
-    "objective_sign",
-    "objective_cost",
-    "objective_one",
-)
-"""Quantities that every book has from here."""
-
 
 def add_options(
-    collection: Collection, loaded: Loaded[ScenarioSpec], last: Mapping[str, Row]
+    collection: Collection, loaded: Loaded[ScenarioSpec], last: Mapping[str, Row], frame: FrameSpec
 ) -> tuple[dict[str, str | None], dict[str, tuple[str, ...]]]:
-    """Add levers as options, then the `last` rows, and the quantities that follow from options and objective.
+    """Add levers as options, then the `last` rows, and the quantities of the frame, which follow from both.
 
     Returns each option's base (None for the baseline) and the columns that it changes.
     """
@@ -49,7 +37,7 @@ def add_options(
         span = loaded.document.span(("options",), key=True)
         problem = Problem("the scenario has no options", span, "name at least a baseline under options:")
         raise SpecError([*collection.problems, problem])
-    for name in MADE:
+    for name in FRAME:
         if name in collection.quantities:
             span = collection.quantities[name][1].span(key=True)
             collection.fail(f"the quantity '{name}' exists already", span, "every scenario has it; choose another name")
@@ -61,27 +49,14 @@ def add_options(
         rows[name] = row
     based_on = _bases(collection, rows)
     overridden = {name: tuple(row.cells) for name, row in rows.items()}
-    origin = Origin(loaded.document, ())
-    spec = QuantitySpec(
-        title="Based on",
-        type="option",
-        per=["option"],
-        by="option",
-        description="The option that it inherits from and is compared with",
-    )
-    collection.quantities["based_on"] = (spec, origin)
-    first = QuantitySpec(
-        title="Baseline", description="The first option", type="option", value=next(iter(rows)), input=False
-    )
-    collection.quantities["baseline_option"] = (first, origin)
-    comes = QuantitySpec(
-        title="Comes from", type="text", per=["option"], by="option", topic="option", description="Who made the option",
-    )  # fmt: skip
-    collection.quantities["option_origin"] = (comes, origin)
+    declared, origin = frame.quantities, Origin(loaded.document, ())
+    collection.quantities["based_on"] = (declared.based_on, origin)
+    collection.quantities["baseline_option"] = (_with(declared.baseline_option, value=next(iter(rows))), origin)
+    collection.quantities["option_origin"] = (declared.option_origin, origin)
     for name, row in rows.items():
         row.cells["based_on"] = Entry(based_on[name] or name, row.origin)
-        row.cells["option_origin"] = Entry(_origin(loaded.spec, name, last), row.origin)
-    _add_objective(collection, loaded)
+        row.cells["option_origin"] = Entry(_origin(loaded.spec, name, last, frame.origins), row.origin)
+    _add_objective(collection, loaded, frame)
     return based_on, overridden
 
 
@@ -110,15 +85,15 @@ def _add_levers(collection: Collection, loaded: Loaded[ScenarioSpec], rows: dict
             rows[name] = Row(lever.origin, dict(lever.meta), dict(lever.cells))
 
 
-def _origin(spec: ScenarioSpec, name: str, last: Mapping[str, Row]) -> str:
+def _origin(spec: ScenarioSpec, name: str, last: Mapping[str, Row], words: OriginSpec) -> str:
     """Where an option comes from, in words."""
     if name in last:
-        return "a trial"
+        return words.trial
     if name in spec.options:
-        return "the scenario"
+        return words.scenario
     if name in spec.measured:
-        return "a measurement"
-    return "found by search" if spec.search is not None and name in spec.search.candidates else "a lever"
+        return words.measured
+    return words.search if spec.search is not None and name in spec.search.candidates else words.lever
 
 
 def _bases(collection: Collection, rows: dict[str, Row]) -> dict[str, str | None]:
@@ -148,13 +123,14 @@ def _bases(collection: Collection, rows: dict[str, Row]) -> dict[str, str | None
     return based_on
 
 
-def _add_objective(collection: Collection, loaded: Loaded[ScenarioSpec]) -> None:
-    """What the scenario optimises, as two quantities that rules and rankings read."""
+def _add_objective(collection: Collection, loaded: Loaded[ScenarioSpec], frame: FrameSpec) -> None:
+    """What the scenario optimises, as quantities that rules and rankings read."""
     objective, origin = loaded.spec.objective, Origin(loaded.document, ("objective",))
     if objective.minimise and objective.maximise:
         collection.fail("an objective is either minimised or maximised, not both", origin.span(key=True))
-    aim = objective.maximise or objective.minimise or _AIM
-    verb = "maximise" if objective.maximise else "minimise"
+    if not objective.aim:
+        objective = frame.objective
+    aim, verb = objective.aim, objective.verb
     declared = collection.quantities.get(aim)
     if declared is None or declared[0].per != ["option"] or declared[0].type != "number":
         allowed = [
@@ -163,33 +139,24 @@ def _add_objective(collection: Collection, loaded: Loaded[ScenarioSpec]) -> None
         collection.fail(
             f"the objective '{aim}' is not a number per option", origin.at(verb).span(), nearest(aim, allowed)
         )
-        aim = _AIM
-    spec = collection.quantities[aim][0]
-    value = QuantitySpec(
-        title=f"Objective: {spec.title}",
-        description=f"What the scenario {verb}s",
-        unit=spec.unit,
-        per=["option"],
-        formula=aim,
-        better="higher" if objective.maximise else "lower",
-    )
-    sign = QuantitySpec(
-        title="Direction of the objective",
-        description="1 where larger is better, -1 where smaller is",
-        formula=1 if objective.maximise else "-1",
-    )
-    name = QuantitySpec(title="Name of the objective", type="text", value=within(spec.title), input=False)
-    unit = QuantitySpec(
-        title="Unit of the objective", type="text", value=spec.unit if spec.unit != "1" else "", input=False
-    )
-    cost = QuantitySpec(
-        title="Objective, to be made small", unit=spec.unit, per=["option"],
-        formula="(0 - objective_sign * objective_value) if known(objective_value) else absent",
-    )  # fmt: skip
-    one = QuantitySpec(title="Unit of the objective, once", unit=spec.unit, value=1, input=False)
-    collection.quantities["objective_one"] = (one, origin.at(verb))
-    collection.quantities["objective_cost"] = (cost, origin.at(verb))
-    collection.quantities["objective_name"] = (name, origin.at(verb))
-    collection.quantities["objective_unit"] = (unit, origin.at(verb))
-    collection.quantities["objective_value"] = (value, origin.at(verb))
-    collection.quantities["objective_sign"] = (sign, origin.at(verb))
+        aim = frame.objective.aim
+    spec, made = collection.quantities[aim][0], frame.quantities
+    title = made.objective_value.title.replace("{title}", spec.title)
+    said = made.objective_value.description.replace("{verb}", verb)
+    better = "higher" if objective.maximise else "lower"
+    for name, quantity in {
+        "objective_one": _with(made.objective_one, unit=spec.unit),
+        "objective_cost": _with(made.objective_cost, unit=spec.unit),
+        "objective_name": _with(made.objective_name, value=within(spec.title)),
+        "objective_unit": _with(made.objective_unit, value=spec.unit if spec.unit != "1" else ""),
+        "objective_value": _with(
+            made.objective_value, title=title, description=said, unit=spec.unit, formula=aim, better=better
+        ),
+        "objective_sign": _with(made.objective_sign, formula=1 if objective.maximise else "-1"),
+    }.items():
+        collection.quantities[name] = (quantity, origin.at(verb))
+
+
+def _with(spec: QuantitySpec, **known: Any) -> QuantitySpec:
+    """A quantity of the frame with what only the scenario decides."""
+    return spec.model_copy(update=known)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reportgen.book.rows.options import MADE
 from reportgen.intake.workbook.differ.changes import Formula, Override
 from reportgen.intake.workbook.differ.values import cell_path
 from reportgen.intake.workbook.translate.formula import Unreadable, parse
 from reportgen.intake.workbook.translate.translate import Translator
 from reportgen.lang import tree
 from reportgen.lang.words import to_words
+from reportgen.spec.frame import FRAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -135,7 +135,7 @@ def _path(book: Book, quantity: Quantity, member: tuple[str, ...]) -> tuple[str 
         return cell_path(book, quantity, member)
     own = book.scenario.quantities.get(quantity.name)
     if own is None:
-        return ("formulas", quantity.name) if quantity.name not in MADE else None
+        return ("formulas", quantity.name) if quantity.name not in FRAME else None
     return ("quantities", quantity.name, "formula") if own.text is None else None
 
 

@@ -1,0 +1,48 @@
+"""The schema of the frame: what every scenario has whatever it is about, declared once in the library."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from reportgen.spec.part import Part
+from reportgen.spec.quantity import ObjectiveSpec, QuantitySpec
+
+__all__ = ["FRAME", "FrameSpec", "OriginSpec"]
+
+
+class OriginSpec(Part):
+    """Where an option comes from, in words."""
+
+    scenario: str = Field(description="An option of the scenario")
+    measured: str = Field(description="A measurement")
+    search: str = Field(description="The best configuration of a candidate")
+    lever: str = Field(description="The baseline with one lever")
+    trial: str = Field(description="A row of a sensitivity or of a batch sweep")
+
+
+class FrameQuantities(Part):
+    """Quantities that follow from options and objective; the program gives them values, units and cells."""
+
+    based_on: QuantitySpec = Field(description="The option that each inherits from")
+    baseline_option: QuantitySpec = Field(description="The first option")
+    option_origin: QuantitySpec = Field(description="Who made each option, one of the words under origins:")
+    objective_one: QuantitySpec = Field(description="1 in the unit of the objective")
+    objective_cost: QuantitySpec = Field(description="The objective with the sign with which smaller is better")
+    objective_name: QuantitySpec = Field(description="What the objective is called")
+    objective_unit: QuantitySpec = Field(description="Its unit as a text")
+    objective_value: QuantitySpec = Field(
+        description="The objective of each option; {title} is its title, {verb} is minimise or maximise"
+    )
+    objective_sign: QuantitySpec = Field(description="1 where larger is better, -1 where smaller is")
+
+
+class FrameSpec(Part):
+    """The frame of every scenario."""
+
+    objective: ObjectiveSpec = Field(description="What is optimised where a scenario names no objective")
+    origins: OriginSpec = Field(description="Where an option comes from, in words")
+    quantities: FrameQuantities = Field(description="Quantities that the program fills")
+
+
+FRAME = tuple(FrameQuantities.model_fields)
+"""The names of the quantities that every scenario has."""
