@@ -1,4 +1,4 @@
-"""From one scenario file to a live Excel workbook and a PDF report on running large language models."""
+"""Build a live Excel workbook and a PDF report on running large language models from one scenario file."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _HOME = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for only then: NumPy and pydantic would take most of the time of `reportgen --help`."""
+    """Import a public name on first use: NumPy and pydantic take most of the start-up time of `reportgen --help`."""
     if name not in __all__:
         raise AttributeError(f"module 'reportgen' has no attribute {name!r}")
     value = getattr(import_module(_HOME.get(name, "reportgen.api")), name)

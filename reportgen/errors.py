@@ -1,4 +1,4 @@
-"""What goes wrong through no fault of the program, and how it is said: place, text, what was found, what is allowed."""
+"""Errors that users can mend, rendered with place, source line, cause and hint."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["EvaluationError", "OutputError", "Problem", "ReportgenError", "Span"
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A place in a file: 1-based line and column, the line itself, and how many characters are meant."""
+    """A place in a file: 1-based line and column, the text of the line, and the number of marked characters."""
 
     file: str
     line: int = 0
@@ -23,24 +23,24 @@ class Span:
     length: int = 1
 
     def header(self) -> str:
-        """`file:line:column`, as editors read it."""
+        """Return `file:line:column`, the form that editors recognise."""
         return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
     @property
     def marked(self) -> str:
-        """What is meant, as it stands there, without quotes around it."""
+        """The marked text, without surrounding quotes."""
         return self.text[self.column - 1 : self.column - 1 + self.length].strip().strip("\"'")
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One mistake of a user."""
+    """One mistake in what the user wrote."""
 
     message: str
     span: Span | None = None
     hint: str = ""
     kind: str = ""
-    """What it is about, where the program treats such mistakes apart; the message is for people alone."""
+    """The kind of mistake, for code that handles some kinds specially; code never parses the message."""
     key: tuple[str, int, int] = field(init=False, repr=False, default=("", 0, 0))
 
     def __post_init__(self) -> None:
@@ -48,7 +48,7 @@ class Problem:
             object.__setattr__(self, "key", (self.span.file, self.span.line, self.span.column))
 
     def render(self) -> str:
-        """The message with its place, the line and a caret under what is meant."""
+        """Return the message with its place, the source line, and a caret under the marked text."""
         lines = [f"{self.span.header()}: {self.message}" if self.span else self.message]
         if self.span and self.span.text:
             lines += _excerpt(self.span)
@@ -61,7 +61,7 @@ _WIDTH = 110
 
 
 def _excerpt(span: Span) -> list[str]:
-    """The line of the span and a caret line, cut around the place where the line is long."""
+    """Return the line of the span and a caret line; a long line is cut around the marked text."""
     text, start = span.text.replace("\t", " "), span.column - 1
     shift = max(0, start - _WIDTH // 2) if len(text) > _WIDTH else 0
     shown = text[shift : shift + _WIDTH]
@@ -71,13 +71,13 @@ def _excerpt(span: Span) -> list[str]:
 
 
 class ReportgenError(Exception):
-    """Base of all errors that are shown as one message, without a traceback."""
+    """Base class of all errors that are shown as one message, without a traceback."""
 
     exit_code = 2
 
 
 class SpecError(ReportgenError):
-    """Everything found wrong in what the user wrote, all at once."""
+    """All mistakes found in what the user wrote."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(dict.fromkeys(sorted(problems, key=lambda p: p.key)))
@@ -85,7 +85,7 @@ class SpecError(ReportgenError):
 
 
 class EvaluationError(ReportgenError):
-    """A computation gave no finite number: names the quantity and the row, and has them as plain names, too."""
+    """A computation gave no finite number; `quantity` and `key` say which one."""
 
     def __init__(self, problem: Problem, quantity: str = "", key: tuple[str, ...] = ()) -> None:
         self.problems, self.quantity, self.key = (problem,), quantity, key
@@ -93,13 +93,13 @@ class EvaluationError(ReportgenError):
 
 
 class OutputError(ReportgenError):
-    """An output could not be made on this system; says what mends it."""
+    """An output cannot be made on this system; the hint says how to fix that."""
 
     exit_code = 1
 
 
 def closest(name: str, allowed: Iterable[str]) -> str:
-    """The one name that is meant by a misspelt one; empty where none is near.
+    """Return the allowed name closest to a misspelt one, or an empty text if none is close.
 
     >>> closest("batchh", ["batch", "model"])
     'batch'
@@ -114,7 +114,7 @@ def _close(name: str, names: list[str], most: int) -> list[str]:
 
 
 def nearest(name: str, allowed: Iterable[str], *, most: int = 3) -> str:
-    """A hint that names the closest of the allowed names, or all of them where they are few.
+    """Return a hint with the closest allowed names, or with all of them if there are few.
 
     >>> nearest("batchh", ["batch", "model"])
     "did you mean 'batch'?"

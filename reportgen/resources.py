@@ -1,4 +1,4 @@
-"""Finds the files that ship with the package: templates and the library."""
+"""Find the files that ship with the package: templates and the library."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def templates_dir() -> Path:
-    """The folder of templates, fonts and chart specifications.
+    """Return the folder of templates, fonts and chart specifications.
 
-    An installed wheel has it inside the package; a working copy has it beside the package.
+    An installed wheel has it inside the package; a working copy has it next to the package.
     """
     for folder in (_PACKAGE / "templates", _PACKAGE.parent / "templates"):
         if (folder / "report.html.j2").is_file():
@@ -22,5 +22,5 @@ def templates_dir() -> Path:
 
 
 def library_dir() -> Path:
-    """The folder of the domain's declarations and catalogues."""
+    """Return the folder of the domain's declarations and catalogues."""
     return _PACKAGE / "library"

@@ -1,4 +1,4 @@
-"""Checking: names become references, units and index sets are worked out, every mistake is reported at its place."""
+"""Check formulas: resolve names, derive units and index sets, and report every mistake at its place."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 __all__ = ["Scope", "check"]
 
 Known = frozenset[tree.Node]
-"""What is sure to be there at a place, because a condition around it asked `known(...)`."""
+"""The references that cannot be absent here, because an enclosing condition tested them with `known(...)`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The one namespace: quantities with their types, and dimensions with their members."""
+    """The names that formulas may use: quantities with their types, and dimensions with their members."""
 
     quantities: Mapping[str, Type]
     dimensions: Mapping[str, Sequence[str]]
 
     def member(self, dimension: str, name: str) -> str | None:
-        """The member as it is spelt in the dimension; names are unique ignoring case."""
+        """Return the member in the dimension's own spelling, ignoring case, or None."""
         return next((m for m in self.dimensions[dimension] if m.casefold() == name.casefold()), None)
 
 
@@ -43,12 +43,12 @@ def check(
     wanted: Type | None,
     report: Callable[[Problem], None],
 ) -> Typed | None:
-    """Check a formula for a quantity per `per`, of the type `wanted`; None where something was wrong and reported."""
+    """Check a formula for a quantity per `per` of the type `wanted`; return None if a mistake was reported."""
     return _Checker(source, scope, frozenset(per), report).root(node, wanted)
 
 
 class _Bad(Exception):  # noqa: N818 - it only stops the walk; what is wrong has been reported
-    """Something was wrong here and has been reported."""
+    """A mistake was found and has been reported."""
 
 
 class _Checker:
@@ -70,7 +70,7 @@ class _Checker:
             return None
 
     def fit(self, typed: Typed, wanted: Type, node: tree.Node) -> Typed:
-        """The formula's value as the declared type: converted, texts taken as members."""
+        """Convert the formula's value to the declared type; texts become members where a member is wanted."""
         if wanted.kind == "member" and typed.type.kind == "text":
             typed = self.as_member(typed, wanted.dimension)
         if is_absent_literal(typed):
@@ -84,7 +84,7 @@ class _Checker:
         return Typed(typed.node, replace(wanted, absent=typed.type.absent, dims=typed.type.dims))
 
     def as_member(self, typed: Typed, dimension: str) -> Typed:
-        """Text literals (also in the branches of a choice) taken as members of a dimension."""
+        """Turn text literals, also in the branches of a choice, into members of a dimension."""
         node = typed.node
         if isinstance(node, tree.Literal) and isinstance(node.value, str):
             member = self.scope.member(dimension, node.value)
@@ -143,7 +143,7 @@ class _Checker:
     def resolve(
         self, node: tree.Name, target: frozenset[str], free: frozenset[str] = frozenset()
     ) -> tuple[tree.Ref, Type]:
-        """A name with its keys as a reference; the like-named quantity chooses in dimensions that the target lacks."""
+        """Resolve a name and its keys; in a dimension that the target lacks, the quantity of that name selects."""
         type_ = self.scope.quantities[node.name]
         if not node.keys and type_.dims <= target | free:
             return tree.Ref(node.name, (), node.place), type_
@@ -166,7 +166,7 @@ class _Checker:
         return ref, replace(type_, dims=frozenset(result), absent=absent)
 
     def absence(self, ref: tree.Ref, known: Known) -> bool:
-        """Whether a reference may be absent: its own value, or the member that one of its selectors gives."""
+        """Return whether a reference may be absent: the value itself, or a member that one of its selectors gives."""
         if ref in known:
             return False
         selectors = [s for _, s in ref.select if isinstance(s, tree.Ref)]
@@ -193,7 +193,7 @@ class _Checker:
     def selector(
         self, node: tree.Name, key: tree.Name | tree.Literal, dims: set[str], target: frozenset[str]
     ) -> tuple[str, tree.Member | tree.Ref, Type]:
-        """What a key in square brackets selects: a member of a dimension, or a quantity whose value is one."""
+        """Resolve a key in square brackets to a member of a dimension, or to a quantity whose value is a member."""
         text = key.name if isinstance(key, tree.Name) else str(key.value)
         found = [(d, m) for d in sorted(dims) if (m := self.scope.member(d, text)) is not None]
         if len(found) == 1 and not (isinstance(key, tree.Name) and key.keys):
@@ -223,7 +223,7 @@ class _Checker:
             raise self.fail(str(mismatch), node) from None
         call = tree.Call(node.function, tuple(m.node for m in made), node.place)
         if node.function in ("and", "or") and any(self.may_be_absent(n) for n in tree.walk(call.args[1])):
-            # a spreadsheet's AND and OR compute both sides, so what the left side guards needs a choice instead
+            # AND and OR of a spreadsheet evaluate both sides; only a choice guards the right side
             left, right = call.args
             branches = (right, tree.Literal(False)) if node.function == "and" else (tree.Literal(True), right)
             call = tree.Call("if", (left, *branches), node.place)
@@ -235,7 +235,7 @@ class _Checker:
         return isinstance(node, tree.Ref) and self.absence(node, frozenset())
 
     def arguments(self, node: tree.Call, known: Known) -> list[Typed]:
-        """The operands; where a condition asks `known(x)`, x is known in what the condition guards."""
+        """Check the operands; a reference tested by `known(x)` is known inside what the condition guards."""
         failed, args = False, list[Typed]()
         for index, written in enumerate(node.args):
             inside = known
@@ -254,7 +254,7 @@ class _Checker:
         return args
 
     def facts(self, condition: tree.Node, holds: bool) -> Known:
-        """The references that are known where a condition holds (or does not)."""
+        """Return the references that are known if the condition holds (or, with `holds` false, if it does not)."""
         if not isinstance(condition, tree.Call):
             return frozenset()
         inner = condition.args
@@ -281,7 +281,7 @@ class _Checker:
             raise self.fail(f"'{name}' may be absent, so nothing can be computed from it", written, hint)
 
     def harmonised(self, function: str, args: list[Typed]) -> list[Typed]:
-        """A text literal beside a member is that member's name."""
+        """Turn a text literal that is compared with a member into that member."""
         if function not in ("==", "!=", "if"):
             return args
         sides = args[1:] if function == "if" else args

@@ -1,4 +1,4 @@
-"""The Excel back end: a checked tree as the text of a formula, bracketed by the target's own precedence."""
+"""Print a checked tree as an Excel formula, with brackets by Excel's own precedence."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reportgen.lang.functions import ATOM, COMPARE, CONCAT, FUNCTIONS, LOOSE, PR
 __all__ = ["MAX_FORMULA", "number", "quoted", "to_excel"]
 
 MAX_FORMULA = 8192
-"""Characters that Excel takes in one formula."""
+"""The most characters that Excel accepts in one formula."""
 _MAX_TEXT = 255
 
 Refer = Callable[["tree.Ref | tree.Key | tree.Member"], str]
@@ -18,7 +18,7 @@ _Printed = tuple[str, int]
 
 
 def to_excel(node: tree.Node, refer: Refer, reduce: Callable[[tree.Reduce], str] | None = None) -> str:
-    """The formula's text, without the leading equals sign.
+    """Return the text of the formula, without the leading equals sign.
 
     Args:
         node: A checked tree.
@@ -33,7 +33,7 @@ class _Printer:
         self.refer, self.reduce = refer, reduce
 
     def print(self, node: tree.Node) -> _Printed:
-        """The text and how tightly it binds."""
+        """Return the text and how tightly it binds."""
         match node:
             case tree.Literal():
                 return _literal(node)
@@ -50,7 +50,7 @@ class _Printer:
         raise TypeError(node)
 
     def at_least(self, node: tree.Node, level: int) -> str:
-        """The text, in brackets where it binds less tightly than its place needs.
+        """Return the text, in brackets if it binds less tightly than its place requires.
 
         IronCalc loses the brackets around a comparison that is compared.
         """
@@ -81,8 +81,8 @@ class _Printer:
     def _field(self, field: tree.Field) -> str:
         if field.decimals is None:
             return self.at_least(field.node, CONCAT + 1)
-        # FIXED alone would not do: LibreOffice's makes 1.00 of 1.005, IronCalc's -0 of -0.1, and 1.005*100 is a little
-        # less than 100.5
+        # FIXED alone rounds differently: LibreOffice prints 1.005 as 1.00, IronCalc prints -0.1 as -0,
+        # and 1.005*100 is slightly below 100.5
         text, decimals = self.at_least(field.node, LOOSE), field.decimals
         if field.percent:
             return f'FIXED(ROUND({text},{decimals + 2})*100,{decimals},TRUE)&"%"'
@@ -102,7 +102,7 @@ def _literal(node: tree.Literal) -> _Printed:
 
 
 def number(value: float) -> str:
-    """A number as a formula holds it, with all its digits.
+    """Return a number in a formula's notation, with all its digits.
 
     >>> number(2.0), number(0.1), number(1e20)
     ('2', '0.1', '1E+20')
@@ -113,6 +113,6 @@ def number(value: float) -> str:
 
 
 def quoted(text: str) -> str:
-    """A text in a formula; longer ones are put together from pieces."""
+    """Return a text literal; texts longer than Excel allows in one literal are joined from pieces."""
     pieces = [text[i : i + _MAX_TEXT] for i in range(0, len(text), _MAX_TEXT)] or [""]
     return "&".join('"' + piece.replace('"', '""') + '"' for piece in pieces)

@@ -1,4 +1,4 @@
-"""The vocabulary: one record per function or operator holds its unit rule and its NumPy, Excel and LaTeX forms."""
+"""The functions and operators: one record each holds the unit rule and the NumPy, Excel and LaTeX forms."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ __all__ = ["FUNCTIONS", "Form", "Function"]
 
 Array = NDArray[Any]
 
-# Levels of binding, lowest first; an operand that binds less tightly than its place asks for is put in brackets.
+# Binding levels, loosest first; an operand that binds less tightly than its place requires is put in brackets.
 LOOSE, CHOICE, COMPARE, CONCAT, SUM, PRODUCT, ATOM = -2, -1, 0, 1, 2, 3, 9
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How a call is written in a target: `{0}`, `{1}` or `{*}` for its operands, and the levels around them."""
+    """How a target writes a call: `{0}`, `{1}` or `{*}` stand for the operands, with the binding levels around them."""
 
     template: str
     level: int = ATOM
     operands: tuple[int, ...] = (LOOSE,)
 
     def wanted(self, index: int) -> int:
-        """The level that the operand at this place needs to go without brackets."""
+        """Return the level that the operand at this position needs to stand without brackets."""
         return self.operands[min(index, len(self.operands) - 1)]
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function or operator; `strict` ones refuse operands that may be absent."""
+    """A function or operator; a `strict` one refuses operands that may be absent."""
 
     name: str
     signature: str
@@ -53,7 +53,7 @@ class Function:
     strict: bool = True
 
 
-def _never(*_: Array) -> Array:  # pragma: no cover - the evaluator treats these itself, for they see absent values
+def _never(*_: Array) -> Array:  # pragma: no cover - the evaluator handles these: they take absent values
     raise AssertionError
 
 
@@ -85,7 +85,7 @@ def _comparison(name: str, says: str, numpy: Callable[..., Array], excel: str, l
 
 
 _UNARY = CHOICE
-"""A minus sign and a power are always bracketed inside another operation: Excel's `-2^2` is 4."""
+"""A minus sign or a power inside another operation is always bracketed: in Excel, `-2^2` is 4."""
 
 _RECORDS = (
     _operator("+", "sum", types.rule_same, add, _infix("+", SUM), _infix(" + ", SUM)),

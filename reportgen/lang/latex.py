@@ -1,4 +1,4 @@
-"""The print back end: a checked tree as LaTeX, for the method section."""
+"""Print a checked tree as LaTeX, for the method section."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from reportgen.lang.reductions import REDUCTIONS
 __all__ = ["escaped", "to_latex", "upright"]
 
 Symbol = Callable[[str], str]
-"""The symbol of a quantity, in LaTeX; empty where it has none."""
+"""Maps the name of a quantity to its LaTeX symbol, or to an empty text if it has none."""
 
 
 def to_latex(node: tree.Node, symbol: Symbol) -> str:
-    """A tree as a formula to be typeset; conversions are left out, for units are stated beside it.
+    """Return a tree as LaTeX, without unit conversions, because units are stated next to the formula.
 
     Args:
         node: A checked tree.
-        symbol: The symbol of a quantity by name; where it gives none, the name is set upright.
+        symbol: Maps the name of a quantity to its symbol; a name without a symbol is set upright.
     """
     return _Printer(symbol).print(node)[0]
 
 
 def upright(name: str) -> str:
-    """A name set upright, with its words apart."""
+    """Return a name in upright type, its words separated by spaces."""
     return r"\mathrm{" + name.replace("_", r"\ ") + "}"
 
 
 def escaped(text: str) -> str:
-    """Plain text inside a formula."""
+    """Escape plain text for use inside a formula."""
     kept = "".join(f"\\{c}" if c in "#$%&_{}" else " " if c in "\\~^" else c for c in text)
     return r"\text{" + (kept or "–") + "}"
 
@@ -40,7 +40,7 @@ class _Printer:
         self.symbol = symbol
 
     def print(self, node: tree.Node) -> tuple[str, int]:
-        """The formula and how tightly it binds."""
+        """Return the LaTeX and how tightly it binds."""
         match node:
             case tree.Literal():
                 return _literal(node), ATOM
@@ -65,12 +65,12 @@ class _Printer:
         raise TypeError(node)
 
     def at_least(self, node: tree.Node, level: int) -> str:
-        """The formula, in brackets where it binds less tightly than its place needs."""
+        """Return the LaTeX, in brackets if it binds less tightly than its place requires."""
         text, found = self.print(node)
         return text if found >= level else rf"\left({text}\right)"
 
     def _choice(self, node: tree.Call) -> tuple[str, int]:
-        """A choice, with a line for each condition; one that only stands for `and` or `or` is written as that."""
+        """Return a choice with one line per condition; one made from `and` or `or` is printed as that."""
         condition, then, otherwise = node.args
         if _is(otherwise, truth=False):
             return self.print(tree.Call("and", (condition, then)))
@@ -107,7 +107,7 @@ class _Printer:
 
 
 def _is(node: tree.Node, *, truth: bool) -> bool:
-    """Whether a tree is true or false as such; the numbers 1 and 0 are not."""
+    """Return whether a tree is the literal true (or false); the numbers 1 and 0 are not."""
     return isinstance(node, tree.Literal) and node.value is truth
 
 

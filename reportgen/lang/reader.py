@@ -1,4 +1,4 @@
-"""Reading: the text of a formula becomes a tree. Python's `ast` only parses, an allow-list decides."""
+"""Read the text of a formula into a tree: Python's `ast` parses, and an allow-list decides what is accepted."""
 
 from __future__ import annotations
 
@@ -35,37 +35,37 @@ _FIELD = re.compile(r"^(?:\.(\d)([f%]))?$")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The text of a formula and where it stands: `locate(start, end)` gives the span of a part of it."""
+    """The text of a formula and its place: `locate(start, end)` returns the span of a part of it."""
 
     text: str
     locate: Callable[[int, int], Span]
 
     @classmethod
     def bare(cls, text: str, file: str = "formula") -> Source:
-        """A formula of its own, not part of a file."""
+        """Return a source for a formula that is not part of a file."""
         return cls(text, lambda start, end: Span(file, 1, start + 1, text.replace("\n", " "), max(1, end - start)))
 
 
 class _Refused(Exception):  # noqa: N818 - it becomes a problem
-    """A part that the language does not have; carries its problem."""
+    """A construct that the language lacks, with the message, place and hint of the problem."""
 
     def __init__(self, message: str, place: tree.Place, hint: str = "") -> None:
         self.message, self.place, self.hint = message, place, hint
 
 
 def read_formula(source: Source, report: Callable[[Problem], None]) -> tree.Node | None:
-    """Read a formula; what is wrong is reported, and None returned."""
+    """Read a formula; report what is wrong and return None if it cannot be read."""
     return _guarded(source, report, lambda: _formula(source.text))
 
 
 def read_text(source: Source, report: Callable[[Problem], None]) -> tree.Node | None:
-    """Read text with values in it, such as `"{tpot:.1f} ms"` (without the quotes)."""
+    """Read text with embedded values, such as `"{tpot:.1f} ms"` (without the quotes)."""
     return _guarded(source, report, lambda: _template(source.text, 0))
 
 
 @lru_cache(maxsize=4096)
 def _formula(text: str) -> tree.Node:
-    """Several scenarios share the formulas of the library, and rows of a catalogue their texts."""
+    """Parse and cache a formula: scenarios share the library's formulas, and catalogue rows share their texts."""
     return _Reader(text).formula()
 
 
@@ -81,7 +81,7 @@ def _guarded(source: Source, report: Callable[[Problem], None], read: Callable[[
 
 
 class _Reader:
-    """Turns one Python expression into a tree. Offsets are counted in characters from `shift`."""
+    """Converts one Python expression to a tree. Offsets are in characters and start at `shift`."""
 
     def __init__(self, text: str, shift: int = 0) -> None:
         self.text = re.sub(r"[\t\r\n]", " ", text)
@@ -94,10 +94,10 @@ class _Reader:
             raise _Refused("the formula is empty", (self.shift, self.shift + 1))
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # what is dubious in Python is either refused here or means the same
+                warnings.simplefilter("ignore")  # such code is refused below or means the same in formulas
                 parsed = ast.parse(body, mode="eval").body
         except SyntaxError as error:
-            # Python gives the end of the text as column 0
+            # Python reports the end of the text as column 0
             offset = self.shift + self.lead + (error.offset - 1 if error.offset else len(body))
             place = (offset, offset + 1)
             found = body[offset - self.shift - self.lead :]
@@ -110,7 +110,7 @@ class _Reader:
         return self.node(parsed)
 
     def _check_brackets(self) -> None:
-        """Brackets within brackets, which leave no trace in the tree; those inside a text count too, and do no harm."""
+        """Refuse deeply nested brackets, which leave no trace in the tree; those in texts count too, harmlessly."""
         depth = 0
         for i, char in enumerate(self.text):
             depth += (char in "([") - (char in ")]")
@@ -129,7 +129,7 @@ class _Reader:
             level = [child for node in level for child in ast.iter_child_nodes(node)]
 
     def place(self, node: ast.expr) -> tree.Place:
-        """Character offsets of a node; `ast` counts bytes."""
+        """Return the character offsets of a node; `ast` counts bytes."""
         first, last = (
             len(self._encoded[: offset or 0].decode(errors="ignore"))
             for offset in (node.col_offset, node.end_col_offset)
@@ -137,7 +137,7 @@ class _Reader:
         return (self.shift + self.lead + first, self.shift + self.lead + last)
 
     def node(self, node: ast.expr) -> tree.Node:
-        """One node of Python's tree, if the language has it."""
+        """Convert a node of Python's tree, or refuse it."""
         place = self.place(node)
         match node:
             case ast.Constant():
@@ -272,7 +272,7 @@ class _Reader:
 
 
 def _template(text: str, shift: int, place: tree.Place | None = None) -> tree.Node:
-    """Split text at its `{value:format}` fields; `{{` and `}}` are braces."""
+    """Split text at its `{value:format}` fields; `{{` and `}}` stand for braces."""
     parts: list[str | tree.Field] = []
     plain, i = "", 0
     while i < len(text):
@@ -312,7 +312,7 @@ def _field(text: str, shift: int) -> tree.Field:
 
 
 def _plain(message: str, found: str) -> str:
-    """What a syntax error is about: what stands where nothing like it can, or Python's own words."""
+    """Explain a syntax error: name the text that cannot stand there, or else give Python's own message."""
     if not found.strip():
         return "it ends too early"
     if message.startswith("invalid syntax"):

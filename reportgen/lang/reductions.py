@@ -1,4 +1,4 @@
-"""Reductions over a dimension: one record each holds what it reads, what it gives, and how it is written."""
+"""Reductions over a dimension: one record each says what it reads, what it gives, and how it is written."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ class Reduction:
     """A reduction of a named quantity.
 
     Attributes:
-        name: what formulas call it.
-        signature: how it is called.
-        says: what it does.
-        reads: numbers, or flags.
-        gives: a number, a count, a member of the dimension, or for each row the same kind.
-        latex: the sign before what is reduced.
-        words: the phrase for it, of what is reduced `{0}`, the dimension `{1}` and further arguments.
-        empty: whether nothing is known where no row counts.
+        name: the name in formulas.
+        signature: how a formula calls it.
+        says: what it does, in one phrase.
+        reads: the kind of value it reads, numbers or flags.
+        gives: what it gives: a number, a count, a member of the dimension, or a value per row.
+        latex: the operator printed before the reduced quantity.
+        words: the phrase, with the reduced quantity `{0}`, the dimension `{1}` and further arguments.
+        empty: whether the result is absent if no row counts.
     """
 
     name: str
@@ -69,4 +69,4 @@ _RECORDS = (
 )  # fmt: skip
 
 REDUCTIONS: Mapping[str, Reduction] = {record.name: record for record in _RECORDS}
-"""By name; `min` and `max` without `over=` are functions of their arguments."""
+"""All reductions by name; `min` and `max` without `over=` are ordinary functions of their arguments."""

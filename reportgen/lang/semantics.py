@@ -1,4 +1,4 @@
-"""What every back end must agree on: comparison in 15 digits, guards before rounding, powers of zero."""
+"""What every back end must agree on: comparison to 15 digits, guards before rounding, and powers of zero."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ __all__ = ["GUARD", "add", "ceil", "close", "equal", "floor", "maximum", "minimu
 Array = NDArray[Any]
 
 _TIE = 2.0**-48
-"""Spreadsheets compare on about 15 digits; so does the engine, or a near-tie would decide differently."""
+"""Spreadsheets compare about 15 digits; the engine does the same, so that near-ties are decided alike."""
 
 _WHOLE = 2.0**53
-"""Up to here float64 holds every whole number."""
+"""The largest number below which float64 represents every whole number."""
 
 GUARD = 1e-9
-"""Added before rounding down (taken off before rounding up), in both back ends: 2.9999999999999996 is 3."""
+"""Added before rounding down and subtracted before rounding up, in every back end, so that 2.9999999999999996 is 3."""
 
 
 def close(a: Array, b: Array) -> Array:
-    """Whether two numbers are equal in 15 significant digits. Shapes broadcast."""
+    """Return whether two numbers are equal to 15 significant digits. Shapes broadcast."""
     return np.asarray((a == b) | nearly_equal(a, b, a - b))
 
 
 def nearly_equal(a: Array, b: Array, difference: Array) -> Array:
-    """Whether a difference is only one of rounding; between whole numbers it never is, for those are exact."""
+    """Return whether a difference is only rounding noise; between whole numbers, which are exact, it never is."""
     gap = np.abs(difference)
     first, second = (a, b) if np.size(a) <= np.size(b) else (b, a)
     near = np.asarray(gap < _TIE * np.abs(first))
-    if not near.any():  # so it is nearly always, and the rest costs more than the difference itself
+    if not near.any():  # the usual case; the checks below cost more than the difference itself
         return near
     near &= gap < _TIE * np.abs(second)
     if (near & (gap >= 1)).any():
@@ -44,7 +44,7 @@ def _exact(a: Array) -> Array:
 
 
 def equal(a: Array, b: Array) -> Array:
-    """Whether two values are equal: numbers in 15 digits, texts without case."""
+    """Return whether two values are equal: numbers to 15 digits, texts ignoring case."""
     a, b = np.asarray(a), np.asarray(b)
     if a.dtype == object or b.dtype == object:
         return np.asarray(_casefold(a) == _casefold(b))
@@ -62,14 +62,14 @@ def _casefold(texts: Array) -> Array:
 
 
 def subtract(a: Array, b: Array) -> Array:
-    """Spreadsheets take a difference of values equal in 15 digits for zero; so must `a - b > 0` agree with `a > b`."""
+    """Subtract; as in spreadsheets, values equal to 15 digits differ by 0, so `a - b > 0` agrees with `a > b`."""
     difference = a - b
     near = nearly_equal(a, b, difference)
     return np.where(near, 0.0, difference) if near.any() else difference
 
 
 def add(a: Array, b: Array) -> Array:
-    """As a difference where one is negative: `a + -b` is `a - b`."""
+    """Add; with a negative operand this is a subtraction, so `a + -b` equals `a - b`."""
     total = np.asarray(a + b)
     if not (_goes_below_zero(a) or _goes_below_zero(b)):
         return total
@@ -82,26 +82,26 @@ def _goes_below_zero(a: Array) -> bool:
 
 
 def power(a: Array, b: Array) -> Array:
-    """0^0 is refused: spreadsheets disagree on it (an error here, 1 there)."""
+    """Raise to a power; 0^0 gives NaN, because spreadsheets disagree on it (an error in some, 1 in others)."""
     base = np.asarray(a, dtype=float)
-    # a square is a product: NumPy's powers differ in the last digit with the length of the array
+    # square by multiplication: the last digit of NumPy's powers depends on the length of the array
     powers = np.square(base) if (np.asarray(b) == 2).all() else np.power(base, b)
     flat = np.asarray(b) == 0
     return np.where((base == 0) & flat, np.nan, powers) if flat.any() else powers
 
 
 def floor(a: Array) -> Array:
-    """The whole number below, of a number that is whole but for its last digits that one."""
+    """Round down; a number within `GUARD` below a whole number gives that whole number."""
     return np.floor(a + GUARD) + 0.0
 
 
 def ceil(a: Array) -> Array:
-    """The whole number above, as `floor`."""
+    """Round up, with the same guard as `floor`."""
     return 0.0 - np.floor(GUARD - a)
 
 
 def minimum(*args: Array) -> Array:
-    """The smallest of its arguments. Shapes broadcast."""
+    """Return the smallest argument, element by element. Shapes broadcast."""
     result = args[0]
     for other in args[1:]:
         result = np.minimum(result, other)
@@ -109,7 +109,7 @@ def minimum(*args: Array) -> Array:
 
 
 def maximum(*args: Array) -> Array:
-    """The largest of its arguments. Shapes broadcast."""
+    """Return the largest argument, element by element. Shapes broadcast."""
     result = args[0]
     for other in args[1:]:
         result = np.maximum(result, other)

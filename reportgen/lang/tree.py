@@ -1,4 +1,4 @@
-"""The frozen nodes of a formula. A node knows nothing of its renderings, its type or its place in a file."""
+"""The frozen nodes of a formula. A node knows nothing of its printed forms, its type or its place in a file."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A number, a text, true or false, or (None) absent."""
+    """A number, a text, true, false, or None for absent."""
 
     value: float | str | bool | None
     place: Place = field(default=(0, 0), compare=False, repr=False)
@@ -41,7 +41,7 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A name as written, with what stood in square brackets behind it; the checker makes it a Ref or a Key."""
+    """A name as written, with its keys in square brackets; the checker replaces it by a Ref or a Key."""
 
     name: str
     keys: tuple[Name | Literal, ...] = ()
@@ -59,7 +59,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """The member of a dimension that the row at hand belongs to."""
+    """The member of a dimension that the current row belongs to."""
 
     dimension: str
     place: Place = field(default=(0, 0), compare=False, repr=False)
@@ -67,7 +67,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """A quantity; for each selected dimension the member that is meant, fixed or given by another quantity."""
+    """A quantity; for each selected dimension, the selected member, fixed or given by another quantity."""
 
     name: str
     select: tuple[tuple[str, Member | Ref], ...] = ()
@@ -76,7 +76,7 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function or operator of `functions.FUNCTIONS` on its arguments."""
+    """A call of a function or operator of `functions.FUNCTIONS`."""
 
     function: str
     args: tuple[Node, ...]
@@ -85,7 +85,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reduce:
-    """A reduction of a named quantity, perhaps only where a flag holds; `at` is what `find` looks for."""
+    """A reduction of a named quantity, optionally where a flag holds; `at` is the value that `find` seeks."""
 
     function: str
     of: Name | Ref
@@ -97,7 +97,7 @@ class Reduce:
 
 @dataclass(frozen=True, slots=True)
 class Convert:
-    """A value brought to another scale of the same kind of unit: multiplied by the factor."""
+    """A unit conversion: the value multiplied by an exact factor."""
 
     node: Node
     factor: Fraction
@@ -106,7 +106,7 @@ class Convert:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A value inside a text: fixed decimals, perhaps as a percentage; None prints a text or a member as it is."""
+    """A value inside a text, with fixed decimals, optionally as a percentage; None prints a text or member as is."""
 
     node: Node
     decimals: int | None = None
@@ -115,7 +115,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Text with values in it."""
+    """A text with embedded values."""
 
     parts: tuple[str | Field, ...]
     place: Place = field(default=(0, 0), compare=False, repr=False)
@@ -125,7 +125,7 @@ Node = Literal | Name | Member | Key | Ref | Call | Reduce | Convert | Text
 
 
 def children(node: Node) -> tuple[Node, ...]:
-    """The nodes directly below one, selectors included."""
+    """Return the nodes directly below a node, selectors included."""
     if isinstance(node, Call):
         return node.args
     if isinstance(node, Ref):
@@ -140,14 +140,14 @@ def children(node: Node) -> tuple[Node, ...]:
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """The node and all below it, parents first."""
+    """Yield the node and all nodes below it, parents first."""
     yield node
     for child in children(node):
         yield from walk(child)
 
 
 def walk_outside(node: Node) -> Iterator[Node]:
-    """The node and all below it that stand in its own rows: not what reductions go over."""
+    """Yield the node and all nodes below it that read the current row: everything but the operands of reductions."""
     yield node
     if not isinstance(node, Reduce):
         for child in children(node):
@@ -155,12 +155,12 @@ def walk_outside(node: Node) -> Iterator[Node]:
 
 
 def references(node: Node) -> frozenset[str]:
-    """The quantities that a checked formula reads."""
+    """Return the names of the quantities that a checked formula reads."""
     return frozenset(n.name for n in walk(node) if isinstance(n, Ref))
 
 
 def replaced(node: Node, old: Member, new: Member) -> Node:
-    """The tree with one member in the place of another."""
+    """Return the tree with one member replaced by another."""
     match node:
         case Member():
             return new if node == old else node

@@ -1,4 +1,4 @@
-"""What a formula's value is: its kind, unit, index set, and whether it may be absent; and how types combine."""
+"""The type of a formula's value (kind, unit, index set, whether it may be absent), and how types combine."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ Kind = OneOf["number", "flag", "text", "member", "unknown"]
 
 
 class Mismatch(Exception):  # noqa: N818 - it carries a message for the checker, which turns it into a problem
-    """Operands do not go together."""
+    """The operands do not fit together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """Kind of value, unit of a number, dimension of a member, index set, and whether it may be absent."""
+    """The kind of a value, a number's unit, a member's dimension, the index set, and whether it may be absent."""
 
     kind: Kind
     unit: Unit = ONE
@@ -33,7 +33,7 @@ class Type:
     dimension: str = ""
 
     def describe(self) -> str:
-        """In words, for messages."""
+        """Return the type in words, for messages."""
         if self.kind == "number":
             return (
                 f"a number in {self.unit.label or self.unit.describe()}" if not self.unit.dimensionless else "a number"
@@ -55,12 +55,12 @@ UNKNOWN = Type("unknown")
 
 
 def is_zero(operand: Typed) -> bool:
-    """Zero has every unit."""
+    """Return whether the operand is the literal zero, which fits every unit."""
     return isinstance(operand.node, tree.Literal) and operand.node.value == 0 and operand.type.kind == "number"
 
 
 def converted(operand: Typed, unit: Unit) -> Typed:
-    """The operand in another scale of its kind; the conversion is an explicit node."""
+    """Convert the operand to another unit of the same kind, by an explicit node."""
     if operand.type.unit is unit:
         return operand
     if operand.type.kind != "number" or operand.type.unit.scale == unit.scale or is_zero(operand):
@@ -70,9 +70,9 @@ def converted(operand: Typed, unit: Unit) -> Typed:
 
 
 def _scaled(node: tree.Node, factor: Fraction, absent: bool) -> tree.Node:
-    """A node times a factor; where it is absent it stays so, for a spreadsheet cannot multiply nothing."""
+    """Multiply a node by a factor; an absent value stays absent, because a spreadsheet cannot multiply it."""
     if isinstance(node, tree.Literal) and not node.value:
-        return node  # absent, or zero
+        return node  # absent or zero
     if isinstance(node, tree.Convert):
         factor, node = factor * node.factor, node.node
     if factor == 1:
@@ -86,12 +86,12 @@ def _scaled(node: tree.Node, factor: Fraction, absent: bool) -> tree.Node:
 
 
 def joined_dims(operands: Sequence[Typed]) -> frozenset[str]:
-    """The union of the index sets: what broadcasting gives."""
+    """Return the union of the index sets: the index set of the broadcast result."""
     return frozenset().union(*(o.type.dims for o in operands))
 
 
 def need(operands: Sequence[Typed], kind: Kind, what: str) -> None:
-    """All operands must be of the kind."""
+    """Raise Mismatch unless all operands are of the kind."""
     for operand in operands:
         if operand.type.kind != kind:
             wanted = Type(kind).describe()
@@ -99,7 +99,7 @@ def need(operands: Sequence[Typed], kind: Kind, what: str) -> None:
 
 
 def unified(operands: Sequence[Typed], what: str) -> tuple[Unit, list[Typed]]:
-    """Numbers brought to the unit of the first that is not a bare zero."""
+    """Convert numbers to the unit of the first one that is not a literal zero; return the unit and the operands."""
     need(operands, "number", what)
     lead = next((o for o in operands if not is_zero(o)), operands[0])
     for operand in operands:
@@ -110,31 +110,31 @@ def unified(operands: Sequence[Typed], what: str) -> tuple[Unit, list[Typed]]:
     return lead.type.unit, [converted(o, lead.type.unit) for o in operands]
 
 
-# --- rules of functions: operands in, (type, operands perhaps converted) out -------------------------------------
+# --- rules of functions: from operands to (type, operands after conversion) ---------------------------------------
 
 Ruling = tuple[Type, list[Typed]]
 
 
 def rule_same(what: str, operands: Sequence[Typed]) -> Ruling:
-    """Numbers of one kind of unit in, one of that unit out (+, -, min, max, abs, floor)."""
+    """Check operands of one kind of unit; the result has their unit (+, -, min, max, abs, floor)."""
     unit, args = unified(operands, what)
     return Type("number", Unit(unit.exponents, unit.scale, unit.label), joined_dims(operands)), args
 
 
 def rule_product(what: str, operands: Sequence[Typed]) -> Ruling:
-    """Units multiply."""
+    """Multiply the units."""
     need(operands, "number", what)
     return Type("number", operands[0].type.unit * operands[1].type.unit, joined_dims(operands)), list(operands)
 
 
 def rule_quotient(what: str, operands: Sequence[Typed]) -> Ruling:
-    """Units divide."""
+    """Divide the units."""
     need(operands, "number", what)
     return Type("number", operands[0].type.unit / operands[1].type.unit, joined_dims(operands)), list(operands)
 
 
 def rule_power(what: str, operands: Sequence[Typed]) -> Ruling:
-    """A unit is raised by a literal exponent only; any exponent serves a plain number."""
+    """Raise to a power; a number with a unit needs a literal exponent."""
     need(operands, "number", what)
     base, exponent = operands
     if not exponent.type.unit.dimensionless:
@@ -154,7 +154,7 @@ def rule_power(what: str, operands: Sequence[Typed]) -> Ruling:
 
 
 def _literal_number(node: tree.Node) -> float | None:
-    """The number that a literal is, perhaps with a minus sign in front."""
+    """Return the value of a number literal, possibly with a minus sign, or None."""
     if isinstance(node, tree.Literal) and isinstance(node.value, int | float):
         return node.value
     if isinstance(node, tree.Call) and node.function == "neg":
@@ -164,14 +164,14 @@ def _literal_number(node: tree.Node) -> float | None:
 
 
 def rule_root(what: str, operands: Sequence[Typed]) -> Ruling:
-    """A square root halves the exponents of the coherent unit."""
+    """Take a square root, which halves the exponents of the coherent unit."""
     need(operands, "number", what)
     coherent = converted(operands[0], Unit(operands[0].type.unit.exponents))
     return Type("number", coherent.type.unit.power(Fraction(1, 2)), joined_dims(operands)), [coherent]
 
 
 def rule_plain(what: str, operands: Sequence[Typed]) -> Ruling:
-    """Plain numbers in and out (exp, ln, log10)."""
+    """Check a function from plain numbers to plain numbers (exp, ln, log10)."""
     need(operands, "number", what)
     for operand in operands:
         if not operand.type.unit.dimensionless:
@@ -180,7 +180,7 @@ def rule_plain(what: str, operands: Sequence[Typed]) -> Ruling:
 
 
 def rule_compare(what: str, operands: Sequence[Typed]) -> Ruling:
-    """Two numbers of one kind of unit, or (for == and !=) two texts, flags or members."""
+    """Check a comparison of two numbers of one kind of unit, or (for == and !=) of two texts, flags or members."""
     left, right = operands
     result = Type("flag", dims=joined_dims(operands))
     if left.type.kind == "number" or right.type.kind == "number":
@@ -193,18 +193,18 @@ def rule_compare(what: str, operands: Sequence[Typed]) -> Ruling:
 
 
 def rule_flags(what: str, operands: Sequence[Typed]) -> Ruling:
-    """Flags in, flag out."""
+    """Check an operation on flags, which gives a flag."""
     need(operands, "flag", f"'{what}'")
     return Type("flag", dims=joined_dims(operands)), list(operands)
 
 
 def rule_known(what: str, operands: Sequence[Typed]) -> Ruling:
-    """Whether a value is there."""
+    """Check `known(x)`, which tells whether a value is present."""
     return Type("flag", dims=operands[0].type.dims), list(operands)
 
 
 def rule_choice(what: str, operands: Sequence[Typed]) -> Ruling:
-    """`a if condition else b`: both branches alike; one may be the literal `absent`."""
+    """Check `a if condition else b`: both branches have the same type, or one is the literal `absent`."""
     condition, yes, no = operands
     need([condition], "flag", "the condition of 'if'")
     dims, absent = joined_dims(operands), yes.type.absent or no.type.absent
@@ -223,5 +223,5 @@ def rule_choice(what: str, operands: Sequence[Typed]) -> Ruling:
 
 
 def is_absent_literal(operand: Typed) -> bool:
-    """Whether the operand is the word `absent`."""
+    """Return whether the operand is the literal `absent`."""
     return isinstance(operand.node, tree.Literal) and operand.node.value is None

@@ -1,4 +1,4 @@
-"""Units of measure: read, compared and converted at load, never at run time."""
+"""Units of measure: read, compared and converted when files are loaded, never when formulas are computed."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 __all__ = ["KINDS", "ONE", "Unit", "UnitError", "parse_unit"]
 
 KINDS = ("B", "FLOP", "s", "USD", "J", "kg")
-"""The kinds that are checked. Tokens, sequences, queries, elements and the like are counts: labels only."""
+"""The kinds of unit that are checked. Tokens, sequences, requests, elements and so on are counts: labels only."""
 
 _Exponents = tuple[Fraction, ...]
 _NONE: _Exponents = (Fraction(0),) * len(KINDS)
 
 
 class UnitError(ValueError):
-    """The text of a unit cannot be read."""
+    """The text cannot be read as a unit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """Exponents of the kinds and a scale to the coherent unit; the label is for print and plays no part in equality."""
+    """Exponents of the kinds and a scale to the coherent unit; the label is only for display, not for equality."""
 
     exponents: _Exponents = _NONE
     scale: Fraction = Fraction(1)
@@ -45,23 +45,23 @@ class Unit:
         )
 
     def power(self, exponent: Fraction) -> Unit:
-        """The unit to a power; a fractional power keeps the scale only where it is exact."""
+        """Return the unit raised to a power; a fractional power requires an exact root of the scale."""
         scale = self.scale**exponent if exponent.denominator == 1 else Fraction(1)
         if exponent.denominator != 1 and self.scale != 1:
             raise UnitError(self.describe())
         return Unit(tuple(e * exponent for e in self.exponents), Fraction(scale))
 
     def same_kind(self, other: Unit) -> bool:
-        """Whether values of the two may be compared or added, perhaps after conversion."""
+        """Return whether values in the two units may be compared or added, possibly after conversion."""
         return self.exponents == other.exponents
 
     @property
     def dimensionless(self) -> bool:
-        """Whether no checked kind is in it (a number, a count, a percentage)."""
+        """Whether the unit has no checked kind (a number, a count, a percentage)."""
         return not any(self.exponents)
 
     def describe(self) -> str:
-        """The label, or the kinds where the unit was derived and has none.
+        """Return the label, or the kinds if the unit was derived and has no label.
 
         >>> (parse_unit("GB") / parse_unit("s")).describe()
         'GB/s'
@@ -118,7 +118,7 @@ _COUNTS = [
     "money",
 ]
 
-# base name -> (exponents, scale, prefixes allowed)
+# base name -> (exponents, scale, allowed prefixes)
 _BASES: dict[str, tuple[_Exponents, Fraction, tuple[str, ...]]] = {
     "B": (_kind(B=1), Fraction(1), _LARGE),
     "bit": (_kind(B=1), Fraction(1, 8), _LARGE),
@@ -146,7 +146,7 @@ _TERM = re.compile(r"\s*(?P<name>[A-Za-zµ%]+|1)(?:\^(?P<power>-?[0-9]))?\s*")
 
 
 def unit_hint(text: str) -> str:
-    """The names near to a unit that cannot be read; all of the common ones where none is near."""
+    """Return a hint with the unit names closest to an unreadable one, or the common ones if none is close."""
     names = [name for name in _BASES if name != "1"]
     common = ", ".join(name for name in names if name not in _COUNTS)
     return nearest(text, names) or f"known: {common} with prefixes as in GB and ms, and counts such as token"
@@ -171,7 +171,7 @@ def _base(name: str) -> tuple[_Exponents, Fraction]:
 
 @lru_cache(maxsize=1024)
 def parse_unit(text: str) -> Unit:
-    """Read a unit such as `GB/s`, `FLOP/B`, `USD/Mtoken`, `MiB`, `%` or `1`; the text stays its label.
+    """Read a unit such as `GB/s`, `FLOP/B`, `USD/Mtoken`, `MiB`, `%` or `1`; its label is the text itself.
 
     Raises:
         UnitError: with the part that cannot be read.

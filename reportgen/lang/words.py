@@ -1,6 +1,6 @@
-"""The plain-text back end: a tree as the formula that a person would write, which reads back to the same tree.
+"""Print a tree as plain text: as the formula a person writes, which reads back to the same tree.
 
-Or, with titles in the place of names, as a sentence that someone reads who knows no names.
+With titles in place of names, print it as a sentence for readers who do not know the names.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["to_prose", "to_words"]
 
-# Python's levels of binding, lowest first; an operand that binds less tightly than its place asks for is bracketed.
+# Python's binding levels, loosest first; an operand that binds less tightly than its place requires is bracketed.
 _IF, _OR, _AND, _NOT, _COMPARE, _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(10)
 _FORMS: dict[str, tuple[str, int, tuple[int, ...]]] = {
     "if": ("{1} if {0} else {2}", _IF, (_OR, _OR, _IF)),
@@ -43,7 +43,7 @@ _PROSE = {
 
 
 def to_words(node: tree.Node) -> str:
-    """A tree as plain text; conversions of units are left out, as is a choice by the quantity named like a dimension.
+    """Return a tree as plain text, without unit conversions and without selections that the reader infers.
 
     >>> to_words(tree.Call("-", (tree.Name("a"), tree.Call("-", (tree.Name("b"), tree.Literal(1.0))))))
     'a - (b - 1)'
@@ -52,7 +52,7 @@ def to_words(node: tree.Node) -> str:
 
 
 def to_prose(node: tree.Node, title: Callable[[str], str]) -> str:
-    """A tree as a sentence; `title` says what a quantity is called.
+    """Return a tree as a sentence; `title` maps the name of a quantity to its title.
 
     >>> half = tree.Call("/", (tree.Ref("macs"), tree.Literal(2.0)))
     >>> to_prose(tree.Call("max", (half, tree.Literal(1.0))), {"macs": "multiply-adds"}.__getitem__)
@@ -62,12 +62,12 @@ def to_prose(node: tree.Node, title: Callable[[str], str]) -> str:
 
 
 class _Printer:
-    """Prints trees as formulas."""
+    """Prints trees as formulas; the methods return the text of one kind of node."""
 
     forms = _FORMS
 
     def print(self, node: tree.Node) -> tuple[str, int]:
-        """The text and how tightly it binds."""
+        """Return the text and how tightly it binds."""
         match node:
             case tree.Literal():
                 return self.literal(node.value)
@@ -90,7 +90,7 @@ class _Printer:
                 return self.text(node), _ATOM
 
     def at_least(self, node: tree.Node, level: int) -> str:
-        """The text, in brackets where it binds less tightly."""
+        """Return the text, in brackets if it binds less tightly than its place requires."""
         text, found = self.print(node)
         return text if found >= level else f"({text})"
 
@@ -99,7 +99,7 @@ class _Printer:
         return name
 
     def literal(self, value: float | str | bool | None) -> tuple[str, int]:
-        """A value."""
+        """A literal and how tightly it binds."""
         if value is None:
             return "absent", _ATOM
         if isinstance(value, str):
@@ -110,7 +110,7 @@ class _Printer:
         return text, _SIGN if text.startswith("-") else _ATOM
 
     def call(self, node: tree.Call) -> tuple[str, int]:
-        """A function or an operator."""
+        """A call and how tightly it binds."""
         template, level, wanted = self.forms.get(node.function, (node.function, _ATOM, ()))
         if not wanted:
             return f"{template}({', '.join(self.print(a)[0] for a in node.args)})", level
@@ -127,16 +127,16 @@ class _Printer:
         return f"{node.function}({', '.join(parts)})"
 
     def text(self, node: tree.Text) -> str:
-        """A text with values in it."""
+        """A text with embedded values."""
         return _quoted("".join(_escaped(p) if isinstance(p, str) else self.field(p) for p in node.parts))
 
     def key(self, key: tree.Name | tree.Literal | tree.Member | tree.Ref) -> str:
-        """What selects a member."""
+        """A key in square brackets."""
         bare = isinstance(key, tree.Member) and key.name.isidentifier() and key.name.isascii()
         return key.name if isinstance(key, tree.Member) and bare else self.print(key)[0]
 
     def field(self, field: tree.Field) -> str:
-        """A value in a text."""
+        """A value inside a text."""
         text = self.print(field.node)[0]
         if field.decimals is not None:
             return f"{{{text}:.{field.decimals}{'%' if field.percent else 'f'}}}"
@@ -152,11 +152,11 @@ class _Prose(_Printer):
         self.title = title
 
     def name(self, name: str) -> str:
-        """A quantity by its title."""
+        """The title of a quantity."""
         return self.title(name)
 
     def literal(self, value: float | str | bool | None) -> tuple[str, int]:
-        """A value; what is absent is a dash, as it is printed."""
+        """A literal; an absent value is printed as a dash, as in the report."""
         if value is None:
             return "–", _ATOM
         if isinstance(value, bool):
@@ -164,7 +164,7 @@ class _Prose(_Printer):
         return (f"“{value}”", _ATOM) if isinstance(value, str) else super().literal(value)
 
     def call(self, node: tree.Call) -> tuple[str, int]:
-        """A function with a space before its arguments, as between words."""
+        """A call and how tightly it binds, with spaces as between words."""
         text, level = super().call(node)
         form = self.forms.get(node.function)
         return (text.replace("(", " (", 1) if form is not None and not form[2] else text), level
@@ -177,7 +177,7 @@ class _Prose(_Printer):
         return REDUCTIONS[node.function].words.format(*parts) + where
 
     def text(self, node: tree.Text) -> str:
-        """A text with the titles of the values in it."""
+        """A text with the titles of its embedded values."""
         return f"“{''.join(p if isinstance(p, str) else f'[{self.print(p.node)[0]}]' for p in node.parts)}”"
 
 
@@ -186,12 +186,12 @@ def _keys(keys: list[str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Braces doubled, for a single one begins a value."""
+    """Double the braces, because a single one begins a value."""
     return text.replace("{", "{{").replace("}", "}}")
 
 
 def _quoted(text: str) -> str:
-    """A text in quotes; where it holds quotes of both kinds, in pieces side by side, which are read as one."""
+    """Quote a text; one with both kinds of quotes becomes adjacent literals, which are read as one."""
     if "'" not in text or '"' not in text:
         return f'"{text}"' if "'" in text else f"'{text}'"
     pieces = ["".join(run) for _, run in itertools.groupby(text, key="'".__eq__)]

@@ -1,1 +1,1 @@
-"""Office Open XML, the file format of workbooks: packages, formulas as stored, and what is wrong with them."""
+"""Office Open XML, the file format of workbooks: reading and writing packages, stored formulas, and a linter."""

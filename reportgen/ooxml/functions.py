@@ -1,6 +1,6 @@
-"""The functions of Excel, by what a stored formula must know of them.
+"""The functions of Excel, grouped by how stored formulas treat them.
 
-Those of ISO/IEC 29500-1 (18.17.7) and of [MS-XLSX] 2.2.3, and what Microsoft 365 has got since.
+Sources: ISO/IEC 29500-1 (18.17.7), [MS-XLSX] 2.2.3, and the functions added to Microsoft 365 since.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ WORKDAY.INTL XIRR XNPV YEAR YEARFRAC YIELD YIELDDISC YIELDMAT ZTEST
 """
 
 NEWER = frozenset(_NEWER.split())
-"""Stored with `_xlfn.` before them."""
+"""Functions stored with the prefix `_xlfn.`."""
 
 VOLATILE = frozenset({"INDIRECT", "OFFSET", "RAND", "RANDBETWEEN", "RANDARRAY", "NOW", "TODAY", "INFO"})
 
@@ -65,7 +65,7 @@ CALL DDE DDEAUTO EXEC EXECUTE FOPEN FWRITE FWRITELN INITIATE POKE REGISTER REGIS
 _GOOGLE = "GOOGLEFINANCE GOOGLETRANSLATE IMPORTDATA IMPORTFEED IMPORTHTML IMPORTRANGE IMPORTXML"
 
 REACHING = frozenset(f"{_SERVICES} {_PROGRAMS} {_GOOGLE}".split())
-"""They ask services, files, data sources or programs: those of Excel, of its old macros, LibreOffice and Google."""
+"""Functions that reach services, files, data sources or programs: of Excel, its old macros, LibreOffice and Google."""
 
 KNOWN = frozenset(_OLDER.split()) | NEWER | REACHING
-"""All functions; one that is missing here passes for an unknown name."""
+"""All functions; any other name in a call is reported as unknown."""

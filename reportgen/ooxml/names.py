@@ -1,10 +1,10 @@
-"""Names of elements without their namespaces, and names of parts as programs compare them."""
+"""Element names without namespaces, and part names in the form in which programs compare them."""
 
 from __future__ import annotations
 
 __all__ = ["folded", "short"]
 
-# Names stand without their namespaces, and so do those of Strict Open XML, which has others for the same things.
+# Names are shortened, because Strict Open XML uses other namespaces for the same elements.
 _SPACES = {
     "http://schemas.openxmlformats.org/spreadsheetml/2006/main": "",
     "http://purl.oclc.org/ooxml/spreadsheetml/main": "",
@@ -17,11 +17,11 @@ _OTHER = "other:"
 
 
 def short(full: str) -> str:
-    """A name without its namespace."""
+    """Return a name without its namespace."""
     space, _, local = full.rpartition(" ")
     return _SPACES.get(space, _OTHER) + local if space else local
 
 
 def folded(name: str) -> str:
-    """The name of a part as programs compare it."""
+    """Return the name of a part in the form in which programs compare it."""
     return name.replace("\\", "/").lstrip("/").casefold()

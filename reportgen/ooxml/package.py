@@ -1,4 +1,4 @@
-"""The parts of an Office Open XML package: taken apart, related to each other, put together the same way every time."""
+"""Read and write the parts of an Office Open XML package and their relationships, with reproducible bytes."""
 
 from __future__ import annotations
 
@@ -31,44 +31,44 @@ _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _RELATION = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 _TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 
-# Readers that stream a package want to know its types and its main part before all else.
+# Streaming readers need the content types and the main part first.
 _FIRST = ("[Content_Types].xml", "_rels/.rels", "xl/workbook.xml", "xl/_rels/workbook.xml.rels")
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest moment a zip file can hold
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip file can store
 
 
 def parse(data: bytes) -> _Element:
-    """The root of a part; entities stay unresolved and nothing is fetched."""
+    """Parse a part and return its root; entities stay unresolved and nothing is fetched."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
     return etree.fromstring(data, parser)
 
 
 def serialise(root: _Element) -> bytes:
-    """The bytes of a part."""
+    """Return the bytes of a part."""
     return etree.tostring(root, encoding="UTF-8", xml_declaration=True, standalone=True)
 
 
 def read_parts(package: bytes) -> dict[str, bytes]:
-    """The parts of a package by name."""
+    """Read a package into its parts by name."""
     with zipfile.ZipFile(io.BytesIO(package)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
 def write_parts(parts: dict[str, bytes]) -> bytes:
-    """A package whose bytes depend on nothing but its parts."""
+    """Write a package whose bytes depend only on its parts."""
     rank = {name: place for place, name in enumerate(_FIRST)}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(parts, key=lambda name: (rank.get(name, len(rank)), name)):
             entry = zipfile.ZipInfo(name, _EPOCH)
             entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.create_system = 0  # would tell the operating system apart
+            entry.create_system = 0  # by default this records the operating system
             entry.external_attr = 0o600 << 16
             archive.writestr(entry, parts[name])
     return buffer.getvalue()
 
 
 def sheet_parts(parts: dict[str, bytes]) -> dict[str, str]:
-    """The part of each sheet by the sheet's title, in the workbook's order."""
+    """Map the title of each sheet to its part, in the workbook's order."""
     targets = {
         relation.get("Id"): _resolve("xl/_rels/workbook.xml.rels", relation.get("Target", ""))
         for relation in parse(parts["xl/_rels/workbook.xml.rels"]).iter(_RELATION)
@@ -78,7 +78,7 @@ def sheet_parts(parts: dict[str, bytes]) -> dict[str, str]:
 
 
 def related(parts: dict[str, bytes], name: str, kind: str) -> list[str]:
-    """The parts that a part names as related, of one kind such as `drawing`."""
+    """Return the parts related to a part by one kind of relationship, such as `drawing`."""
     relations = posixpath.join(posixpath.dirname(name), "_rels", posixpath.basename(name) + ".rels")
     if relations not in parts:
         return []
@@ -87,7 +87,7 @@ def related(parts: dict[str, bytes], name: str, kind: str) -> list[str]:
 
 
 def make_targets_relative(parts: dict[str, bytes]) -> None:
-    """Name related parts relative to the part that names them: some readers stumble over a leading slash."""
+    """Make relationship targets relative to the part that names them: some readers fail on a leading slash."""
     for name, root in _relations(parts):
         folder = _folder(name)
         for relation in root.iter(_RELATION):
@@ -98,7 +98,7 @@ def make_targets_relative(parts: dict[str, bytes]) -> None:
 
 
 def add_part(parts: dict[str, bytes], name: str, data: bytes, kind: str) -> None:
-    """Put a part of the workbook in, with its content type and the workbook's relationship to it.
+    """Add a part of the workbook, with its content type and the workbook's relationship to it.
 
     Args:
         parts: The package, changed in place.
@@ -126,7 +126,7 @@ def _relations(parts: dict[str, bytes]) -> Iterator[tuple[str, _Element]]:
 
 
 def _folder(relations: str) -> str:
-    """The folder of the part whose relations stand in the part of this name."""
+    """Return the folder of the part whose relationships are stored under this name."""
     return posixpath.dirname(posixpath.dirname(relations))
 
 

@@ -1,4 +1,4 @@
-"""Texts as the file format holds them: characters that XML lacks are written as `_x000a_`."""
+"""Texts as the file format stores them: characters that XML cannot hold are written as `_x000a_`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LIKE_ONE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 
 
 def unescaped(text: str) -> str:
-    """Text whose characters are not written as `_x000a_`; halves of characters are replaced, for none can be written.
+    """Decode characters written as `_x000a_`; lone surrogates become the replacement character.
 
     >>> unescaped("a_x0041_b_xD83D__xDE00_")
     'aAb😀'
@@ -23,5 +23,5 @@ def unescaped(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """Text that reads back as it is: `_x0041_` would become an A."""
+    """Encode a text so that it reads back unchanged: a literal `_x0041_` must not become an A."""
     return _LIKE_ONE.sub("_x005F_", text) if "_x" in text else text

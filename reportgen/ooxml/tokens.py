@@ -1,4 +1,4 @@
-"""The tokens of stored formulas of whatever make: references, names, calls, texts, and what leads out of a workbook."""
+"""Split stored formulas of any program into tokens: references, names, calls, texts, and links out of the workbook."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["TOKEN", "function", "items", "link", "titles"]
 _NAME = r"[^\W\d][\w.?]*+"
 _QUOTED = r"'(?:[^']|'')*+'"
 
-# Quantifiers take all they can and give nothing back: no text makes the search slow.
+# The quantifiers are possessive, so no text makes the search slow.
 TOKEN = re.compile(
     rf"""
     "(?P<text>(?:[^"]|"")*+)"
@@ -34,19 +34,19 @@ TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-"""Each match is a token, its `lastgroup` the kind; what it skips are operators."""
+"""Each match is a token whose `lastgroup` is its kind; text between matches is operators."""
 
 _PREFIX = re.compile(r"(?:_xlfn\.|_xlws\.|_xleta\.|_xll\.|com\.microsoft\.)+", re.IGNORECASE)
 _ITEM = re.compile(r"\[((?:[^\[\]']|'.)*+)\]", re.DOTALL)
 _QUOTE = re.compile("'(.)", re.DOTALL)
 _ABROAD = re.compile(r"[\[\]/\\]")
-"""What stands in the place of a workbook, and in no title of a sheet."""
+"""Characters that appear in a path to another workbook but never in a sheet's title."""
 _OWN_BOOK = re.compile(r"\[0\]")
-"""How Excel writes the workbook itself, before names that sheets have, too."""
+"""How Excel writes the workbook itself in front of a workbook-level name that sheets also define."""
 
 
 def function(written: str) -> str:
-    """A function's name without its prefix.
+    """Return a function's name without its prefix.
 
     >>> function("_xlfn._xlws.Sort"), function("RECALL")
     ('SORT', 'RECALL')
@@ -55,7 +55,7 @@ def function(written: str) -> str:
 
 
 def titles(sheet: str) -> list[str]:
-    """The sheets that a token of that kind names: one, or the first and the last of several.
+    """Return the sheets that a token of kind `sheet` names: one, or the first and the last of a range.
 
     >>> titles("'It''s'!"), titles("'S 1:S 2'!"), titles("'[0]S'!")
     (["It's"], ['S 1', 'S 2'], ['S'])
@@ -68,12 +68,12 @@ def titles(sheet: str) -> list[str]:
 
 
 def link(kind: str | None, part: str, known: Container[str] = ()) -> str:
-    """To what a token leads out of the workbook: another workbook or program, or nothing.
+    """Return what a token links to outside the workbook, "another workbook" or "another program", or an empty text.
 
     Args:
-        kind: the token's.
-        part: its text.
-        known: titles of sheets that are there, in lower case: they may hold a bar.
+        kind: the token's kind.
+        part: the token's text.
+        known: titles of existing sheets, in lower case: such a title may contain a bar.
     """
     if kind == "program":
         return "another program"
@@ -88,7 +88,7 @@ def link(kind: str | None, part: str, known: Container[str] = ()) -> str:
 
 
 def items(inner: str) -> tuple[list[str], list[str]]:
-    """The parts of a table (in lower case) and the columns that stand in the brackets behind its name.
+    """Split the brackets after a table's name into the table's parts (in lower case) and its columns.
 
     >>> items("[#Totals],[a]"), items("it''s"), items("[a]:[b '[s']]"), items("")
     ((['#totals'], ['a']), ([], ["it's"]), ([], ['a', 'b [s]']), ([], []))

@@ -1,4 +1,4 @@
-"""The parts of a workbook that comes from outside, read bit by bit within limits: it may be meant to do harm."""
+"""Read a workbook from outside in small pieces and within limits, because it may be hostile."""
 
 from __future__ import annotations
 
@@ -26,39 +26,39 @@ if TYPE_CHECKING:
 __all__ = ["Budget", "Package", "Reader", "Relation", "open_package", "read_parts"]
 
 MAX_BYTES = 100_000_000
-"""Of the file as it lies on the disk."""
+"""The largest file that is read."""
 MAX_UNPACKED = 600_000_000
-"""Of all parts together."""
+"""The largest total size of all unpacked parts."""
 MAX_RATIO = 250
-"""Of a part to what it takes in the file; sheets of long, repeated formulas come to about 60."""
+"""The largest ratio of a part's unpacked to its packed size; sheets of long, repeated formulas reach about 60."""
 SMALL = 5_000_000
-"""Parts up to here may be packed as tightly as they like."""
+"""Parts up to this size may have any ratio."""
 MAX_PARTS = 2000
 SECONDS = 15.0
-"""Reading that takes longer is given up."""
+"""The longest time that reading may take."""
 
 MAX_CELLS = 2_000_000
-"""Of all sheets, those that hold nothing with them."""
+"""The most cells in all sheets, including empty ones."""
 MAX_TEXTS = 1_000_000
-"""Texts that cells share."""
+"""The most shared strings."""
 MAX_KEPT = 150_000_000
-"""Bytes of memory for texts and formulas."""
+"""The most bytes of memory for texts and formulas."""
 _TEXT = 50
-"""Bytes of a text beside its characters."""
+"""Bytes of memory that a text takes in addition to its characters."""
 
 MAX_TREE, MAX_ELEMENTS = 50_000_000, 300_000
-"""Bytes and elements of a part that is kept as a tree."""
+"""The most bytes and elements of a part that is kept as a tree."""
 MAX_DEPTH, MAX_NAMES, MAX_TAG = 200, 20_000, 10_000_000
-"""Levels of a part, different names in it, and bytes of one tag: a parser keeps them all."""
+"""The most levels of a part, distinct names in it, and bytes of one tag: a parser keeps them all in memory."""
 MAX_WHOLE = 200_000_000
-"""Bytes of all XML parts that are looked at whole."""
+"""The most bytes of all XML parts that are loaded whole."""
 MAX_LOADED = 450_000_000
-"""Bytes of memory for one of them: lxml takes about `_TAG` for an opening bracket and `_ATTRIBUTE` for an attribute."""
+"""The most bytes of memory for one part: lxml takes about `_TAG` per opening bracket and `_ATTRIBUTE` per attribute."""
 _TAG, _ATTRIBUTE = 130, 230
 
 _OLD = b"\xd0\xcf\x11\xe0"
 _LISTED, _MOST_LISTED = b"PK\x01\x02", 10 * MAX_PARTS
-"""How the list of parts names one; parts that are zip files themselves have lists, too."""
+"""The signature of an entry in a zip directory, and the most that are counted; zip files inside add their own."""
 _CHUNK = 1 << 16
 _WORKBOOK = "xl/workbook.xml"
 _ENCODINGS = ("utf-8", "utf-16", "utf-16le", "utf-16be", "us-ascii", "iso-8859-1")
@@ -72,25 +72,25 @@ _BROKEN = (
     NotImplementedError,
     ValueError,
 )
-"""What taking a damaged zip file apart may end in."""
+"""The errors that unpacking a damaged zip file can raise."""
 
 
 class Reader(Protocol):
-    """What is told of a part: names of elements without namespaces, those of extensions as `other:name`."""
+    """Receives the events of a part; names come without namespaces, those of extensions as `other:name`."""
 
     def start(self, tag: str, attributes: dict[str, str], /) -> object:
-        """An element begins."""
+        """Called when an element begins."""
 
     def end(self, tag: str, /) -> object:
-        """An element ends."""
+        """Called when an element ends."""
 
     def data(self, text: str, /) -> object:
-        """A piece of text."""
+        """Called with a piece of text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """To what a part is related: identifier, kind (`worksheet`, `hyperlink`), and the part, or a target outside."""
+    """A relationship: its identifier, its kind (`worksheet`, `hyperlink`), and its target, inside or outside."""
 
     name: str
     kind: str
@@ -99,7 +99,7 @@ class Relation:
 
 
 class Package:
-    """The parts of a workbook by name, ignoring case; each is read when it is asked for."""
+    """The parts of a workbook by name, ignoring case; each is read on demand."""
 
     def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:
         self.path, self._archive = path, archive
@@ -108,7 +108,7 @@ class Package:
         self._until = time.monotonic() + SECONDS
 
     def fail(self, message: str, hint: str = "") -> SpecError:
-        """The error that says what is wrong with the file."""
+        """Return the error that says what is wrong with the file."""
         return SpecError([Problem(message, Span(str(self.path)), hint)])
 
     @property
@@ -121,26 +121,26 @@ class Package:
 
     @cached_property
     def main(self) -> str:
-        """The name of the workbook's main part; nothing where there is none."""
+        """The name of the workbook's main part, or an empty text."""
         if _WORKBOOK in self:
             return _WORKBOOK
         found = (r.target for r in self.relations("") if r.kind == "officeDocument" and r.target in self)
         return next((name for name in found if name.endswith(".xml") and self.root(name).tag == "workbook"), "")
 
     def check_time(self) -> None:
-        """Give up after too long.
+        """Stop if reading takes too long.
 
         Raises:
-            SpecError: it is too late.
+            SpecError: the time limit has passed.
         """
         if time.monotonic() > self._until:
             raise self.fail(f"the workbook takes longer than {SECONDS:.0f} s to read")
 
     def read(self, name: str, reader: Reader) -> None:
-        """Tell a reader of a part from beginning to end.
+        """Send the events of a part to a reader.
 
         Raises:
-            SpecError: it is missing, not XML, declares entities, is made to exhaust memory, or it is too late.
+            SpecError: the part is missing, not XML, declares entities, exceeds a limit, or the time limit has passed.
         """
         names: dict[str, str] = {}
         parser, fed = self._parser(name, reader, names), 0
@@ -156,7 +156,7 @@ class Package:
             raise self.fail(f"the part '{name}' is damaged: {error}") from None
 
     def _parser(self, name: str, reader: Reader, names: dict[str, str]) -> expat.XMLParserType:
-        """A parser that refuses document types, and with them all entities; it puts the names it meets into `names`."""
+        """Return a parser that refuses document types, and so all entities; `names` collects the names it meets."""
         parser = expat.ParserCreate(None, " ", names)
         start, end, known = reader.start, reader.end, dict[str, str]()
         depth = spaces = 0
@@ -196,7 +196,7 @@ class Package:
         return parser
 
     def _odd(self, name: str) -> SpecError:
-        """The error for what only a hostile file holds."""
+        """Return the error for content that only a hostile file has."""
         return self.fail(f"the part '{name}' is made as no program makes it; it was not read")
 
     def _chunks(self, name: str) -> Iterator[bytes]:
@@ -205,7 +205,7 @@ class Package:
                 yield chunk
 
     def root(self, name: str) -> Element:
-        """A part as a tree, with names as a `Reader` gets them; errors as in `read`, and where it is too large."""
+        """Return a part as a tree, with names as a `Reader` gets them; errors as in `read`, or if it is too large."""
         if self._info(name).file_size > MAX_TREE:
             raise self.fail(f"the part '{name}' is larger than {MAX_TREE / 1e6:.0f} MB")
         grown = _Tree(self, name)
@@ -213,13 +213,13 @@ class Package:
         return grown.builder.close()
 
     def relations(self, part: str) -> list[Relation]:
-        """What a part is related to; nothing stands for the package itself. Errors as in `root`."""
+        """Return the relationships of a part; an empty name stands for the package itself. Errors as in `root`."""
         folder, base = posixpath.split(part)
         name = posixpath.join(folder, "_rels", f"{base}.rels")
         return self.relations_in(name) if name in self else []
 
     def relations_in(self, name: str) -> list[Relation]:
-        """The relationships that a part of that name lists; errors as in `root`."""
+        """Return the relationships listed in the `.rels` part of this name; errors as in `root`."""
         folder = posixpath.dirname(posixpath.dirname(name))
         found = []
         for relation in self.root(name).iter("Relationship"):
@@ -231,7 +231,7 @@ class Package:
         return found
 
     def bytes(self, name: str) -> bytes:
-        """A part as it is; errors as in `read`."""
+        """Return the bytes of a part; errors as in `read`."""
         self.check_time()
         with self._guarded(name):
             return self._archive.read(self._info(name))
@@ -243,7 +243,7 @@ class Package:
 
     @contextmanager
     def _guarded(self, name: str) -> Iterator[None]:
-        """Say in our words that a part cannot be unpacked."""
+        """Report a part that cannot be unpacked as one message."""
         try:
             yield
         except _BROKEN as error:
@@ -251,14 +251,14 @@ class Package:
 
 
 class _Tree:
-    """A reader that keeps the whole part."""
+    """A reader that builds the whole part as a tree."""
 
     def __init__(self, package: Package, name: str) -> None:
         self.builder, self._package, self._name, self._count = TreeBuilder(), package, name, 0
         self.end, self.data = self.builder.end, self.builder.data
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        """Grow by an element."""
+        """Add an element to the tree."""
         self._count += 1
         if self._count > MAX_ELEMENTS:
             raise self._package.fail(f"the part '{self._name}' has more than {MAX_ELEMENTS:,} elements")
@@ -266,13 +266,13 @@ class _Tree:
 
 
 class Budget:
-    """What may be kept of a workbook's cells and texts."""
+    """Counts what is kept of a workbook's cells and texts, and stops at the limits."""
 
     def __init__(self, package: Package) -> None:
         self._package, self._cells, self._kept = package, 0, 0
 
     def cell(self) -> None:
-        """One more cell.
+        """Count one more cell.
 
         Raises:
             SpecError: there are too many.
@@ -282,22 +282,22 @@ class Budget:
             raise self._package.fail(f"the workbook has more than {MAX_CELLS:,} cells")
 
     def texts(self, count: int) -> None:
-        """So many texts that cells share; errors as in `cell`."""
+        """Check the number of shared strings; errors as in `cell`."""
         if count > MAX_TEXTS:
             raise self._package.fail(f"the workbook has more than {MAX_TEXTS:,} texts")
 
     def keep(self, text: str) -> None:
-        """One more text; errors as in `cell`."""
+        """Count one more text; errors as in `cell`."""
         self._kept += _TEXT + (len(text) if text.isascii() else 4 * len(text))
         if self._kept > MAX_KEPT:
             raise self._package.fail(f"the workbook's texts and formulas take more than {MAX_KEPT / 1e6:.0f} MB")
 
 
 def read_parts(path: Path) -> dict[str, bytes]:
-    """The XML parts of a workbook by name; of others the name alone. What could do harm is read, too.
+    """Return the parts of a workbook by name: the content of XML parts, nothing of others. Harmful parts are included.
 
     Raises:
-        SpecError: as in `open_package`, and where the parts are too large to be looked at whole.
+        SpecError: as in `open_package`, or if the parts are too large to be loaded whole.
     """
     with open_package(path) as package:
         total, found = 0, dict[str, bytes]()
@@ -316,10 +316,10 @@ def read_parts(path: Path) -> dict[str, bytes]:
 
 @contextmanager
 def open_package(path: Path) -> Iterator[Package]:
-    """A workbook's parts, after a look at all that can be told without unpacking them.
+    """Open a workbook and check everything that needs no unpacking.
 
     Raises:
-        SpecError: there is no such file, it is no workbook, or it is too large.
+        SpecError: the file is missing, is not a workbook, or is too large.
     """
 
     def fail(message: str, hint: str = "") -> SpecError:
@@ -343,7 +343,7 @@ def open_package(path: Path) -> Iterator[Package]:
 
 
 def _look_at(stream: IO[bytes], size: int, fail: Callable[..., SpecError]) -> None:
-    """What the file's first bytes and its size say."""
+    """Check the file's size and its first bytes."""
     if size > MAX_BYTES:
         raise fail(f"the file has {size / 1e6:.0f} MB; at most {MAX_BYTES / 1e6:.0f} MB are read")
     start = stream.read(4)
@@ -355,12 +355,12 @@ def _look_at(stream: IO[bytes], size: int, fail: Callable[..., SpecError]) -> No
         raise fail("this is not a workbook (.xlsx)")
     listed = sum(chunk.count(_LISTED) for chunk in iter(lambda: stream.read(1 << 20), b""))
     stream.seek(0)
-    if listed > _MOST_LISTED:  # the list would be in memory before it could be counted
+    if listed > _MOST_LISTED:  # the zip module loads the whole directory before its entries can be counted
         raise fail(f"the file has more than {MAX_PARTS} parts")
 
 
 def _look_inside(package: Package) -> None:
-    """What the list of parts says."""
+    """Check the zip directory."""
     infos = package.infos
     if len(infos) > MAX_PARTS:
         raise package.fail(f"the file has {len(infos)} parts; a workbook has at most {MAX_PARTS}")
@@ -381,7 +381,7 @@ def _look_inside(package: Package) -> None:
 
 
 def _other_file(package: Package) -> tuple[str, str]:
-    """What a zip file without a workbook in it is, and what to do."""
+    """Say what a zip file without a workbook is, and what to do."""
     if "content.xml" in package:
         return "this is an OpenDocument spreadsheet, not a workbook (.xlsx)", "save it as Excel Workbook (.xlsx)"
     if "xl/workbook.bin" in package:

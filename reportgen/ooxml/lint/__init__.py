@@ -1,4 +1,4 @@
-"""The preflight linter: what Excel, LibreOffice and others would stumble over in a workbook, by documented rules."""
+"""The preflight linter: documented rules on what makes Excel, LibreOffice and others stumble over a workbook."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _OF_SHEETS = (sheets.of_sheets, tables.of_sheets, formulas.of_sheets, cells.of_s
 
 
 def lint(package: bytes) -> list[Finding]:
-    """The findings in a workbook.
+    """Return the findings in a workbook.
 
     Raises:
-        NotLinted: it is no package that can be read.
+        NotLinted: the bytes are not a readable package.
     """
     import zipfile
 
@@ -30,12 +30,12 @@ def lint(package: bytes) -> list[Finding]:
 
 
 def lint_parts(given: dict[str, bytes], seconds: float = math.inf) -> list[Finding]:
-    """The findings in the parts of a workbook, by rule.
+    """Return the findings in the parts of a workbook, ordered by rule.
 
-    Of parts other than XML no more than the name is looked at.
+    Only XML parts are read; of other parts only the name is checked.
 
     Raises:
-        NotLinted: there is no workbook among them that can be read, or it takes longer than so many seconds.
+        NotLinted: the parts hold no readable workbook, or linting takes longer than `seconds`.
     """
     subject = Subject(given, seconds)
     found = [finding for findings in _OF_BOOK for finding in findings(subject)]
@@ -43,6 +43,6 @@ def lint_parts(given: dict[str, bytes], seconds: float = math.inf) -> list[Findi
     for sheet in subject.sheets():
         for look in looks:
             found += look(sheet)
-    found += parts.findings(subject)  # now that every part was read
+    found += parts.findings(subject)  # last, because it knows the parts that the other rules have read
     order = list(RULES)
     return sorted(dict.fromkeys(found), key=lambda f: (order.index(f.rule), f.where))

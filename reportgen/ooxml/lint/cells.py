@@ -46,7 +46,7 @@ def _found(path: etree.XPath, root: _Element) -> list[Any]:
 
 
 def of_sheets(subject: Subject) -> Callable[[Sheet], Iterator[Finding]]:
-    """What looks at the cells of one sheet."""
+    """Return a function that yields the findings on the cells of a sheet."""
     count = len(subject.texts)
     odd = {str(i): faults for i, text in enumerate(subject.texts) if (faults := list(_text_faults(text)))}
 
@@ -83,7 +83,7 @@ def _text_faults(text: str) -> Iterator[tuple[str, str]]:
 
 
 def findings(subject: Subject) -> Iterator[Finding]:
-    """Those on number formats."""
+    """Yield the findings on number formats."""
     root = subject.roots.get("xl/styles.xml")
     for form in () if root is None else root.iter(SHEET + "numFmt"):
         code = form.get("formatCode", "")
@@ -92,7 +92,7 @@ def findings(subject: Subject) -> Iterator[Finding]:
 
 
 def format_fault(code: str) -> str:
-    """What is wrong with a number format, or nothing.
+    """Return what is wrong with a number format, or an empty text.
 
     >>> format_fault('[>=1E+12]0.00,,,,"T";#,##0'), format_fault('0"km')
     ('', 'a quote is not closed')

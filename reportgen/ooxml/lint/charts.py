@@ -1,4 +1,4 @@
-"""Rules on charts: what they draw, and what programs would otherwise assume."""
+"""Rules on charts: the cells that they draw, and settings whose defaults differ between programs."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _OF_KINDS = {
     **dict.fromkeys(("pieChart", "pie3DChart", "doughnutChart", "ofPieChart"), "showPercent"),
     "bubbleChart": "showBubbleSize",
 }
-"""What labels of some kinds of charts can show besides; LibreOffice leaves out what the kind has not."""
+"""Label settings that only some kinds of charts have; LibreOffice leaves them out of all other kinds."""
 _CHART = re.compile(r"xl/charts/chart[0-9]+\.xml")
 
 
 def findings(subject: Subject) -> Iterator[Finding]:
-    """All of them."""
+    """Yield the findings on charts."""
     sheets = {title.casefold() for title in subject.titles}
     for part, root in subject.roots.items():
         if _CHART.fullmatch(part):

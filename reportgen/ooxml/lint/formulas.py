@@ -1,4 +1,4 @@
-"""Rules on formulas, wherever they stand: each distinct text is looked at once."""
+"""Rules on formulas, wherever they occur; each distinct text is checked once."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ __all__ = ["findings", "of_sheets"]
 
 MAX_FORMULA, MAX_LEVELS, MAX_TEXT = 8192, 64, 255
 MAX_FAULTS = 20
-"""Of one formula; more say nothing new."""
+"""The most findings reported for one formula."""
 _PARAMETERS = ("_xlpm.", "_xlop.")
-"""What the parameters of LET and LAMBDA begin with."""
+"""The prefixes of parameters of LET and LAMBDA."""
 _HANDED = "_xleta."
-"""What the name of a function begins with that is handed to another."""
+"""The prefix of a function name that is passed as an argument."""
 _PARTS = ("#all", "#data", "#headers", "#totals", "#this row")
 _OUTWARD = ("function reaches out", "external link")
-"""Rules on names: what else is wrong with a name that stands for a formula, one rule says for all."""
+"""The only rules reported for defined names."""
 _NOT_IN_RULES = ("text in formula", "bare table", "this row")
-"""In validation and conditions other rules are about these."""
+"""Not reported in validations and conditional formats, where other rules cover them."""
 
 
 class _Book:
-    """What formulas may refer to, ignoring case."""
+    """The names, tables and sheets that formulas may refer to, ignoring case."""
 
     def __init__(self, subject: Subject) -> None:
         self.names = {name.casefold() for name, _, _ in subject.names}
@@ -44,7 +44,7 @@ class _Book:
 
 
 def findings(subject: Subject) -> Iterator[Finding]:
-    """Those of names and of the columns of tables."""
+    """Yield the findings on the formulas of names and of table columns."""
     book = _Book(subject)
     for name, _, target in subject.names:
         found = _faults(book, target, array=True)
@@ -57,7 +57,7 @@ def findings(subject: Subject) -> Iterator[Finding]:
 
 
 def of_sheets(subject: Subject) -> Callable[[Sheet], Iterator[Finding]]:
-    """What looks at the formulas of one sheet; one that stands in many cells is told of the first."""
+    """Return a function that yields the findings on a sheet's formulas, each reported at the first cell with it."""
     book, seen = _Book(subject), set[tuple[str, bool]]()
 
     def look_at(sheet: Sheet) -> Iterator[Finding]:
@@ -80,7 +80,7 @@ def of_sheets(subject: Subject) -> Callable[[Sheet], Iterator[Finding]]:
 
 
 def _faults(book: _Book, text: str, *, array: bool) -> Iterator[tuple[str, str]]:
-    """What is wrong with a formula: the rule, and what was found."""
+    """Yield what is wrong with a formula: the rule, and what was found."""
     return islice(_every_fault(book, text, array), MAX_FAULTS)
 
 
@@ -162,7 +162,7 @@ def _name(book: _Book, part: str) -> Iterator[tuple[str, str]]:
 def _sheets(book: _Book, part: str) -> Iterator[tuple[str, str]]:
     found = titles(part)
     if len(found) > 1 and not part.startswith("'") and _is_corner(book, found[0]):
-        found = found[1:]  # of `A1:Data!B2`
+        found = found[1:]  # `part` was `A1:Data!` of `A1:Data!B2`
     for title in found:
         if title.casefold() not in book.sheets:
             yield "reference to nothing", f"there is no sheet '{title}'"

@@ -1,4 +1,4 @@
-"""Rules on names of cells: what Excel takes for something else, and what names stand for."""
+"""Rules on defined names: names that Excel reads as addresses, and what names refer to."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _AREA = re.compile(
     """,
     re.VERBOSE,
 )
-"""Cells, whole columns or whole rows, of a sheet or of several."""
+"""A range of cells, whole columns or whole rows, on one sheet or several."""
 _AREAS = re.compile(rf"{_AREA.pattern}(?:,\s*+{_AREA.pattern})*+", re.VERBOSE)
 _PLACE = re.compile(r"(?:'((?:[^']|'')+)'|([^'!]+))!(.+)", re.DOTALL)
 
 
 def is_cell(name: str) -> bool:
-    """Whether Excel reads a name as an address.
+    """Return whether Excel reads a name as an address.
 
     >>> [is_cell(name) for name in ("fp8", "kv1", "R1C1", "c", "abcd1", "batch")]
     [True, True, True, True, False, False]
@@ -42,7 +42,7 @@ def is_cell(name: str) -> bool:
 
 
 def sheet_and_cells(text: str) -> tuple[str, str]:
-    """The sheet and the rest of a reference such as `'My sheet'!$A$1`; no sheet where none is named."""
+    """Split a reference such as `'My sheet'!$A$1` into sheet and cells; the sheet is empty if none is named."""
     found = _PLACE.fullmatch(text)
     if found is None:
         return "", text
@@ -50,7 +50,7 @@ def sheet_and_cells(text: str) -> tuple[str, str]:
 
 
 def findings(subject: Subject) -> Iterator[Finding]:
-    """All of them."""
+    """Yield the findings on defined names."""
     seen: dict[tuple[str, str], str] = {}
     known = {title.casefold() for title in subject.titles}
     for name, scope, target in subject.names:

@@ -1,4 +1,4 @@
-"""Rules on the package: what it holds, and how its parts lead to each other."""
+"""Rules on the package: its parts, and the relationships between them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ACTIVE = {
 
 
 def findings(subject: Subject) -> Iterator[Finding]:
-    """All of them."""
+    """Yield the findings on the package."""
     for name, why in subject.damaged.items():
         yield Finding("damaged part", name, f"it cannot be parsed: {why}")
     for name in subject.declaring:

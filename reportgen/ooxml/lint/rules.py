@@ -1,4 +1,4 @@
-"""The rules, each with the sentence that says what it forbids and why."""
+"""The lint rules, each with a sentence that says what it forbids and why."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["RULES", "Finding"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A breach of a rule: where, and what was found."""
+    """A breach of a rule: its place, and what was found there."""
 
     rule: str
     where: str

@@ -1,4 +1,4 @@
-"""Rules on sheets: titles, sizes, links, validation and conditional formats."""
+"""Rules on sheets: titles, sizes, links, validations and conditional formats."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MAX_LINKS, MAX_LINK = 65_530, 2079
 
 
 def findings(subject: Subject) -> Iterator[Finding]:
-    """Those on titles."""
+    """Yield the findings on sheet titles."""
     seen: set[str] = set()
     for title in subject.titles:
         if not title or len(title) > 31 or _FORBIDDEN.search(title) or title != title.strip("'") or title == "History":
@@ -41,7 +41,7 @@ def findings(subject: Subject) -> Iterator[Finding]:
 
 
 def of_sheets(subject: Subject) -> Callable[[Sheet], Iterator[Finding]]:
-    """What looks at the size, the links and the rules of one sheet."""
+    """Return a function that yields the findings on the size, links, validations and conditional formats of a sheet."""
     known = {name.casefold() for name, _, _ in subject.names} | {t.name.casefold() for t in subject.tables}
     titles = {title.casefold() for title in subject.titles}
 
@@ -72,7 +72,7 @@ def _size(sheet: Sheet) -> Iterator[Finding]:
 
 
 def _link_fault(element: _Element, outside: dict[str, str], known: set[str], titles: set[str]) -> str:
-    """What is wrong with a link, or nothing."""
+    """Return what is wrong with a link, or an empty text."""
     target = outside.get(element.get(_ID, ""), "")
     if len(target) > MAX_LINK:
         return f"the link has {len(target):,} characters"
@@ -87,7 +87,7 @@ def _link_fault(element: _Element, outside: dict[str, str], known: set[str], tit
 
 
 def _rule(sheet: Sheet, rule: Rule) -> Iterator[Finding]:
-    """Validations and conditions."""
+    """Yield the findings on a validation or a conditional format."""
     where = f"{sheet.title}!{rule.cells[:40]}"
     if odd := next((text for text in rule.formulas if _structured(text)), None):
         yield Finding(f"{rule.kind} reference", where, f"a {rule.kind} holds {odd[:80]}")
@@ -108,5 +108,5 @@ def _messages(rule: Rule, where: str) -> Iterator[Finding]:
 
 
 def _structured(text: str) -> bool:
-    """Whether a formula refers to a table, or holds an array of constants."""
+    """Return whether a formula contains a table reference or an array constant."""
     return any(match.lastgroup in ("table", "own", "array") for match in TOKEN.finditer(text))

@@ -1,4 +1,4 @@
-"""A workbook under examination: its parts, parsed when a rule asks for them, with what rules ask of them."""
+"""The workbook under examination: its parts, parsed on demand, and the views of them that rules share."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _RELATION = "{http://schemas.openxmlformats.org/package/2006/relationships}Relat
 _WORKBOOK = "xl/workbook.xml"
 _VALUE = SHEET + "cfvo"
 
-# Strict Open XML has other namespaces for the same things.
+# Strict Open XML uses other namespaces for the same elements.
 _STRICT = b"http://purl.oclc.org/ooxml/"
 _TRANSITIONAL = {
     _STRICT + strict: b"http://schemas.openxmlformats.org/" + other
@@ -48,15 +48,15 @@ _TRANSITIONAL = {
 }
 
 Area = tuple[int, int, int, int]
-"""Top, left, bottom, right; from 1, ends included."""
+"""Top, left, bottom and right of a rectangle of cells; 1-based and inclusive."""
 
 
 class NotLinted(ValueError):  # noqa: N818 - it says what the file is, not that we erred
-    """There is no workbook to look at, or it takes too long; the message says which."""
+    """The workbook cannot be linted: it is unreadable, or linting takes too long."""
 
 
 def area_of(reference: str) -> Area | None:
-    """The rectangle of an address."""
+    """Return the rectangle of a reference, or None."""
     found = _CORNERS.fullmatch(reference)
     if found is None:
         return None
@@ -66,7 +66,7 @@ def area_of(reference: str) -> Area | None:
 
 
 def resolved(part: str, relation: _Element) -> str:
-    """The name of the part that a relationship of a part leads to."""
+    """Return the name of the part that a relationship of `part` points to."""
     target = unquote(relation.get("Target", ""))
     return posixpath.normpath(posixpath.join("/", posixpath.dirname(part), target)).lstrip("/")
 
@@ -78,7 +78,7 @@ def _number(element: _Element, name: str, default: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A validation or a conditional format: its cells, its formulas, and the element that holds it."""
+    """A validation or a conditional format: its cells, its formulas, and its element."""
 
     kind: str
     cells: str
@@ -95,7 +95,7 @@ class Sheet:
     root: _Element
 
     def cell(self, row: int, column: int) -> _Element | None:
-        """A cell, or nothing."""
+        """Return a cell's element, or None."""
         if row not in self._cells:
             areas = [(area_of(cell.get("r", "")), cell) for cell in self._rows.get(str(row), ())]
             self._cells[row] = {area[1]: cell for area, cell in areas if area is not None}
@@ -118,7 +118,7 @@ class Sheet:
 
     @cached_property
     def rules(self) -> list[Rule]:
-        """Its validations and conditional formats, those of extensions with them."""
+        """Its validations and conditional formats, including those stored as extensions."""
         found = []
         for rule in self.root.iter(SHEET + "dataValidation"):
             texts = [rule.findtext(SHEET + name) for name in ("formula1", "formula2")]
@@ -143,7 +143,7 @@ def _rule(kind: str, cells: str, texts: Iterable[str | None], root: _Element) ->
 
 @dataclass(frozen=True)
 class Table:
-    """A table: its name, its sheet's title and part, its rectangle, and its columns' names as written."""
+    """A table: its name, its sheet's title and part, its rectangle, and its column names as written."""
 
     name: str
     title: str
@@ -154,22 +154,22 @@ class Table:
 
     @property
     def heads(self) -> int:
-        """How many rows of heads it has."""
+        """The number of header rows."""
         return _number(self.root, "headerRowCount", 1)
 
     @property
     def totals(self) -> int:
-        """How many rows of totals it has."""
+        """The number of total rows."""
         return _number(self.root, "totalsRowCount", 0)
 
 
 class Subject:
     """The parts of a workbook.
 
-    Sheets are parsed one after the other, for they may be large; all other parts stay.
+    Sheets may be large, so only one is parsed at a time; all other parts are kept.
 
     Raises:
-        NotLinted: there is no workbook among them that can be read.
+        NotLinted: the parts hold no readable workbook.
     """
 
     def __init__(self, parts: dict[str, bytes], seconds: float = math.inf) -> None:
@@ -177,7 +177,7 @@ class Subject:
         self._seconds, self._until = seconds, time.monotonic() + seconds
         self.damaged: dict[str, str] = {}
         self.declaring: list[str] = []
-        """Parts with a document type."""
+        """Parts with a document type declaration."""
         self.strict = False
         self.roots: dict[str, _Element] = {}
         self._folded = {name.casefold(): name for name in parts}
@@ -192,10 +192,10 @@ class Subject:
                 self._keep(name)
 
     def check_time(self) -> None:
-        """Give up after too long.
+        """Stop if linting takes too long.
 
         Raises:
-            NotLinted: it is too late.
+            NotLinted: the time limit has passed.
         """
         if time.monotonic() > self._until:
             raise NotLinted(f"the workbook takes longer than {self._seconds:.0f} s to look at")
@@ -207,14 +207,14 @@ class Subject:
                 self.roots[name] = root
 
     def _parsed(self, name: str) -> _Element | None:
-        """The root of a part; nothing where it is damaged. Entities stay unresolved and nothing is fetched."""
+        """Return the root of a part, or None if it is damaged. Entities stay unresolved and nothing is fetched."""
         data = self.parts[name]
         if _STRICT in data:
             self.strict = True
             for strict, other in _TRANSITIONAL.items():
                 data = data.replace(strict, other)
         try:
-            # the parser's own limits stay: they keep entities from expanding without bound
+            # keep the parser's own limits, which stop entities from expanding without bound
             root = etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True))
         except etree.XMLSyntaxError as error:
             self.damaged[name] = str(error)
@@ -224,22 +224,22 @@ class Subject:
         return root
 
     def actual(self, name: str) -> str:
-        """The name of a part as it stands in the package, which may differ in case; itself where there is none."""
+        """Return the name of a part in the spelling of the package, or `name` itself if there is none."""
         return self._folded.get(name.casefold(), name)
 
     @property
     def workbook(self) -> _Element:
-        """The main part."""
+        """The root of the workbook's main part."""
         return self.roots[self._book]
 
     @cached_property
     def titles(self) -> list[str]:
-        """The titles of all sheets, also of those that are not worksheets."""
+        """The titles of all sheets, including chart sheets and the like."""
         return [sheet.get("name", "") for sheet in self.workbook.iter(SHEET + "sheet")]
 
     @cached_property
     def _listed(self) -> dict[str, str]:
-        """The titles of the sheets by their parts."""
+        """Maps the part of each sheet to its title."""
         inner = (r for r in self.relations(self._book) if r.get("TargetMode") != "External")
         targets = {r.get("Id", ""): self.actual(resolved(self._book, r)) for r in inner}
         found: dict[str, str] = {}
@@ -250,7 +250,7 @@ class Subject:
         return found
 
     def sheets(self) -> Iterator[Sheet]:
-        """The worksheets, each parsed when its turn comes."""
+        """Yield the worksheets, parsing one at a time."""
         for part, title in self._listed.items():
             root = self._parsed(part)
             if root is not None and root.tag == SHEET + "worksheet":
@@ -271,24 +271,24 @@ class Subject:
 
     @cached_property
     def texts(self) -> list[str]:
-        """The texts that cells share."""
+        """The shared strings."""
         root = self.roots.get(self.actual("xl/sharedStrings.xml"))
         items = () if root is None else root.iterchildren(SHEET + "si")
         return [text_of(item) for item in items]
 
     def relations(self, part: str) -> list[_Element]:
-        """The relationships of a part."""
+        """Return the relationships of a part."""
         root = self.roots.get(self.actual(_relations_of(part)))
         return [] if root is None else list(root.iter(_RELATION))
 
     def related(self, part: str) -> list[tuple[str, str]]:
-        """What a part is related to within the package: kinds and parts."""
+        """Return the kind and the part of each relationship within the package."""
         inner = (r for r in self.relations(part) if r.get("TargetMode") != "External")
         return [(r.get("Type", "").rpartition("/")[2], self.actual(resolved(part, r))) for r in inner]
 
     @cached_property
     def names(self) -> list[tuple[str, str, str]]:
-        """The defined names: name, scope (a sheet's number, or nothing) and what they stand for."""
+        """The defined names: name, scope (a sheet's number, or an empty text), and what the name refers to."""
         return [
             (name.get("name", ""), name.get("localSheetId", ""), unescaped((name.text or "").strip()))
             for name in self.workbook.iter(SHEET + "definedName")
@@ -301,6 +301,6 @@ def _relations_of(part: str) -> str:
 
 
 def text_of(item: _Element) -> str:
-    """The text of a string item, its runs joined, phonetic hints left out."""
+    """Return the text of a string item: its runs joined, without phonetic hints."""
     texts = (t for t in item.iter(SHEET + "t") if (above := t.getparent()) is None or above.tag != SHEET + "rPh")
     return "".join(t.text or "" for t in texts)

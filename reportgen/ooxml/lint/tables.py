@@ -1,4 +1,4 @@
-"""Rules on tables: names, heads, columns, and what may not lie over them."""
+"""Rules on tables: names, headers, columns, and what must not overlap a table."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,254}")
 
 
 def findings(subject: Subject) -> Iterator[Finding]:
-    """Those on tables themselves."""
+    """Yield the findings on the tables themselves."""
     for table in subject.tables:
         yield from _shape(table)
     for one, other in itertools.combinations(subject.tables, 2):
@@ -35,7 +35,7 @@ def findings(subject: Subject) -> Iterator[Finding]:
 
 
 def of_sheets(subject: Subject) -> Callable[[Sheet], Iterator[Finding]]:
-    """What looks at the cells of one sheet where it has tables."""
+    """Return a function that yields the findings on the tables of a sheet and their cells."""
 
     def look_at(sheet: Sheet) -> Iterator[Finding]:
         tables = [table for table in subject.tables if table.part == sheet.part]
@@ -75,7 +75,7 @@ def _heads(table: Table, sheet: Sheet, texts: list[str]) -> Iterator[Finding]:
 
 
 def _text(cell: _Element, texts: list[str]) -> str | None:
-    """The text that a cell holds; nothing where it is no text."""
+    """Return the text that a cell holds, or None if it holds something else."""
     kind = cell.get("t", "n")
     if kind == "inlineStr":
         return text_of(cell)
@@ -86,7 +86,7 @@ def _text(cell: _Element, texts: list[str]) -> str | None:
 
 
 def _beside(tables: list[Table], sheet: Sheet) -> Iterator[Finding]:
-    """What lies over tables and may not."""
+    """Yield the findings on merged cells, filters and array formulas that overlap a table."""
     root = sheet.root
     arrays = (formula for formula in root.iter(SHEET + "f") if formula.get("t") == "array")
     kinds = (
@@ -98,7 +98,7 @@ def _beside(tables: list[Table], sheet: Sheet) -> Iterator[Finding]:
         for element in elements:
             reference = element.get("ref", "")
             area = area_of(reference)
-            if area is None or (rule == "array in table" and area[:2] == area[2:]):  # of one cell it may be
+            if area is None or (rule == "array in table" and area[:2] == area[2:]):  # one cell is allowed
                 continue
             for table in tables:
                 if _meet(area, table.area):
