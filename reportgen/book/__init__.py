@@ -1,1 +1,1 @@
-"""A specification made whole: library and scenario merged, checked, and put into order."""
+"""Library and scenario merged into a book: every quantity checked, typed and in order of computation."""

@@ -24,12 +24,12 @@ __all__ = ["LIBRARY", "SCENARIO", "Book", "Dimension", "Given", "Member", "Quant
 SCENARIO, LIBRARY = "the scenario", "the library"
 
 Cell = tuple[str, ...]
-"""The members that say which cell of a quantity is meant, in the order of `Quantity.by`."""
+"""The members that identify a cell of a quantity, in the order of `Quantity.by`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One member of a dimension, with where its figures come from."""
+    """A member of a dimension and the source of its figures."""
 
     name: str
     title: str = ""
@@ -40,7 +40,7 @@ class Member:
     notes: str = ""
     aliases: tuple[str, ...] = ()
     inputs: tuple[tuple[str, ...], ...] = ()
-    """What an operator takes in: of each group of names the first that runs."""
+    """The inputs of an operator, each a group of names: the first that runs is used."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Dimension:
     description: str
     members: tuple[Member, ...]
     left_out: tuple[Member, ...] = ()
-    """Members that the library has, and that need a part of it which this book lacks."""
+    """Members of the library that need a file which does not take part in this book."""
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -64,15 +64,15 @@ class Dimension:
         return {name: i for i, name in enumerate(self.names)}
 
     def index(self, name: str) -> int:
-        """The 0-based position of a member."""
+        """Return the 0-based position of a member."""
         return self._places[name]
 
     def member_of(self, text: str) -> str | None:
-        """The member meant by a name or an alias, ignoring case."""
+        """Return the member with a name or an alias, ignoring case, or None."""
         return _meant(text, self.members)
 
     def left_out_of(self, text: str) -> str | None:
-        """The member that is meant and was left out."""
+        """Return the left-out member with a name or an alias, ignoring case, or None."""
         return _meant(text, self.left_out)
 
 
@@ -86,9 +86,9 @@ def _meant(text: str, members: Sequence[Member]) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """Who gave a plain value - the scenario, the library, or a file of a library of one's own - and its source there.
+    """Who gave a plain value (the scenario, the library, or a file of a user's library), and the source stated there.
 
-    `declared` says that it stands at the declaration of the quantity, as a default or a constant.
+    `declared` is true for a default or a constant that stands in the declaration of the quantity.
     """
 
     by: str
@@ -101,8 +101,8 @@ class Given:
 class Quantity:
     """A quantity: type and index set, and either one formula or a formula for each cell of the dimensions `by`.
 
-    `places` says where each formula stands in its file, and `given` who gave each plain value; what concerns the one
-    formula is under the empty key.
+    `places` maps each formula to its place in its file, and `given` each plain value to who gave it; a single formula
+    has the empty key.
     """
 
     name: str
@@ -126,23 +126,23 @@ class Quantity:
     better: str = ""
     topic: str = ""
     default: float | str | bool | None = None
-    """What a row has that says nothing, where that is a plain value."""
+    """The plain default of an unset cell."""
 
     @property
     def blank(self) -> str | None:
-        """What an empty cell of it means: no text, or nothing known."""
+        """What an empty cell means: an empty text, or None for absent."""
         return "" if self.type.kind == "text" and not self.type.absent else None
 
     def nodes(self) -> list[tree.Node]:
-        """All formulas of it."""
+        """Return all its formulas."""
         return [self.formula] if self.formula is not None else list(self.cells.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """What a figure must keep to: the quantity that is its target or limit, and the flag that says whether it does.
+    """The limit of a figure: the quantity that is its target or limit, and the flag that says whether it is met.
 
-    Without a flag nothing says so.
+    `met` is empty if no flag is declared.
     """
 
     target: str
@@ -151,7 +151,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Relations:
-    """What quantities say of figures: limits, lower and upper ends, ideals, and parts in the order of declaration."""
+    """How quantities relate to figures: limits, lower and upper ends, ideals, and parts in the order of declaration."""
 
     limits: Mapping[str, Limit] = field(default_factory=dict)
     lows: Mapping[str, str] = field(default_factory=dict)
@@ -160,14 +160,14 @@ class Relations:
     parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def band(self, figure: str) -> tuple[str, str] | None:
-        """The quantities at the lower and the upper end of a figure, where it has both."""
+        """Return the quantities at the lower and upper end of a figure, or None unless it has both."""
         low, high = self.lows.get(figure), self.highs.get(figure)
         return (low, high) if low is not None and high is not None else None
 
 
 @dataclass(frozen=True)
 class Book:
-    """A scenario made whole. `quantities` are in an order in which each follows what it reads."""
+    """A complete, checked scenario. `quantities` are in order of computation: each follows the ones it reads."""
 
     scenario: ScenarioSpec
     name: str
@@ -180,20 +180,20 @@ class Book:
     overridden: Mapping[str, tuple[str, ...]]
     report: ReportSpec
     relations: Relations = field(default_factory=Relations)
-    """Which quantity is the limit, an end, the ideal or a part of which figure."""
+    """The quantities that are the limit, an end, the ideal or a part of a figure."""
     overlays: tuple[str, ...] = ()
-    """The folders of the libraries that were laid over ours."""
+    """The folders of the users' libraries that were laid over the package's library."""
     studies: Studies = field(default_factory=Studies)
-    """What was tried before the options were chosen."""
+    """The search, and the levers that were tried, from which the options were chosen."""
 
     @property
     def accounting(self) -> str:
-        """The formula set in use."""
+        """The set of formulas in use."""
         return self.scenario.accounting
 
     @property
     def baseline(self) -> str:
-        """The option that the others are compared with."""
+        """The option that all others are compared with."""
         return self.dimensions["option"].members[0].name
 
     @cached_property
@@ -203,15 +203,15 @@ class Book:
         return ObjectiveSpec(**{"maximise" if value.better == "higher" else "minimise": value.written})
 
     def scope(self) -> Scope:
-        """The namespace of its formulas."""
+        """Return the names that its formulas may use."""
         return Scope({n: q.type for n, q in self.quantities.items()}, {n: d.names for n, d in self.dimensions.items()})
 
     def size(self, dimension: str) -> int:
-        """How many members a dimension has."""
+        """Return the number of members of a dimension."""
         return len(self.dimensions[dimension].members)
 
     def tables(self) -> dict[tuple[str, ...], list[Quantity]]:
-        """Quantities grouped by index set, index sets in a stable order."""
+        """Return the quantities grouped by index set, index sets in a stable order."""
         grouped: dict[tuple[str, ...], list[Quantity]] = {}
         for quantity in self.quantities.values():
             grouped.setdefault(quantity.per, []).append(quantity)
@@ -219,11 +219,11 @@ class Book:
         return dict(sorted(grouped.items(), key=lambda item: (len(item[0]), [order.index(d) for d in item[0]])))
 
     def member_of(self, dimension: str, text: str) -> str | None:
-        """The member meant by a name or an alias, ignoring case."""
+        """Return the member with a name or an alias, ignoring case, or None."""
         return self.dimensions[dimension].member_of(text)
 
     def needed_options(self, options: Iterable[str]) -> tuple[str, ...]:
-        """Some options with those that they read: their bases, the baseline, a measurement that scales; in order."""
+        """Return options with those that they read, in order: bases, the baseline, and a measurement that scales."""
         own = [q for q in self.quantities.values() if "option" in q.by]
         going = {q.by for q in self.quantities.values() if _follows(q)}
         others = [q for q in self.quantities.values() if "option" not in q.by and q.by not in going]
@@ -235,10 +235,10 @@ class Book:
         return tuple(name for name in self.dimensions["option"].names if name in wanted)
 
     def comparisons(self) -> frozenset[str]:
-        """What depends on which options there are: quantities reduced over all of them, and those that read these."""
+        """Return the quantities that depend on which options exist: reductions over options, and what reads them."""
         found: set[str] = set()
         ranging = {"option", *(q.by[0] for q in self.quantities.values() if _follows(q))}
-        for quantity in self.quantities.values():  # in an order in which each follows what it reads
+        for quantity in self.quantities.values():  # each follows the ones it reads
             nodes = [n for formula in quantity.nodes() for n in tree.walk(formula)]
             over = any(isinstance(n, tree.Reduce) and ranging.intersection(n.over) for n in nodes)
             if over or any(isinstance(n, tree.Ref) and n.name in found for n in nodes):
@@ -246,12 +246,12 @@ class Book:
         return frozenset(found)
 
     def only(self, options: Iterable[str]) -> Book:
-        """The book with these options, and those that they need, alone.
+        """Return the book reduced to these options and the ones they need.
 
-        Values of the options that are kept stay as they are, except those of `comparisons`.
+        Values of the remaining options stay the same, except those of `comparisons`.
 
         Raises:
-            KeyError: there is no such option.
+            KeyError: an option does not exist.
         """
         names, options = self.dimensions["option"].names, list(options)
         if unknown := [name for name in options if name not in names]:
@@ -275,7 +275,7 @@ class Book:
         )
 
     def _following(self, options: Container[str]) -> dict[str, set[str]]:
-        """The rows of other dimensions that go with an option, as a rival does: those that stay."""
+        """Return the remaining rows of dimensions whose rows belong to options, such as rivals."""
         rows: dict[str, set[str]] = {}
         for quantity in self.quantities.values():
             if _follows(quantity):
@@ -290,7 +290,7 @@ class Book:
         return [name for name in self.dimensions["option"].names if name in options]
 
     def rebased(self, options: Container[str], base: str) -> Book:
-        """The book in which some options inherit from another one."""
+        """Return the book with some options based on another one."""
 
         def moved(quantity: Quantity, option: str, node: tree.Node) -> tree.Node:
             old = self.based_on[option] or option
@@ -308,7 +308,7 @@ class Book:
         return replace(self, quantities=quantities, based_on=bases)
 
     def with_cells(self, cells: Mapping[str, Mapping[str, float | bool | str]], by: str) -> Book:
-        """The book with other plain values in cells of options: by option and column; `by` says who gave them."""
+        """Return the book with other plain values in options' cells, by option and column; `by` says who gave them."""
         quantities = dict(self.quantities)
         for option, columns in cells.items():
             for column, value in columns.items():
@@ -331,7 +331,7 @@ def _written(value: float | bool | str) -> str:
 
 
 def _follows(quantity: Quantity) -> bool:
-    """Whether the rows of its dimension each name an option, and go with it."""
+    """Return whether each row of the quantity's dimension names an option and is removed with it."""
     return (
         len(quantity.by) == 1
         and quantity.by != ("option",)
@@ -342,19 +342,19 @@ def _follows(quantity: Quantity) -> bool:
 
 
 def _options_in(formulas: Iterable[tree.Node]) -> set[str]:
-    """The options that formulas name."""
+    """Return the options that formulas name."""
     nodes = (node for formula in formulas for node in tree.walk(formula))
     return {node.name for node in nodes if isinstance(node, tree.Member) and node.dimension == "option"}
 
 
 def _cells_of(quantity: Quantity, options: Container[str]) -> list[tree.Node]:
-    """The cells of some options."""
+    """Return the cells of some options."""
     at = quantity.by.index("option")
     return [node for key, node in quantity.cells.items() if key[at] in options]
 
 
 def _with_rows(quantity: Quantity, rows: Mapping[str, Container[str]]) -> Quantity:
-    """The quantity without the cells of all other rows."""
+    """Return the quantity with only the cells of these rows."""
     places = [(at, rows[dimension]) for at, dimension in enumerate(quantity.by) if dimension in rows]
     if not places:
         return quantity
@@ -369,10 +369,10 @@ def _with_rows(quantity: Quantity, rows: Mapping[str, Container[str]]) -> Quanti
 
 
 def key_of(dims: Sequence[str]) -> str:
-    """The name of the table of an index set, as in `option_stage_operator`."""
+    """Return the name of the table of an index set, as in `option_stage_operator`."""
     return "_".join(dims)
 
 
 def is_literal(node: tree.Node | None) -> bool:
-    """Whether a cell holds a plain value (a member's name is one)."""
+    """Return whether a cell holds a plain value (a member's name is one)."""
     return isinstance(node, tree.Literal | tree.Member)

@@ -1,4 +1,4 @@
-"""Building a book: what was collected is named, typed, put into order and checked; every mistake at once."""
+"""Build a book: name, type, order and check everything that was collected, and report all mistakes at once."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ __all__ = ["build_book", "calibration", "load_book"]
 
 
 def load_book(path: Path, name: str | None = None, mentions: Sequence[str] = (), overlays: Sequence[str] = ()) -> Book:
-    """Read a scenario file and make it whole.
+    """Read a scenario file and build its book.
 
     Args:
         path: the scenario file.
-        name: what messages call it.
-        mentions: members that may be set from outside, so that the book must carry what they need; a change such as
+        name: its name in messages.
+        mentions: members that may be set later, so that the book must include what they need; a change such as
             `baseline.model=Mixtral-8x7B` mentions one.
-        overlays: folders with libraries of one's own, a later one over an earlier.
+        overlays: folders of users' libraries, a later one over an earlier.
 
     Raises:
         SpecError: with every mistake found.
@@ -58,12 +58,12 @@ def load_book(path: Path, name: str | None = None, mentions: Sequence[str] = (),
 def build_book(
     loaded: Loaded[ScenarioSpec], name: str, mentions: Sequence[str] = (), overlays: Sequence[str] = ()
 ) -> Book:
-    """Make a validated scenario whole; `mentions` and `overlays` as in `load_book`."""
+    """Build the book of a validated scenario; `mentions` and `overlays` as in `load_book`."""
     return _Builder(loaded, name, mentions, overlays).book()
 
 
 def calibration(loaded: Loaded[ScenarioSpec], folder: Path) -> tuple[str, ...]:
-    """The calibration file that a scenario names; no other file of the machine is read for it."""
+    """Return the calibration file that a scenario names, if any; it must lie in the scenario's folder."""
     given = loaded.spec.calibration
     if not given:
         return ()
@@ -102,7 +102,7 @@ class _Builder:
         self.dimensions = {n: self._dimension(n) for n in self.all.dimensions}
 
     def book(self) -> Book:
-        """The book, or all mistakes."""
+        """Return the book, or raise all mistakes."""
         self._rules()
         self._need_members()
         site = Site(self.all, self.loaded, self.dimensions, self.based_on)
@@ -121,7 +121,7 @@ class _Builder:
         )  # fmt: skip
 
     def _explained(self, problem: Problem) -> Problem:
-        """Where something is said to be unknown that the library has, the hint says when it takes part."""
+        """Add a hint when a name that is reported as unknown exists in a library file that does not take part."""
         why = self.all.play.why(problem.span.marked) if problem.span is not None else ""
         return Problem(problem.message, problem.span, why) if why else problem
 
@@ -150,7 +150,7 @@ class _Builder:
         return Dimension(name, spec.title or name.replace("_", " "), spec.description, members, left_out)
 
     def _need_members(self) -> None:
-        """Nothing can be reduced over a dimension without members; where there are no requests, others follow."""
+        """Report dimensions without members: nothing can be reduced over them. Missing requests hide other mistakes."""
         request = self.dimensions.get("request")
         if request is not None and not request.members:
             span = self.loaded.document.span(("requests",), key=True)
@@ -163,7 +163,7 @@ class _Builder:
                 self.all.fail(f"the dimension '{name}' has no rows", span, "give it rows:, or leave it out")
 
     def _rules(self) -> None:
-        """A rule is a row of the dimension `rule`; its condition and sentence are cells."""
+        """Add rules as rows of the dimension `rule`, with their conditions and sentences as cells."""
         if "rule" not in self.all.dimensions:
             if self.all.rules:
                 name, (_, origin) = next(iter(self.all.rules.items()))

@@ -1,4 +1,4 @@
-"""Changes: `baseline.batch=8` read, checked against the input's range, and ready for the evaluator."""
+"""Read changes such as `baseline.batch=8` and check them against the inputs' ranges."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Change = float | bool | str | None
 
 
 def addresses(book: Book) -> list[str]:
-    """Every address that can be set: `ttft_target`, `baseline.batch`, `int8.precision_bits`."""
+    """Return every address that can be set: `ttft_target`, `baseline.batch`, `int8.precision_bits`."""
     found = []
     for quantity in book.quantities.values():
         if quantity.input:
@@ -34,7 +34,7 @@ def read_changes(book: Book, changes: Iterable[str]) -> dict[tuple[str, tuple[st
     """Read changes such as `["ttft_target=500 ms", "baseline.batch=8"]`.
 
     Raises:
-        SpecError: with every mistake found; a value out of range has the sentence that the workbook shows.
+        SpecError: with every mistake found; a value out of range is reported in the sentence that the workbook shows.
     """
     problems: list[Problem] = []
     made: dict[tuple[str, tuple[str, ...]], Change] = {}
@@ -60,7 +60,7 @@ def read_changes(book: Book, changes: Iterable[str]) -> dict[tuple[str, tuple[st
 def find_input(
     book: Book, address: str, span: Span, problems: list[Problem]
 ) -> tuple[Quantity, tuple[str, ...]] | None:
-    """The quantity and the cell that an address means; members may be left out where there is only one."""
+    """Return the quantity and cell at an address; members may be omitted if there is only one."""
     members, _, name = address.rpartition(".")
     quantity = book.quantities.get(name)
     if quantity is None or not quantity.input:
@@ -90,7 +90,7 @@ def find_input(
 
 
 def _split(book: Book, quantity: Quantity, members: str) -> tuple[str, ...] | None:
-    """The cell whose members, joined by dots, are the text; aliases and any case serve. A member may hold dots."""
+    """Return the cell whose members, joined by dots, are the text, by name or alias; names may contain dots."""
     if not members:
         single = all(book.size(d) == 1 for d in quantity.by)
         return tuple(book.dimensions[d].names[0] for d in quantity.by) if single else None
@@ -108,7 +108,7 @@ def _split(book: Book, quantity: Quantity, members: str) -> tuple[str, ...] | No
 def read_value(
     book: Book, quantity: Quantity, cell: tuple[str, ...], value: str, span: Span, problems: list[Problem]
 ) -> tuple[Change] | None:
-    """The value that a text means, alone in a tuple, or nothing where it is a mistake; `span` says where it stands."""
+    """Return the value of a text in a one-tuple, or None after reporting a mistake at `span`."""
     document = Document(span.file, span.text)
     plain = _plain(value, quantity)
     found: list[Problem] = []

@@ -1,4 +1,4 @@
-"""What was written, with its place: values, and rows of members while they are collected."""
+"""What was written, with its place: values, and members' rows while they are collected."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ __all__ = ["Entry", "Origin", "Row"]
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where something was written."""
+    """The place where something was written."""
 
     document: Document
     path: tuple[str | int, ...]
 
     def span(self, *, key: bool = False) -> Span:
-        """Its place."""
+        """Return its span, or the span of its key."""
         return self.document.span(self.path, key=key)
 
     def at(self, *more: str | int) -> Origin:
-        """The place of a part of it."""
+        """Return the place of a part of it."""
         return Origin(self.document, (*self.path, *more))
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A value as written, with its place."""
+    """A value as written and its place."""
 
     value: Any
     origin: Origin
@@ -38,14 +38,14 @@ class Entry:
 
 @dataclass(slots=True)
 class Row:
-    """A member's row while it is collected; a later file may add or replace cells."""
+    """A member's row while it is collected; later files may add or replace cells."""
 
     origin: Origin
     meta: dict[str, str] = field(default_factory=dict)
     cells: dict[str, Entry] = field(default_factory=dict)
     inputs: tuple[Entry, ...] | None = None
-    """What an operator takes in; None where nothing is said of it."""
+    """The inputs of an operator; None if the row does not declare any."""
 
     def aliases(self) -> tuple[str, ...]:
-        """Other names of the member."""
+        """Return the member's other names."""
         return tuple(a.strip() for a in self.meta.get("aliases", "").split(";") if a.strip())

@@ -1,4 +1,4 @@
-"""One namespace, checked: a name must serve in formulas and be read by a spreadsheet as a name and nothing else."""
+"""Check names: each must be valid in formulas and must not mean anything else to a spreadsheet."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _EXCEL = frozenset(
 
 
 def name_fault(name: str, taken: Container[str]) -> str:
-    """Why a quantity or dimension cannot have this name, beside those taken (casefolded); empty where it can."""
+    """Return why a quantity or dimension cannot have this name, or an empty text; `taken` is case-folded."""
     folded = name.casefold()
     if not _NAME.fullmatch(name):
         return "a name has letters, digits and underscores, and does not begin with a digit"
@@ -45,7 +45,7 @@ def name_fault(name: str, taken: Container[str]) -> str:
 
 
 def member_fault(name: str) -> str:
-    """Why a member cannot have this name; empty where it can."""
+    """Return why a member cannot have this name, or an empty text."""
     if not name or len(name) > 60 or name != name.strip():
         return "a member's name has 1 to 60 characters and no space around it"
     if any(c in "*?~<>=\"'[]{}#@`$;:\\/|\n\r\t" or ord(c) < 32 for c in name):
@@ -56,5 +56,5 @@ def member_fault(name: str) -> str:
 
 
 def within(title: str) -> str:
-    """A title as it stands inside a sentence: in small letters where it does not begin with an abbreviation."""
+    """Return a title as it appears inside a sentence: in lower case unless it begins with an abbreviation."""
     return title if title[1:2].isupper() else title[:1].lower() + title[1:]

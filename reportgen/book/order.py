@@ -1,4 +1,4 @@
-"""Order: what is computed first follows from what reads what; a cycle is named as a path."""
+"""Derive the order of computation from what reads what; a cycle is reported as a path."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Cycle", "order"]
 
 
 class Cycle(Exception):  # noqa: N818 - it carries a path, and is turned into a problem
-    """Quantities that need each other; `path` begins and ends with the same name."""
+    """Quantities that depend on each other; `path` begins and ends with the same name."""
 
     def __init__(self, path: list[str]) -> None:
         self.path = path
@@ -20,10 +20,10 @@ class Cycle(Exception):  # noqa: N818 - it carries a path, and is turned into a 
 
 
 def order(reads: Mapping[str, Set[str]]) -> list[str]:
-    """Names in an order in which each follows all that it reads; stable for the same mapping.
+    """Return the names so that each follows everything it reads; the order is stable.
 
     Raises:
-        Cycle: two or more need each other.
+        Cycle: some names depend on each other.
     """
     sorter = TopologicalSorter({name: sorted(needed & reads.keys()) for name, needed in reads.items()})
     try:

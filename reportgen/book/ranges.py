@@ -1,4 +1,4 @@
-"""What an input needs, in one sentence that the engine, the checker and the workbook share."""
+"""Describe what an input requires in one sentence that the engine, the checker and the workbook share."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ __all__ = ["address", "fault", "needs", "problem_text"]
 
 
 def plain(number: float) -> str:
-    """A bound as people write it."""
+    """Return a bound in the usual notation."""
     return f"{int(number)}" if number == int(number) and abs(number) < 1e15 else f"{number:g}"
 
 
 def needs(quantity: Quantity) -> str:
-    """What a value must be, as in 'a whole number from 1 to 4096'."""
+    """Return what a value must be, as in 'a whole number from 1 to 4096'."""
     kind = quantity.type.kind
     if kind == "flag":
         return "true or false"
@@ -37,17 +37,17 @@ def needs(quantity: Quantity) -> str:
 
 
 def address(quantity: str, cell: tuple[str, ...]) -> str:
-    """How an input is addressed: `peak_hours`, `baseline.batch`."""
+    """Return the address of an input: `peak_hours`, `baseline.batch`."""
     return ".".join((*cell, quantity))
 
 
 def problem_text(quantity: Quantity, cell: tuple[str, ...]) -> str:
-    """The sentence shown where an input is out of its range."""
+    """Return the sentence that is shown if an input is out of its range."""
     return f"{address(quantity.name, cell)} needs {needs(quantity)}"
 
 
 def fault(quantity: Quantity, value: Any) -> bool:
-    """Whether a plain value is outside what the input needs."""
+    """Return whether a plain value is outside the range of the input."""
     if value is None:
         return not quantity.type.absent
     if quantity.type.kind == "flag":

@@ -1,4 +1,4 @@
-"""What studies found out about a book, as plain data that is printed: values, labelled with what they hold for."""
+"""Results of studies about a book, as plain data for display, each with the inputs that it holds for."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ __all__ = ["Found", "Point", "Robustness", "Screened", "Search", "Searched", "St
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What is to be searched: candidates, and the combinations that are tried on each, column by column."""
+    """A search: its candidates, and the combinations tried for each, column by column."""
 
     candidates: tuple[str, ...]
     columns: Mapping[str, tuple[float | bool | str, ...]]
     done: bool = False
-    """Whether the scenario holds what a search found."""
+    """Whether the scenario already holds the result of a search."""
 
     @property
     def size(self) -> int:
-        """How many combinations there are."""
+        """The number of combinations."""
         return len(next(iter(self.columns.values()), ()))
 
     def cells(self, at: int) -> dict[str, float | bool | str]:
-        """The cells of a combination."""
+        """Return the cells of a combination."""
         return {column: values[at] for column, values in self.columns.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The best configuration of one candidate, or the nearest one where none is feasible.
+    """The best configuration of one candidate, or the closest one if none is feasible.
 
-    `cells` are the option's cells that the search chose, by column. Where they stand in the scenario itself, they alone
-    were tried.
+    `cells` are the option's cells that the search chose, by column. If the scenario already holds them, no others were
+    tried.
     """
 
     option: str
@@ -46,7 +46,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A configuration on the Pareto front of all that were tried."""
+    """A configuration on the Pareto front of all tried ones."""
 
     option: str
     cells: Mapping[str, float | bool | str]
@@ -57,7 +57,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """What a search tried and found; `holds_for` says for which inputs, `current` whether these are still the same."""
+    """The result of a search; `holds_for` lists its inputs, `current` says whether they are unchanged."""
 
     objective: str
     tried: int
@@ -69,7 +69,7 @@ class Searched:
 
 @dataclass(frozen=True, slots=True)
 class Screened:
-    """A lever that was tried and has no row of its own; `improvement` of the objective is in per cent, or unknown."""
+    """A lever that was tried but gets no row; `improvement` of the objective is in per cent, or None if unknown."""
 
     lever: str
     title: str
@@ -79,7 +79,7 @@ class Screened:
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """The value of one input at which another option becomes the best; `value` is None where none does in the range."""
+    """The value of one input at which another option becomes the best; None if there is none in the range."""
 
     title: str
     unit: str
@@ -92,7 +92,7 @@ class Switch:
 
 @dataclass(frozen=True, slots=True)
 class Robustness:
-    """How firmly the best option stands; `shares` says in which part of the samples each option is the best."""
+    """How robust the best option is; `shares` maps each option to the share of samples in which it is the best."""
 
     option: str
     samples: int
@@ -105,7 +105,7 @@ class Robustness:
 
 @dataclass(frozen=True, slots=True)
 class Studies:
-    """What is to be searched, what was found, and what was left out when the options of a book were chosen."""
+    """The search to run, its result, and the levers left out when the options of a book were chosen."""
 
     search: Search | None = None
     searched: Searched | None = None

@@ -1,1 +1,1 @@
-"""What may be written in YAML and CSV: reading with positions, the schema, and its export."""
+"""What may be written in YAML and CSV: reading with positions, the schema, and its export as JSON Schema."""

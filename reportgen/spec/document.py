@@ -1,4 +1,4 @@
-"""YAML 1.2 with the place of every key and value; no anchors, no tags, nothing executed, bounded in size and depth."""
+"""Read YAML 1.2 and keep the place of every key and value; anchors, tags and excessive size or depth are refused."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _WORDS: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """Where a scalar or collection begins, and for a scalar on one line how it is written."""
+    """Where a scalar or collection begins, its length, and whether parts of it can be located (scalars on one line)."""
 
     line: int
     column: int
@@ -42,22 +42,22 @@ class _Mark:
 
 
 class Document:
-    """Plain data with the place of every part of it, found by path."""
+    """Plain data, with the place of every part by path."""
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
         self.label = ""
-        """The source of rows that state none, where the file is a user's own."""
+        """The source of rows that state none; empty for the package's own files."""
         self.lines = text.splitlines()
         whole = text.replace("\r\n", "\n").replace("\r", "\n")
         self.text = whole if whole.endswith("\n") else whole + "\n"
-        """As it was written, with the line ends of Unix."""
+        """The text of the file, with Unix line ends."""
         self.data: Any = None
         self.values: dict[_PATH, _Mark] = {}
         self.keys: dict[_PATH, _Mark] = {}
 
     def span(self, path: _PATH, *, key: bool = False) -> Span:
-        """The place of a value (or of its key); of the nearest enclosing part where it has none of its own."""
+        """Return the place of a value (or of its key), or else of the nearest enclosing part that has one."""
         for end in range(len(path), -1, -1):
             table = self.keys if key and path[:end] in self.keys else self.values
             if (mark := table.get(path[:end])) is not None:
@@ -65,7 +65,7 @@ class Document:
         return Span(self.file)
 
     def rename(self, path: _PATH, name: str) -> None:
-        """Take the key at a path for another, so that what stands under it keeps its place."""
+        """Treat the key at a path as another name; everything under it keeps its place."""
         end = len(path)
         for table in (self.values, self.keys):
             for old in [p for p in table if p[:end] == path]:
@@ -76,7 +76,7 @@ class Document:
         return Span(self.file, mark.line + 1, mark.column + start + 1, line, max(1, length))
 
     def source(self, path: _PATH, text: str) -> Source:
-        """The text of a formula at a path, able to locate a part of itself."""
+        """Return the text of a formula at a path as a source that can locate parts of itself."""
         mark = self.values.get(path)
 
         def locate(start: int, end: int) -> Span:
@@ -92,7 +92,7 @@ class Document:
 
 
 def read_document(path: Path, name: str | None = None, *, quick: bool = False) -> Document:
-    """Read a YAML file; `quick` reads it with libyaml where that is there, whose messages are not ours.
+    """Read a YAML file; `quick` uses libyaml if it is installed, whose messages differ from ours.
 
     Raises:
         SpecError: it is missing, too large, not UTF-8, empty, not YAML, or uses anchors or tags.
@@ -114,7 +114,7 @@ def read_document(path: Path, name: str | None = None, *, quick: bool = False) -
 def parse_document(
     raw: bytes, file: str, hint: str = "reportgen new writes a scenario to begin with", *, quick: bool = False
 ) -> Document:
-    """Read YAML from bytes; `file` is its name in messages, `hint` what to do where it is empty."""
+    """Read YAML from bytes; `file` is its name in messages, `hint` says what to do if it is empty."""
     text = decoded(raw, file)
     document = Document(file, text)
     _Builder(document, text, quick=quick).build()
@@ -125,7 +125,7 @@ def parse_document(
 
 
 def decoded(raw: bytes, file: str) -> str:
-    """The text of a file, or the place where it is not UTF-8."""
+    """Decode a file as UTF-8, or report the place of the first invalid byte."""
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -139,7 +139,7 @@ def decoded(raw: bytes, file: str) -> str:
 
 
 class _Builder:
-    """Builds data from YAML events; iterative, so that depth is bounded by us and not by the stack."""
+    """Builds data from YAML events, iteratively, so that our limit bounds the depth and not the stack."""
 
     def __init__(self, document: Document, text: str, *, quick: bool) -> None:
         self.document, self.text, self.quick = document, text, quick
@@ -153,19 +153,19 @@ class _Builder:
         except MarkedYAMLError as error:
             raise SpecError([*self.problems, self._not_yaml(error)]) from None
         except YAMLError as error:
-            # a character that YAML does not allow; the reader knows its offset and nothing else
+            # for a character that YAML does not allow, the reader reports only an offset
             before = self.text[: getattr(error, "position", 0)]
             span = self._at(before.count("\n"), len(before) - before.rfind("\n") - 1)
             message = f"this is not YAML: {str(error).splitlines()[0]}"
             raise SpecError([*self.problems, Problem(message, span)]) from None
-        except (ValueError, AssertionError, RecursionError):  # what ruamel.yaml raises for bad directives, for instance
+        except (ValueError, AssertionError, RecursionError):  # raised by ruamel.yaml for bad directives, for instance
             message = "this is not YAML that can be read"
             raise SpecError([*self.problems, Problem(message, Span(self.document.file, 1, 1))]) from None
         if self.problems:
             raise SpecError(self.problems)
 
     def _not_yaml(self, error: Any) -> Problem:
-        """What the YAML reader says, in plainer words where it speaks of its own tokens."""
+        """Return what the YAML reader reports, in plainer words if it mentions its own tokens."""
         mark, began = error.problem_mark or error.context_mark, error.context_mark
         said = str(error.problem or error.context)
         if "'\\t'" in said:
@@ -237,7 +237,7 @@ class _Builder:
             self._stop(f"tags such as {shown} are not read", event)
 
     def _place(self, stack: list[Any], pending: list[Any], event: Any, value: Any, opened: Any) -> None:
-        """Put a value where it belongs, remember its place, and open it where it is a collection."""
+        """Store a value in its parent, remember its place, and push it on the stack if it is a collection."""
         mark, path = self._mark(event), ()
         if stack:
             container, at = stack[-1]

@@ -1,4 +1,4 @@
-"""A folder with a library of one's own: its files found and read, bounded in number, size and depth."""
+"""Read a folder that holds a user's library, bounded in number, size and depth of its files."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MAX_TOTAL = 10_000_000
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file that was read. `shown` is its path as messages have it, `label` what outputs call it."""
+    """A file that was read. `shown` is its path in messages, `label` its name in outputs."""
 
     name: str
     shown: str
@@ -38,19 +38,19 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A folder as it was given, with its catalogues and then its YAML files, each group by path."""
+    """A folder as the user gave it, with its catalogues and then its YAML files, each sorted by path."""
 
     given: str
     files: tuple[File, ...]
 
 
 def read_folder(given: str, catalogues: Iterable[str]) -> Folder:
-    """Read the catalogues and YAML files in a folder and below it; hidden files and those of other kinds are not read.
+    """Read the catalogues and YAML files in a folder and below it, except hidden files.
 
-    A YAML file may stand in the place of the folder.
+    A single YAML file is accepted in place of a folder.
 
     Raises:
-        SpecError: with everything that hinders it: no such folder, links out of it, files that are too large or many.
+        SpecError: with every mistake found: no such folder, links out of it, files that are too large or too many.
     """
     return _Reader(given, tuple(catalogues)).folder()
 
@@ -84,7 +84,7 @@ class _Reader:
         return Folder(self.given, tuple(files))
 
     def _single(self, path: Path) -> Folder:
-        """One file of the library's format in the place of a folder, such as a calibration."""
+        """Read one library file, such as a calibration, as if it were a folder."""
         content = self._tried("", lambda: self._content(path))
         if content is None:
             raise SpecError(self.problems)
@@ -93,7 +93,7 @@ class _Reader:
         return Folder(self.given, (File(path.name, self._shown(""), _printable(path.name), content),))
 
     def _names(self, root: Path, below: str, depth: int) -> list[str]:
-        """The paths of the files that concern a library, relative to the folder."""
+        """Return the paths of the library files in a folder, relative to it."""
         found: list[str] = []
         for entry in self._tried(below, lambda: self._entries(root / below)) or ():
             name = f"{below}/{entry.name}" if below else entry.name
@@ -145,7 +145,7 @@ class _Reader:
 
     @staticmethod
     def _content(path: Path) -> bytes:
-        """What a file holds, one byte more than is allowed at most; not of a pipe, which could wait for ever."""
+        """Read a file, up to one byte over the limit; pipes are refused, because they could block for ever."""
         if not stat.S_ISREG(path.stat().st_mode):
             raise OSError(0, "it is not a plain file")
         with path.open("rb") as stream:
@@ -156,12 +156,12 @@ class _Reader:
             return action()
         except FileNotFoundError:
             self._fail(name, "there is no such file" if name else "there is no such folder")
-        except RuntimeError:  # until Python 3.13; then it is an OSError
+        except RuntimeError:  # raised before Python 3.13; later it is an OSError
             self._fail(name, "this link leads in a circle")
         except OSError as error:
             circle = error.errno == errno.ELOOP
             self._fail(name, "this link leads in a circle" if circle else f"this cannot be read: {error.strerror}")
-        except ValueError as error:  # a zero byte in a name
+        except ValueError as error:  # the name contains a zero byte
             self._fail(name, f"this cannot be read: {error}")
         return None
 
@@ -173,5 +173,5 @@ class _Reader:
 
 
 def _printable(text: str) -> str:
-    """A path without what would break a message: line ends, control characters, bytes that are no UTF-8."""
+    """Replace what could break a message in a path: line ends, control characters, invalid UTF-8."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

@@ -1,4 +1,4 @@
-"""Loading: a document held against the schema; each mistake in our words, at its place."""
+"""Validate documents against the schema and report each mistake in our words, at its place."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ Spec = TypeVar("Spec", bound=BaseModel)
 
 @dataclass(frozen=True)
 class Loaded(Generic[Spec]):
-    """A specification with the document that it was read from.
+    """A specification and the document that it was read from.
 
-    `problems` are mistakes that leave the rest readable: whoever goes on adds to them what is found there.
+    `problems` are mistakes that leave the rest readable; callers report them together with the mistakes they find.
     """
 
     spec: Spec
@@ -37,13 +37,13 @@ def load_scenario(path: Path, name: str | None = None) -> Loaded[ScenarioSpec]:
     """Read and validate a scenario file.
 
     Raises:
-        SpecError: with every mistake found, where they leave nothing to go on with.
+        SpecError: with every mistake found, if they prevent checking the rest.
     """
     return validate(ScenarioSpec, read_document(path, name))
 
 
 def load_library_file(path: Path, name: str, *, quick: bool = False) -> Loaded[LibrarySpec]:
-    """Read and validate a file of the library; `quick` is for files that are known to be right."""
+    """Read and validate a library file; `quick` is for files that are known to be correct."""
     loaded = validate(LibrarySpec, read_document(path, name, quick=quick))
     if loaded.problems:
         raise SpecError(loaded.problems)
@@ -51,7 +51,7 @@ def load_library_file(path: Path, name: str, *, quick: bool = False) -> Loaded[L
 
 
 def validate(model: type[Spec], document: Document) -> Loaded[Spec]:
-    """Hold a document against a schema."""
+    """Validate a document against a schema."""
     data = document.data
     if not isinstance(data, dict):
         found = _kind(data)
@@ -102,7 +102,7 @@ _WANTED = {
 
 
 def _problem(model: type[BaseModel], document: Document, error: Any) -> Problem:
-    """One of pydantic's errors in our words."""
+    """Translate an error of pydantic into a problem in our words."""
     kind, loc = str(error["type"]), tuple(error["loc"])
     path = tuple(part for part in loc if part != "[key]" and not _is_tag(part))
     last = next((part for part in reversed(path) if isinstance(part, str)), "")

@@ -1,4 +1,4 @@
-"""Reading on after a mistake whose meaning is plain: the rest is checked too, so that all mistakes show at once."""
+"""Continue after mistakes whose intent is clear, so that the rest is checked and all mistakes are shown at once."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ __all__ = ["fields_at", "mend"]
 Spec = TypeVar("Spec", bound=BaseModel)
 
 _ASIDE = ("title", "description", "author", "date", "levers", "report")
-"""Keys on which nothing else in a scenario depends."""
+"""The keys that no other key of a scenario depends on."""
 
 
 def mend(model: type[Spec], document: Document, errors: Iterable[Mapping[str, Any]]) -> Spec | None:
-    """What the document says without its mistakes; None where it cannot be told what was meant.
+    """Return the specification without its mistakes, or None if the intent is unclear.
 
-    A misspelt key is taken for the nearest, so that what stands under it is checked at its own place.
+    A misspelt key is replaced by the closest one, so that its value is checked at its own place.
     """
     data = copy.deepcopy(document.data)
     for error in errors:
@@ -63,7 +63,7 @@ def _rename(model: type[BaseModel], document: Document, data: Any, path: tuple[A
 
 
 def fields_at(model: Any, path: tuple[Any, ...]) -> dict[str, str]:
-    """The keys allowed at a path of a schema, with their descriptions."""
+    """Return the keys allowed at a path of a schema, with their descriptions."""
     current: Any = model
     for part in path:
         if isinstance(current, type) and issubclass(current, BaseModel):

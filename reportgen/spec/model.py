@@ -37,17 +37,16 @@ ROW_KEYS = {
     "aliases": "Other names, separated by semicolons",
     "url": "Where its figures can be read",
 }
-"""What the row of a member may hold beside the cells of quantities."""
+"""The descriptive keys of a member's row, in addition to the cells of quantities."""
 
 OPERATOR_KEYS = {
     "inputs": "What it takes in, for the picture of the layer: operators, layer, cache or output; of 'a or b' the "
     "first that runs",
 }
-"""What the row of an operator may hold besides, as a list of names."""
+"""Further keys of an operator's row; each holds a list of names."""
 
 INPUT_WORDS = ("layer", "cache", "output")
-"""What an operator may take in beside the results of others: what enters the layer, the KV cache, and what the last
-layer gives."""
+"""Inputs of operators other than results of operators: the layer's input, the KV cache, and the last layer's output."""
 
 
 def _levers(value: Any) -> Any:
@@ -106,7 +105,7 @@ Varied = Annotated[
 
 Day = Annotated[str | None, BeforeValidator(_date), WithJsonSchema({"type": ["string", "null"], "format": "date"})]
 Levers = Annotated[list[str] | dict[str, dict[str, Any]] | Literal["all", "none"], BeforeValidator(_levers)]
-"""Names of levers, or rows that lay cells of the scenario over those of the levers."""
+"""Names of levers, or rows whose cells override those of the levers."""
 
 Drivers = Annotated[list[str] | Literal["all"], BeforeValidator(_drivers)]
 Batch = Annotated[int, Field(ge=1, le=100_000)]
@@ -133,7 +132,7 @@ class RuleKindSpec(Part):
 
 
 class RuleSpec(Part):
-    """A rule: a recommendation or finding for an option, fired by a condition and said with values in the text."""
+    """A rule: a recommendation or finding about an option, with its condition and a text with embedded values."""
 
     title: str = Field(default="", description="What people call it", max_length=120)
     when: Cell = Field(description="The condition, a flag per option")
@@ -149,7 +148,7 @@ class RuleSpec(Part):
 
 
 class DriverSpec(Part):
-    """An input that is stretched to see how a result follows it."""
+    """An input that is scaled to show how sensitive the results are to it."""
 
     title: str = Field(description="What people call it", max_length=120)
     description: str = Field(default="", description="One sentence on it")
@@ -166,7 +165,7 @@ class DriverSpec(Part):
 
 
 class AlongSpec(Part):
-    """Quantities that are declared once more, along a further dimension."""
+    """Quantities that are declared a second time, along a further dimension."""
 
     names: str = Field(description="How their names begin, as in point_", pattern=r"^[a-z][a-z0-9_]*_$")
     become: str = Field(
@@ -175,7 +174,7 @@ class AlongSpec(Part):
 
 
 class LibrarySpec(Part):
-    """A file of the library: part of the domain, as data."""
+    """A library file: part of the domain, as data."""
 
     schema_: Literal[1] = Field(alias="schema", description="Version of this format")
     title: str = Field(default="", description="What the file is about")
@@ -227,7 +226,7 @@ class LibrarySpec(Part):
 
 
 class SearchSpec(Part):
-    """A search: for each candidate the best of all combinations of what may vary."""
+    """A search: for each candidate, the best of all combinations of the values that vary."""
 
     candidates: dict[str, Row] = Field(description="Options, such as one for each accelerator; one row is kept of each")
     vary: dict[str, Varied] = Field(
@@ -241,7 +240,7 @@ class SearchSpec(Part):
 
 
 class SensitivitySpec(Part):
-    """How the decision follows its inputs: a tornado, the values at which it changes, and a Monte Carlo."""
+    """How sensitive the decision is to its inputs: a tornado, the values at which it changes, and a Monte Carlo."""
 
     option: str = Field(default="best", description="The option that is looked at: a name, or the best one")
     drivers: Drivers = Field(default="all", description="Which inputs are stretched")

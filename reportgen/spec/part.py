@@ -1,4 +1,4 @@
-"""What all parts of a file have in common: nothing unknown, nothing changed, nothing converted."""
+"""The base of all parts of a file: unknown keys are refused, values are neither changed nor converted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The schema of what is shown: key figures, columns, sections and their outline."""
+"""The schema of a report: key figures, columns, sections and their outline."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ BLOCKS = (
     "levers", "load", "load_table", "measured", "memory", "memory_words", "method", "next_steps", "operators",
     "options", "options_table", "robustness", "roofline", "roofline_words", "sensitivity", "time", "workload",
 )  # fmt: skip
-"""What a section of the report may consist of."""
+"""The blocks that a section of the report may consist of."""
 
 
 OUTLINES = ("outline", "brief_outline")
-"""Lists of sections; all other lists of a report name quantities."""
+"""The lists of sections; all other lists of a report name quantities."""
 
 
 class FormulaSpec(Part):
-    """A formula shown in the method section, with the sentence before it."""
+    """A formula in the method section, with the sentence before it."""
 
     quantity: str = Field(description="The quantity whose formula is shown")
     says: str = Field(default="", description="The sentence before it")
 
 
 class SectionSpec(Part):
-    """A section of the report: its heading, and what stands in it."""
+    """A section of the report: its heading and its content."""
 
     title: str = Field(description="Its heading, where it has no finding", max_length=120)
     finding: str = Field(default="", description="The quantity, a text, that is its heading")
@@ -40,7 +40,7 @@ class SectionSpec(Part):
 
 
 class ReportSpec(Part):
-    """What the renderings show, by quantity name; names that an accounting lacks are left out."""
+    """What reports show, by name of the quantity; names that an accounting lacks are left out."""
 
     key_figures: list[str] = Field(default=[], description="Quantities per option shown large, for the baseline")
     option_columns: list[str] = Field(default=[], description="Quantities per option in the table of options")

@@ -1,4 +1,4 @@
-"""JSON Schema for editors: the models of `model.py`, with what the library declares filled in."""
+"""Export the JSON Schema for editors: the models of `model.py`, completed with what the library declares."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ _DIALECT = "http://json-schema.org/draft-07/schema#"
 _MEASURE = r"^\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*[A-Za-zµ%][A-Za-z0-9µ%/*^]*\s*$"
 _SECTIONS = {"options": "option", "requests": "request", "models": "model", "accelerators": "accelerator"}
 _CATALOGUED = ("model", "accelerator")
-"""Dimensions to which a scenario adds rows of its own as a matter of course: any name may be meant."""
+"""Dimensions to which scenarios usually add their own rows, so any name is allowed."""
 _INPUTS = ("option", "driver")
-"""Dimensions whose rows hold inputs; their other cells are made."""
+"""Dimensions whose rows hold inputs; the cells of all other quantities are computed."""
 _CELL = {"type": ["number", "string", "boolean", "object", "null"]}
 
 Json = dict[str, Any]
 
 
 class _Plain(GenerateJsonSchema):
-    """Without the titles that pydantic makes up from names."""
+    """A schema without the titles that pydantic derives from names."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
 
 
 def library_schema() -> Json:
-    """The schema of the library's files."""
+    """Return the schema of library files."""
     made = LibrarySpec.model_json_schema(by_alias=True, schema_generator=_Plain)
     return {"$schema": _DIALECT, **made, "title": "reportgen library file"}
 
 
 def scenario_schema(library: Iterable[LibrarySpec], catalogues: Mapping[str, Sequence[str]]) -> Json:
-    """The schema of scenario files.
+    """Return the schema of scenario files.
 
     Args:
-        library: the library's files, whose declarations give rows their properties.
-        catalogues: for a dimension the names of its catalogue's rows.
+        library: the library's files, whose declarations define the properties of rows.
+        catalogues: maps a dimension to the names of its catalogue's rows.
     """
     known = _Known(list(library), catalogues)
     made = ScenarioSpec.model_json_schema(by_alias=True, schema_generator=_Plain)
@@ -70,7 +70,7 @@ def scenario_schema(library: Iterable[LibrarySpec], catalogues: Mapping[str, Seq
 
 
 class _Known:
-    """What the library declares, of all accountings together."""
+    """What the library declares, for all accountings."""
 
     def __init__(self, library: list[LibrarySpec], catalogues: Mapping[str, Sequence[str]]) -> None:
         self.library = library
@@ -94,11 +94,11 @@ class _Known:
         return [n for n, q in self.quantities.items() if q.per == ["option"] and q.type == "number" and q.better]
 
     def extended(self) -> list[str]:
-        """The dimensions to whose rows a scenario may add under `dimensions:`."""
+        """The dimensions that a scenario may extend under `dimensions:`."""
         return [n for n in self.members if n not in _SECTIONS.values() and self.members[n]]
 
     def varied(self) -> Json:
-        """What a search may vary: a column with its values, or settings of several columns under any name."""
+        """Return the schema of what a search varies: a column's values, or named settings of several columns."""
         columns = {n: q for n, q in self.quantities.items() if q.by == "option" and q.is_input and len(q.per) == 1}
         settings = {"type": "object", "minProperties": 1, "additionalProperties": {"$ref": "#/$defs/option_row"}}
         forms = {n: {"anyOf": self.forms(q, formula=False)} for n, q in columns.items()}
@@ -121,7 +121,7 @@ class _Known:
         return ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
 
     def row(self, dimension: str) -> Json:
-        """The row of a member: descriptive keys, and a cell for each quantity that has its cells from such rows."""
+        """Return the schema of a member's row: descriptive keys, and a cell for each quantity given by such rows."""
         properties: Json = {
             key: {"type": ["string", "number", "null"], "description": d} for key, d in ROW_KEYS.items()
         }
@@ -142,7 +142,7 @@ class _Known:
         return {"type": "object", "properties": properties, "additionalProperties": _CELL}
 
     def cell(self, quantity: QuantitySpec, *, formula: bool) -> Json:
-        """A cell of a quantity; `formula` says whether a formula may stand there."""
+        """Return the schema of a cell of a quantity; `formula` says whether a formula is allowed."""
         inner = [d for d in quantity.per if d != quantity.by] if quantity.is_input else []
         made: Json = {"anyOf": self.forms(quantity, formula)} if not inner else self.by_member(quantity, inner[0])
         said = [quantity.description, _measured(quantity)]
@@ -152,13 +152,13 @@ class _Known:
         return {**made, "default": quantity.value} if quantity.value is not None else made
 
     def by_member(self, quantity: QuantitySpec, dimension: str) -> Json:
-        """A quantity of two dimensions: keys and values inside the row."""
+        """Return the schema of a quantity of two dimensions: keys and values inside the row."""
         value = {"anyOf": self.forms(quantity, formula=False)}
         members = dict.fromkeys(self.members[dimension], value)
         return {"type": "object", "properties": members, "additionalProperties": value}
 
     def forms(self, quantity: QuantitySpec, formula: bool) -> list[Json]:
-        """The forms in which a value may be written."""
+        """Return the schemas of the forms in which a value may be written."""
         forms: list[Json] = []
         if quantity.type == "number":
             forms += [_number(quantity), {"type": "string", **({} if formula else {"pattern": _MEASURE})}]
@@ -170,7 +170,7 @@ class _Known:
             forms.append({"enum": self.members[quantity.type]})
             if quantity.type in _CATALOGUED:
                 forms.append({"type": "string"})
-            elif formula:  # a name alone must be one of the members; a formula has a space or a bracket in it
+            elif formula:  # a single name must be a member; a formula contains a space or a bracket
                 forms.append({"type": "string", "pattern": r"^base$|[ (\[]"})
         return [*forms, {"type": "null"}] if quantity.optional else forms
 
@@ -185,7 +185,7 @@ def _number(quantity: QuantitySpec) -> Json:
 
 
 def _measured(quantity: QuantitySpec) -> str:
-    """How a number is written, and within which limits."""
+    """Describe how a number is written and its range."""
     if quantity.type != "number":
         return ""
     unit = "" if quantity.unit == "1" else f" in {quantity.unit}"

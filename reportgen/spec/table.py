@@ -1,4 +1,4 @@
-"""Catalogue tables: a CSV row is a member, a header is a quantity, blank is absent; places are kept as in YAML."""
+"""Read catalogue tables: a CSV row is a member, a header a quantity, a blank an absent value; places are kept."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 
 
 def read_table(path: Path, name: str) -> Document:
-    """Read a catalogue; `data` is {member: {header: value}}, a header `peak[bf16]` makes {"peak": {"bf16": value}}.
+    """Read a catalogue into {member: {header: value}}; the header `peak[bf16]` gives {"peak": {"bf16": value}}.
 
     Raises:
         SpecError: with every mistake found.
@@ -34,7 +34,7 @@ def read_table(path: Path, name: str) -> Document:
 
 
 def parse_table(raw: bytes, name: str) -> Document:
-    """Read a catalogue from bytes; `name` is what messages call it."""
+    """Read a catalogue from bytes; `name` is its name in messages."""
     text = decoded(raw, name)
     document = Document(name, text)
     document.data = {}
@@ -60,7 +60,7 @@ def parse_table(raw: bytes, name: str) -> Document:
 
 
 def headers(document: Document) -> dict[str, Span]:
-    """The headers of a catalogue, each with its place."""
+    """Return the headers of a catalogue, each with its place."""
     line = document.lines[0] if document.lines else ""
     found, column = {}, 0
     for field in next(csv.reader([line]), []):

@@ -1,4 +1,4 @@
-"""Themes: a company's logo, colours and fonts for its reports, read from a YAML file and the files beside it."""
+"""Read themes: a company's logo, colours and fonts for its reports, from a YAML file and the files in its folder."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _MAX_LOGO = 1_000_000
 _MAX_SHAPES = 5000
 _KINDS = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 _NO_SHAPES = ("use", "image", "script", "foreignObject", "style", "animate", "set", "feImage", "pattern", "filter")
-"""What a logo does not need, and what could reach out of it or make it grow without end."""
+"""SVG elements that a logo does not need and that can load other files or expand without end."""
 
 Role = Literal["ink", "grey", "line", "tint", "accent", "second", "warn", "good"]
-"""What has a colour of its own; the stylesheet says what each is for."""
+"""The parts of the look that have a colour; the stylesheet says where each is used."""
 
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 FontName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 _-]*$", max_length=60)]
@@ -40,14 +40,14 @@ class _Part(BaseModel):
 
 
 class FontsSpec(_Part):
-    """The fonts of a theme: the family, and the folder beside the theme file that holds its files."""
+    """The fonts of a theme: the family, and the folder with its files, relative to the theme file."""
 
     text: FontName = Field(description="The family of all texts, such as Source Sans 3")
     folder: str = Field(default="fonts", description="The folder with its files (.ttf or .otf), beside the theme file")
 
 
 class ThemeSpec(_Part):
-    """A theme file."""
+    """The content of a theme file."""
 
     schema_: int = Field(alias="schema", description="The version of the format: 1")
     name: str = Field(default="", description="Whose theme it is; the logo's alternative text", max_length=120)
@@ -61,7 +61,7 @@ class ThemeSpec(_Part):
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """A theme as the report takes it; `logo` is a data address."""
+    """A theme, ready for the report; `logo` is a data URL."""
 
     name: str = ""
     logo: str = ""
@@ -74,11 +74,11 @@ class Theme:
 
 
 PLAIN = Theme()
-"""The look that reports have without a theme."""
+"""The theme of reports for which none is given."""
 
 
 def load_theme(path: Path, name: str | None = None) -> Theme:
-    """Read a theme file and the logo beside it.
+    """Read a theme file and its logo.
 
     Raises:
         SpecError: with every mistake found.
@@ -105,7 +105,7 @@ def load_theme(path: Path, name: str | None = None) -> Theme:
 def _beside(
     loaded: Loaded[ThemeSpec], given: str, root: Path, at: tuple[str, ...], problems: list[Problem]
 ) -> Path | None:
-    """A path that stays in the theme's folder, links included."""
+    """Resolve a path and report it if it leads out of the theme's folder, links included."""
     within = PurePosixPath(given)
     path = root / within
     if within.is_absolute() or ".." in within.parts or "\\" in given or "\0" in given:
@@ -130,7 +130,7 @@ def _folder(loaded: Loaded[ThemeSpec], root: Path, problems: list[Problem]) -> P
 
 
 def _logo(loaded: Loaded[ThemeSpec], root: Path, problems: list[Problem]) -> str:
-    """The logo as a data address."""
+    """Return the logo as a data URL."""
     span = loaded.document.span(("logo",))
     path = _beside(loaded, loaded.spec.logo, root, ("logo",), problems)
     if path is None:
@@ -150,7 +150,7 @@ def _logo(loaded: Loaded[ThemeSpec], root: Path, problems: list[Problem]) -> str
 
 
 def _svg_fault(content: bytes) -> str:
-    """Why a file cannot be used as an SVG; empty where it can."""
+    """Return why a file cannot be used as an SVG, or an empty text."""
     try:
         root = fromstring(content, forbid_dtd=True)
     except DefusedXmlException:

@@ -1,4 +1,4 @@
-"""Writing YAML: plain data as text that reads back the same."""
+"""Write plain data as YAML, and change values in YAML text without touching the rest."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["with_found", "with_value", "yaml_text"]
 
 
 def yaml_text(data: dict[str, Any]) -> str:
-    """Keys in the order given; mappings without mappings inside on one line.
+    """Return data as YAML: keys in the given order, mappings without nested mappings on one line.
 
     >>> print(yaml_text({"schema": 1, "rows": {"a": {"x": 1.5, "title": "A: one"}}}), end="")
     schema: 1
@@ -27,7 +27,7 @@ def yaml_text(data: dict[str, Any]) -> str:
 
 
 def with_found(text: str, found: Mapping[str, Mapping[str, float | bool | str]], found_for: str) -> str:
-    r"""A scenario's text with what a search found under `search:`, and for which inputs; the rest stays as it is.
+    r"""Return a scenario's text with the results of a search and the inputs that they hold for; the rest is unchanged.
 
     >>> print(with_found("search:\n  vary: {batch: [1, 2]}  # both\n", {"a": {"batch": 2.0}}, "peak rate 4"), end="")
     search:
@@ -43,7 +43,7 @@ def with_found(text: str, found: Mapping[str, Mapping[str, float | bool | str]],
 
 
 def with_value(text: str, path: Sequence[str | int], value: Any) -> str:
-    r"""A YAML text with the value at a path of keys set, and keys that are missing added; the rest stays as it is.
+    r"""Return a YAML text with the value at a path of keys set, adding missing keys; the rest is unchanged.
 
     >>> print(with_value("options:\n  h100: {batch: 4}  # one\n", ("options", "h100", "replicas"), 2.0), end="")
     options:
@@ -71,7 +71,7 @@ def with_value(text: str, path: Sequence[str | int], value: Any) -> str:
 
 
 def _child(node: Any, key: str | int) -> Any:
-    """What stands under a key of a mapping, or at a place of a list."""
+    """Return the node under a key of a mapping or at an index of a list."""
     if isinstance(node.value, list) and node.tag.endswith(":seq"):
         return node.value[key] if isinstance(key, int) and key < len(node.value) else None
     pairs = node.value if isinstance(node.value, list) else []
@@ -79,12 +79,12 @@ def _child(node: Any, key: str | int) -> Any:
 
 
 def _is_empty(node: Any) -> bool:
-    """Whether a value holds no keys to which others could be added: nothing, or `{}`."""
+    """Return whether a value holds no keys: nothing, a plain value, or `{}`."""
     return not node.value or not isinstance(node.value, list)
 
 
 def _replaced(text: str, node: Any, value: Any) -> str:
-    """The text with another value in the place of a node."""
+    """Return the text with a node replaced by another value."""
     start, end = node.start_mark.index, node.end_mark.index
     if isinstance(node.value, list) and not node.flow_style:
         lines = text.split("\n")
@@ -100,7 +100,7 @@ def _replaced(text: str, node: Any, value: Any) -> str:
 
 
 def _added(text: str, node: Any, key: str, value: Any) -> str:
-    """The text with one more key in a mapping."""
+    """Return the text with one more key in a mapping."""
     if node.flow_style:
         end = node.end_mark.index - 1
         return f"{text[:end]}{_comma(text, node)}{_pair(key, value)}{text[end:]}"
@@ -111,7 +111,7 @@ def _added(text: str, node: Any, key: str, value: Any) -> str:
 
 
 def _comma(text: str, node: Any) -> str:
-    """What stands before one more key in braces: a comma, unless there is one already."""
+    """Return the separator before one more key in braces: a comma, unless one is there already."""
     if not node.value:
         return ""
     behind = text[node.value[-1][1].end_mark.index : node.end_mark.index - 1]
@@ -119,7 +119,7 @@ def _comma(text: str, node: Any) -> str:
 
 
 def _plain_all(value: Any) -> Any:
-    """Whole numbers as people write them, wherever they stand."""
+    """Convert whole floats to integers, at any depth."""
     if isinstance(value, dict):
         return {key: _plain_all(inner) for key, inner in value.items()}
     if isinstance(value, list):
@@ -128,12 +128,12 @@ def _plain_all(value: Any) -> Any:
 
 
 def _plain(value: float | bool | str) -> int | float | str:
-    """A whole number as people write it."""
+    """Return a whole float as an integer, and any other value unchanged."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _with_key(text: str, section: str, key: str, value: Any) -> str:
-    """The text with one key of a section set; nothing else is touched, as reading and writing it all would."""
+    """Return the text with one key of a section set; only that key changes, unlike a full rewrite."""
     root = YAML(typ="safe", pure=True).compose(text)
     node = next(v for k, v in root.value if k.value == section)
     old = next((pair for pair in node.value if pair[0].value == key), None)
@@ -150,15 +150,15 @@ def _with_key(text: str, section: str, key: str, value: Any) -> str:
 
 
 def _pair(key: str, value: Any) -> str:
-    """A key with its value on one line, as it may stand in braces, too."""
+    """Return a key and its value on one line, in a form that is also valid inside braces."""
     return _written({key: value}, True).strip()[1:-1]
 
 
 class _Representer(SafeRepresenter):
-    """Quotes what ruamel.yaml would write bare in braces and then not read: `:-` and `?a`."""
+    """Quotes texts such as `:-` and `?a`, which ruamel.yaml writes unquoted in braces but cannot read back."""
 
     def text(self, data: str) -> Any:
-        """A text as a node."""
+        """Return the node of a text."""
         return self.represent_scalar("tag:yaml.org,2002:str", data, style="'" if data.startswith((":", "?")) else None)
 
 
@@ -166,7 +166,7 @@ _Representer.add_representer(str, _Representer.text)
 
 
 def _written(data: dict[str, Any], flow: bool | None) -> str:
-    """Data as YAML: all in braces, or with None only mappings without mappings inside."""
+    """Return data as YAML: all in braces, or, with None, only mappings without nested mappings."""
     yaml = YAML(typ="safe", pure=True)
     yaml.Representer = _Representer
     yaml.default_flow_style = flow
@@ -178,7 +178,7 @@ def _written(data: dict[str, Any], flow: bool | None) -> str:
 
 
 def _last_line(node: Any, lines: list[str]) -> int:
-    """The line on which a value ends, counted from 0; what the reader takes for its end may be below comments."""
+    """Return the 0-based line on which a value ends; the reader's own end mark may lie below comments."""
     while isinstance(node.value, list) and node.value and not node.flow_style:
         last = node.value[-1]
         node = last[1] if isinstance(last, tuple) else last

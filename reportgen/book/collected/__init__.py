@@ -1,1 +1,1 @@
-"""What was written: everything that concerns a scenario, merged with its place."""
+"""Everything written for a scenario, merged, each part with its place."""

@@ -1,4 +1,4 @@
-"""Quantities that a library file declares once more, along a further dimension."""
+"""Declare quantities of a library file a second time, along a further dimension."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["add_along"]
 
 
 def add_along(collection: Collection, spec: LibrarySpec) -> None:
-    """Add the second quantities of a file to the collection; a formula that a scenario replaces is replaced in both."""
+    """Add the second declarations of a file to the collection; a formula replaced by a scenario is replaced in both."""
     for dimension, along in spec.along.items():
         first = [name for name in collection.quantities if name.startswith(along.names)]
         for name in first:
@@ -34,5 +34,5 @@ def _second(quantity: QuantitySpec, dimension: str, along: AlongSpec) -> Quantit
 
 
 def _renamed(formula: object, along: AlongSpec) -> object:
-    """A formula that reads the second quantities in place of the first."""
+    """Return a formula that reads the second quantities instead of the first."""
     return re.sub(rf"\b{along.names}(?=\w)", along.become, formula) if isinstance(formula, str) else formula

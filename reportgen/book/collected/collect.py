@@ -1,4 +1,4 @@
-"""Collecting: library files, catalogues and a scenario become one set of quantities and rows, each with its place."""
+"""Merge library files, catalogues and a scenario into one set of quantities and rows, each with its place."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ SECTIONS = {
     "models": "model", "accelerators": "accelerator", "requests": "request", "periods": "period", "prices": "price",
     "currencies": "currency",
 }  # fmt: skip
-"""The dimension whose rows each section of a scenario holds."""
+"""Maps each section of a scenario to the dimension whose rows it holds."""
 WHOLE = ("period",)
-"""Dimensions of which a scenario gives all rows or none: they are parts of a whole."""
+"""Dimensions whose rows are parts of a whole: a scenario gives all rows or none."""
 
 
 @dataclass(slots=True)
@@ -58,9 +58,9 @@ class Collection:
     dimensions: dict[str, DimensionSpec] = field(default_factory=dict)
     rows: dict[str, dict[str, Row]] = field(default_factory=dict)
     names: dict[str, dict[str, str]] = field(default_factory=dict)
-    """For a dimension the member that each name and alias means, both without case."""
+    """For each dimension, maps names and aliases, case-folded, to members."""
     left_out: dict[str, dict[str, Row]] = field(default_factory=dict)
-    """Rows of members that need a file of the library which does not take part."""
+    """Rows of members that need a library file which does not take part."""
     repeated: list[tuple[str, str, str, Row]] = field(default_factory=list)
     quantities: dict[str, tuple[QuantitySpec, Origin]] = field(default_factory=dict)
     rules: dict[str, tuple[RuleSpec, Origin]] = field(default_factory=dict)
@@ -69,17 +69,17 @@ class Collection:
     drivers: dict[str, tuple[DriverSpec, Origin]] = field(default_factory=dict)
     inputs: dict[str, Entry] = field(default_factory=dict)
     formulas: dict[str, Entry] = field(default_factory=dict)
-    """What a scenario computes in another way than the library, by quantity."""
+    """The formulas with which a scenario replaces those of the library, by quantity."""
     reports: list[ReportSpec] = field(default_factory=list)
 
     def fail(self, message: str, span: Span, hint: str = "") -> None:
-        """Note a mistake."""
+        """Record a mistake."""
         self.problems.append(Problem(message, span, hint))
 
 
 @functools.lru_cache(maxsize=64)
 def known_rows(known: Library, dimension: str) -> Mapping[str, Row]:
-    """The rows of a dimension that the whole library has, of all accountings."""
+    """Return the rows of a dimension in the whole library, for all accountings."""
     collection = Collection()
     for part in known.parts:
         if isinstance(part, Table):
@@ -93,12 +93,12 @@ def known_rows(known: Library, dimension: str) -> Mapping[str, Row]:
 
 
 def collect(scenario: Loaded[ScenarioSpec], known: Library, mentions: Texts[str] = ()) -> Collection:
-    """Everything that concerns a scenario: the files of its accounting that it needs, the catalogues, its own parts.
+    """Merge everything that a scenario needs: library files of its accounting, catalogues, and its own parts.
 
-    `known` is the library, and `mentions` are texts from outside that name members, as in `play`.
+    `known` is the library; `mentions` are further texts that name members, as in `play`.
 
     Raises:
-        SpecError: there is no such accounting, so that nothing else can be known.
+        SpecError: the accounting does not exist, so nothing else can be checked.
     """
     wanted = scenario.spec.accounting
     if wanted not in known.accountings:
@@ -126,20 +126,20 @@ def collect(scenario: Loaded[ScenarioSpec], known: Library, mentions: Texts[str]
 
 
 def _declared(known: Library, files: Texts[Loaded[LibrarySpec]]) -> set[str]:
-    """The dimensions that are there: to one that our library declares, a user's own file adds rows and no more."""
+    """Return the dimensions that exist: a user's file only adds rows to a dimension that our library declares."""
     ours = {name for loaded in known.files if not loaded.document.label for name in loaded.spec.dimensions}
     return {n for loaded in files for n in loaded.spec.dimensions if not (loaded.document.label and n in ours)}
 
 
 def _own_rows(spec: ScenarioSpec, dimension: str) -> Mapping[str, Mapping[str, Any]]:
-    """The rows of a dimension that a scenario gives itself."""
+    """Return the rows of a dimension that the scenario itself gives."""
     sections = {"option": _options(spec), **{d: getattr(spec, section) for section, d in SECTIONS.items()}}
     named = spec.dimensions[dimension].rows if dimension in spec.dimensions else {}
     return {**sections.get(dimension, {}), **named}
 
 
 def _options(spec: ScenarioSpec) -> dict[str, dict[str, Any]]:
-    """The options of a scenario, what a search may make of its candidates, trials and batches, a row for each."""
+    """Return a scenario's options and stand-ins for those that a search, trials and batches will add, by name."""
     options, search = dict(spec.options), spec.search
     if spec.sensitivity is not None:
         options["a trial"] = {"is_trial": True}
@@ -154,7 +154,7 @@ def _options(spec: ScenarioSpec) -> dict[str, dict[str, Any]]:
 
 
 def _add_table(collection: Collection, table: Table, keys: Texts[str] | None = None) -> None:
-    """Add the rows of a catalogue, without the cells of quantities that only another book has."""
+    """Add the rows of a catalogue; with `keys`, only the cells of these quantities."""
     for name, cells in table.document.data.items():
         row = cells if keys is None else {key: value for key, value in cells.items() if key in keys}
         add_row(collection, table.dimension, name, row, Origin(table.document, (name,)))
@@ -197,13 +197,13 @@ def _add_scenario(collection: Collection, loaded: Loaded[ScenarioSpec]) -> None:
 
 
 _SCALE = "scale"
-"""The key that lets a measurement scale the predictions."""
+"""The key of a measurement that makes it scale the predictions."""
 
 
 def _add_measured(collection: Collection, spec: ScenarioSpec, root: Origin) -> None:
-    """A measurement is an option with figures of its own: `tpot` in it is the option's `measured_tpot`."""
+    """Add measurements as options with measured figures: `tpot` in one becomes the option's `measured_tpot`."""
     if not spec.options:
-        return  # without a baseline there is nothing to measure beside; that is said elsewhere
+        return  # there is no baseline to compare with, which is reported elsewhere
     scaling = [name for name, row in spec.measured.items() if isinstance(row, dict) and row.get(_SCALE) is True]
     for name, row in spec.measured.items():
         origin = root.at("measured", name)
@@ -262,7 +262,7 @@ def _add_parts(collection: Collection, spec: LibrarySpec | ScenarioSpec, root: O
 
 
 def add_row(collection: Collection, dimension: str, name: str, row: dict[str, Any], origin: Origin) -> None:
-    """Add a member, or cells to a member that is there under this name or, from another file, under this alias."""
+    """Add a member, or add cells to an existing member of this name or, from another file, this alias."""
     made = read_row(collection, row, origin, dimension)
     rows = collection.rows.setdefault(dimension, {})
     names = collection.names.setdefault(dimension, {})
@@ -281,9 +281,9 @@ def add_row(collection: Collection, dimension: str, name: str, row: dict[str, An
 
 
 def _correct(row: Row, later: Row) -> None:
-    """Lay a later row over an earlier one, cell by cell; aliases are added.
+    """Override an earlier row by a later one, cell by cell, and join their aliases.
 
-    Where a user's own row corrects no figure but adds some, the source of the others stays beside its own.
+    If a user's row only adds figures, it keeps the source of the existing ones in addition to its own.
     """
     aliases = dict.fromkeys((*row.aliases(), *later.aliases()))
     meta = dict(later.meta)
@@ -306,7 +306,7 @@ def _correct(row: Row, later: Row) -> None:
 
 
 def read_row(collection: Collection, row: dict[str, Any], origin: Origin, dimension: str = "") -> Row:
-    """A row of a dimension as written, its descriptive keys apart from its cells."""
+    """Split a row as written into descriptive keys and cells."""
     made = Row(origin)
     if not isinstance(row, dict):
         collection.fail("a row holds keys and values", origin.span())
@@ -326,7 +326,7 @@ def read_row(collection: Collection, row: dict[str, Any], origin: Origin, dimens
 
 
 def _listed(collection: Collection, key: str, value: Any, origin: Origin) -> tuple[Entry, ...]:
-    """The texts of a list, each with its place."""
+    """Return the texts of a list, each with its place."""
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return tuple(Entry(item, origin.at(i)) for i, item in enumerate(value))
     collection.fail(f"'{key}' needs a list of names, as in [q_proj, cache]", origin.span())
@@ -334,13 +334,13 @@ def _listed(collection: Collection, key: str, value: Any, origin: Origin) -> tup
 
 
 def _unsourced(row: Row, label: str) -> dict[str, str]:
-    """What a row of a user's own says on its source unless it states one: nothing that was said of other figures."""
+    """Return source keys that replace those of a corrected row, for a user's row without a source of its own."""
     stated = row.meta.get("source") or row.meta.get("url")
     return {"source": "" if stated else label, "url": "", "retrieved": "", "quality": ""}
 
 
 def each_cell(row: Row) -> Iterator[tuple[str, tuple[str, ...], Entry]]:
-    """The cells of a row: quantity, further members where the cell is itself keys and values, and the entry."""
+    """Yield the cells of a row: quantity, further members if the cell holds keys and values, and the entry."""
     for name, entry in row.cells.items():
         if isinstance(entry.value, dict):
             for inner, value in _inner(entry):
@@ -350,6 +350,6 @@ def each_cell(row: Row) -> Iterator[tuple[str, tuple[str, ...], Entry]]:
 
 
 def _inner(entry: Entry) -> Iterator[tuple[str, Entry]]:
-    """The cells inside a cell of keys and values; where rows were laid over each other, each has its own place."""
+    """Yield the cells inside a cell of keys and values; after overrides, each keeps its own place."""
     for inner, value in entry.value.items():
         yield str(inner), value if isinstance(value, Entry) else Entry(value, entry.origin.at(inner))

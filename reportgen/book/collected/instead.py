@@ -1,4 +1,4 @@
-"""Formulas of the library that read other quantities where a file takes part which says so."""
+"""Redirect formulas of the library to other quantities, as declared by a file that takes part."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["read_instead"]
 
 
 def read_instead(collection: Collection, spec: LibrarySpec) -> None:
-    """Rename what formulas of the library read, as a file says; formulas that a scenario replaces stay as they are."""
+    """Rename what library formulas read, as a file declares; a scenario's formulas are not changed."""
     for beginning, names in spec.instead.items():
         for name, (quantity, origin) in collection.quantities.items():
             if name.startswith(beginning) and name not in spec.quantities:
@@ -24,7 +24,7 @@ def read_instead(collection: Collection, spec: LibrarySpec) -> None:
 
 
 def _renamed(formula: object, names: Mapping[str, str]) -> object:
-    """A formula with names replaced, each where it is a whole name."""
+    """Return a formula with names replaced, whole names only."""
     if not isinstance(formula, str):
         return formula
     return re.sub(r"\b(?:" + "|".join(map(re.escape, names)) + r")\b", lambda match: names[match[0]], formula)

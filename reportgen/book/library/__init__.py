@@ -1,1 +1,1 @@
-"""What is known: the library, catalogues, folders laid over them, and which files take part."""
+"""Everything that is known: the library, catalogues, users' libraries laid over them, and which files take part."""

@@ -1,4 +1,4 @@
-"""Catalogues as plain values: a row for each member, a user's own laid over ours."""
+"""Return catalogues as plain values: a row per member, users' rows laid over the package's."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _FIRST = ("title", "description", "aliases")
 
 
 def catalogue(known: Library, dimension: str) -> list[dict[str, Any]]:
-    """The rows of a dimension, each with its name; what is not known is left out."""
+    """Return the rows of a dimension, each with its name, without unknown values."""
     return [{"name": name, **_plain(row)} for name, row in known_rows(known, dimension).items()]
 
 
 def _plain(row: Row) -> dict[str, Any]:
-    """What the row says of the member, its figures, then where they come from."""
+    """Return the row's descriptive keys, its figures, then their source."""
     said = {key: row.meta[key] for key in ROW_KEYS if row.meta.get(key)}
     cells = {name: _value(entry) for name, entry in row.cells.items() if entry.value is not None}
     return {key: said.pop(key) for key in _FIRST if key in said} | cells | said

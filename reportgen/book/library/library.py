@@ -1,4 +1,4 @@
-"""The library: our files and catalogues, and those that users lay over them, in the order in which they count."""
+"""Load the library: the package's files and catalogues, then the users' libraries over them."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 __all__ = ["CATALOGUES", "FITTED", "Library", "Table", "library"]
 
 CATALOGUES = {"accelerators.csv": "accelerator", "models.csv": "model", "prices.csv": "price"}
-"""Catalogue files, and the dimension whose rows each holds."""
+"""The catalogue files, and the dimension whose rows each holds."""
 FITTED = "efficiency.yaml"
-"""The file of fitted factors, which corrects the values that the other files declare."""
+"""The file of fitted factors; it overrides values that the other files declare."""
 
 
 def library(folders: Iterable[str] = ()) -> Library:
-    """The library that ships with the package, and over it those in the folders, a later one over an earlier.
+    """Load the package's library with the libraries in the folders over it, a later one over an earlier.
 
-    What was read is kept for as long as no file changes.
+    The result is cached until a file changes.
 
     Raises:
         SpecError: with every mistake found in the folders.
@@ -94,7 +94,7 @@ def _laid_over(folders: tuple[Folder, ...]) -> Library:
 
 
 def _part(file: File, problems: list[Problem]) -> Loaded[LibrarySpec] | Table:
-    """A file of a user's own; it may hold mistakes that leave the rest readable."""
+    """Read a file of a user's library; mistakes that leave the rest readable are added to `problems`."""
     if file.name.endswith(".csv"):
         table = parse_table(file.content, file.shown)
         table.label = file.label

@@ -1,4 +1,4 @@
-"""Checks of a library of one's own against all that the library declares: headers, inputs, and what is shown."""
+"""Check a user's library against everything that the library declares: headers, inputs, and report lists."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["faults"]
 
 
 def faults(library: Library, added: Iterable[Loaded[LibrarySpec] | Table]) -> Iterator[Problem]:
-    """What is wrong with the parts that were added to a library."""
+    """Yield what is wrong with the parts that were added to a library."""
     quantities = {name: quantity for loaded in library.files for name, quantity in loaded.spec.quantities.items()}
     for part in added:
         if isinstance(part, Loaded):
@@ -40,7 +40,7 @@ def _unknown_inputs(loaded: Loaded[LibrarySpec], quantities: dict[str, QuantityS
 
 
 def _unknown_columns(loaded: Loaded[LibrarySpec], quantities: dict[str, QuantitySpec]) -> Iterator[Problem]:
-    """Quantities to be shown; those that only another accounting has are allowed."""
+    """Yield unknown quantities in report lists; quantities of other accountings are allowed."""
     for name in type(loaded.spec.report).model_fields:
         chosen = [] if name in OUTLINES else getattr(loaded.spec.report, name)
         for i, item in enumerate(chosen if isinstance(chosen, list) else []):
@@ -51,7 +51,7 @@ def _unknown_columns(loaded: Loaded[LibrarySpec], quantities: dict[str, Quantity
 
 
 def _unknown_sections(loaded: Loaded[LibrarySpec], library: Library) -> Iterator[Problem]:
-    """Blocks of sections, and sections of outlines."""
+    """Yield unknown blocks of sections and unknown sections of outlines."""
     report, document = loaded.spec.report, loaded.document
     sections = {name for part in library.files for name in part.spec.report.sections}
     wanted: list[tuple[tuple[str | int, ...], str, set[str]]] = []
@@ -92,7 +92,7 @@ def _unknown_headers(table: Table, library: Library, quantities: dict[str, Quant
 
 
 def _lead(quantity: QuantitySpec) -> str | None:
-    """The dimension whose rows give a quantity its cells."""
+    """Return the dimension whose rows give a quantity its cells, or None."""
     return quantity.by or (quantity.per[0] if quantity.is_input and quantity.per else None)
 
 

@@ -1,4 +1,4 @@
-"""Needs: which files of the library take part in a scenario's book, and which members only the others could serve."""
+"""Decide which library files take part in a scenario's book, and which members need a file that does not."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _NOTHING = ("", "0", "false", "null", "absent")
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """What takes part: the files, and what the others would have brought."""
+    """The library files that take part, and what the others declare."""
 
     files: tuple[Loaded[LibrarySpec], ...]
     left_out: tuple[Loaded[LibrarySpec], ...]
     members: Mapping[str, frozenset[str]]
-    """Members of a dimension that a file which is left out would have to serve."""
+    """Members of a dimension that need a file which is left out."""
 
     def why(self, quantity: str) -> str:
-        """Why a quantity of the library is not there; empty where another reason must be given."""
+        """Return why a quantity of the library is unavailable, or an empty text if no left-out file declares it."""
         for loaded in self.left_out:
             if quantity in loaded.spec.quantities:
                 return f"'{quantity}' comes with {loaded.document.file}, {_condition(loaded.spec)}"
@@ -45,13 +45,16 @@ def play(
     own: Callable[[str], Mapping[str, Mapping[str, Any]]],
     mentions: Collection[str],
 ) -> Play:
-    """Decide which files take part: those whose need is met, and those whose own dimension gets rows in the scenario.
+    """Decide which files take part: those whose conditions are met.
+
+    A file that needs a cell in some row also takes part if the scenario adds rows to a dimension which only such files
+    declare.
 
     Args:
         files: the library's files of the scenario's accounting.
-        known: for a dimension the library's rows.
-        scenario: the scenario; whatever its texts name is in play.
-        own: for a dimension the scenario's own rows.
+        known: returns the library's rows of a dimension.
+        scenario: the scenario; every member that its texts name is in use.
+        own: returns the scenario's own rows of a dimension.
         mentions: further texts that name members, or changes such as `baseline.model=Mixtral-8x7B`.
     """
     changes = [text.rpartition("=") for text in mentions]
@@ -87,23 +90,23 @@ def play(
 def _parted(
     files: Collection[Loaded[LibrarySpec]], holds: Callable[[LibrarySpec], bool]
 ) -> tuple[list[Loaded[LibrarySpec]], list[Loaded[LibrarySpec]]]:
-    """The files of which a condition holds, and the others."""
+    """Split the files into those that satisfy a condition and the others."""
     return [f for f in files if holds(f.spec)], [f for f in files if not holds(f.spec)]
 
 
 def _inputs_fit(spec: LibrarySpec, given: Collection[str]) -> bool:
-    """Whether the inputs that the scenario gives are those that the file asks for."""
+    """Return whether the scenario gives the inputs that the file requires, and none that it excludes."""
     wanted, refused = set(spec.where_given), set(spec.where_missing)
     return bool(not wanted or wanted & set(given)) and not refused & set(given)
 
 
 def _rows_fit(spec: LibrarySpec, own: Callable[[str], Mapping[str, Mapping[str, Any]]]) -> bool:
-    """Whether the scenario has as many rows of dimensions as the file asks for."""
+    """Return whether the scenario has as many rows of the dimensions as the file requires."""
     return all(len(own(d)) > 1 for d in spec.where_several) and all(len(own(d)) <= 1 for d in spec.where_single)
 
 
 def _condition(spec: LibrarySpec) -> str:
-    """When a file takes part, as the end of a sentence."""
+    """Return when a file takes part, as the end of a sentence."""
     if spec.where_given:
         return f"where the scenario gives {' or '.join(spec.where_given)}"
     if spec.where_missing:
@@ -117,7 +120,7 @@ def _condition(spec: LibrarySpec) -> str:
 
 
 def faults(files: Collection[Loaded[LibrarySpec]]) -> Iterator[Problem]:
-    """Needs that name no dimension, or no quantity with a value per member of it."""
+    """Yield conditions that name an unknown dimension, input or quantity."""
     dimensions = {name for loaded in files for name in loaded.spec.dimensions}
     quantities = {name: quantity for loaded in files for name, quantity in loaded.spec.quantities.items()}
     declared = [item for loaded in files for item in loaded.spec.quantities.items()]
@@ -145,7 +148,7 @@ def faults(files: Collection[Loaded[LibrarySpec]]) -> Iterator[Problem]:
 
 
 def _texts(data: Any) -> Iterator[str]:
-    """Every key and text of a document, and what stands in quotes inside a text."""
+    """Yield every key and text of a document, and the quoted parts of each text."""
     if isinstance(data, dict):
         yield from data
         data = list(data.values())
@@ -162,7 +165,7 @@ def _has(row: Row, cell: str) -> bool:
 
 
 def _is_given(value: Any) -> bool:
-    """Whether a cell holds something: not zero, not false, not blank."""
+    """Return whether a cell has a value other than zero, false or blank."""
     return bool(value.strip()) if isinstance(value, str) else bool(value)
 
 

@@ -1,4 +1,4 @@
-"""What a library consists of: YAML files and catalogues, in the order in which they count."""
+"""The parts of a library: YAML files and catalogues, in order of precedence."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Table:
 
 @dataclass(frozen=True, eq=False)
 class Library:
-    """What was read, in the order in which it counts: a later part adds to the earlier ones, or corrects them."""
+    """Everything that was read, in order of precedence: a later part adds to the earlier ones or overrides them."""
 
     parts: tuple[Loaded[LibrarySpec] | Table, ...]
     hash: str
-    """A short hash of all files: which formulas and figures an output was made with."""
+    """A short hash of all files; it identifies the formulas and figures behind an output."""
 
     @property
     def files(self) -> tuple[Loaded[LibrarySpec], ...]:
@@ -43,7 +43,7 @@ class Library:
 
     @property
     def accountings(self) -> list[str]:
-        """The accountings that it has."""
+        """The accountings that it declares."""
         return sorted({name for loaded in self.files for name in loaded.spec.accounting})
 
     @property

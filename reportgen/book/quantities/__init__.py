@@ -1,1 +1,1 @@
-"""From declarations to checked quantities: named, typed, filled, put in order."""
+"""Turn declarations into checked quantities: named, typed, filled, in order of computation."""

@@ -1,4 +1,4 @@
-"""Cells: a value as written becomes a tree - a number with its unit, a flag, a member's name, or a formula."""
+"""Read a cell as written into a tree: a number with its unit, a flag, a member's name, or a formula."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 __all__ = ["LEFT_OUT", "UNIT", "Written", "read_cell"]
 
 UNIT, LEFT_OUT = "unit", "left out"
-"""Kinds of mistakes: a unit that is not one or not the right one, and a member that takes no part."""
+"""Kinds of mistakes: an unknown or unsuitable unit, and a member that does not take part."""
 
 _MEASURE = re.compile(r"\s*([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)\s*([A-Za-zµ%][A-Za-z0-9µ%/*^]*)\s*")
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A cell that was read: its tree, the text to locate mistakes in, how and where it was written."""
+    """A cell that was read: its tree, its text, the source that locates mistakes in it, and its place."""
 
     node: tree.Node
     source: Source
@@ -45,7 +45,7 @@ def read_cell(
     dimensions: Mapping[str, Dimension],
     report: Callable[[Problem], None],
 ) -> Written | None:
-    """Read one cell of a quantity; `formula` says whether a text may be a formula. Mistakes are reported."""
+    """Read one cell of a quantity and report mistakes; `formula` says whether a text may be a formula."""
     value, span = entry.value, entry.origin.span()
     source = entry.origin.document.source(entry.origin.path, str(value))
 

@@ -1,4 +1,4 @@
-"""Declaring: every quantity gets its name, type and index set, and where its cells come from."""
+"""Declare every quantity: its name, type, index set, and the dimension whose rows give its cells."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _KINDS = ("number", "flag", "text")
 
 
 def declare(site: Site) -> None:
-    """Make a draft of every quantity whose declaration is right."""
+    """Create a draft of every correctly declared quantity."""
     _Declarer(site).declare()
 
 

@@ -1,4 +1,4 @@
-"""Drafts: quantities on their way from what was written to what is checked, and the site on which they are made."""
+"""Drafts of quantities between reading and checking, and the state that all steps of building share."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["Draft", "Site"]
 
 @dataclass(slots=True)
 class Draft:
-    """A quantity on its way: declared type, and what was read of its formulas."""
+    """An unfinished quantity: its declared type, and what was read of its formulas."""
 
     spec: QuantitySpec
     origin: Origin
@@ -30,17 +30,17 @@ class Draft:
     formula: Written | None = None
     cells: dict[tuple[str, ...], Written] = field(default_factory=dict)
     refused: set[tuple[str, ...]] = field(default_factory=set)
-    """Cells that were given and could not be read, so that they are not reported as missing, too."""
+    """Cells that were given but could not be read, so that they are not also reported as missing."""
 
     @property
     def is_input(self) -> bool:
-        """Whether people set it."""
+        """Whether users may set it."""
         return self.spec.is_input
 
 
 @dataclass(slots=True)
 class Site:
-    """What all steps of building share: what was collected, the dimensions, and the drafts."""
+    """The state that all steps of building share: what was collected, the dimensions, and the drafts."""
 
     all: Collection
     loaded: Loaded[ScenarioSpec]
@@ -48,7 +48,7 @@ class Site:
     based_on: dict[str, str | None]
     drafts: dict[str, Draft] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
-    """Quantities whose declaration is wrong: what reads them is not checked, for it may be right."""
+    """Quantities with a wrong declaration: what reads them is not checked, because it may be right."""
 
     @property
     def problems(self) -> list[Problem]:
@@ -56,5 +56,5 @@ class Site:
         return self.all.problems
 
     def member(self, dimension: str, text: str) -> str | None:
-        """The member meant by a name or an alias, ignoring case."""
+        """Return the member with a name or an alias, ignoring case, or None."""
         return self.dimensions[dimension].member_of(text)

@@ -1,4 +1,4 @@
-"""Filling: formulas, rows and inputs are read into the drafts of their quantities."""
+"""Read formulas, rows and inputs into the drafts of their quantities."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class _Filler:
         self.site = site
 
     def check_formulas(self) -> None:
-        """A scenario's formulas stand in place of others: of computed quantities with one formula."""
+        """Check that a scenario's `formulas:` replace formulas of computed quantities."""
         computed = [n for n, d in self.site.drafts.items() if not d.by and not d.is_input and d.spec.value is None]
         for name, entry in self.site.all.formulas.items():
             draft = self.site.drafts.get(name)
@@ -123,7 +123,7 @@ class _Filler:
                 draft.refused.add(key)
 
     def _kept_within(self, dimension: str, entry: Entry, draft: Draft, written: Written) -> Written:
-        """What the library makes of an option's base stays in the range of the input, whatever the base is."""
+        """Clamp what a lever computes from an option's base to the range of the input."""
         low, high = draft.spec.minimum, draft.spec.maximum
         ours = entry.origin.document is not self.site.loaded.document
         follows = (
@@ -135,7 +135,7 @@ class _Filler:
         return replace(written, node=within, text=f"max({plain(low)}, min({plain(high)}, {written.text}))")
 
     def _fill(self, name: str, draft: Draft, dimension: str, members: tuple[str, ...]) -> None:
-        """Cells that no row gave: a title, the base option's value, the default, or absent; else they are missing."""
+        """Fill cells that no row gives with a title, the base's value, the default, or absent; report the others."""
         spec = draft.spec
         keys: list[tuple[str, ...]] = [(m,) for m in members]
         for inner in draft.by[1:]:
@@ -167,7 +167,7 @@ class _Filler:
                 self.site.all.fail(f"{dimension} '{key[0]}' has no '{name}'", row.origin.span(key=True), hint)
 
     def read_inputs(self) -> None:
-        """Values of scalar inputs given by the scenario."""
+        """Read the values of scalar inputs that the scenario gives."""
         for name, entry in self.site.all.inputs.items():
             draft = self.site.drafts.get(name)
             if name in self.site.broken:

@@ -1,4 +1,4 @@
-"""Givers: who gave each plain value of a quantity, and the source that is stated where it was written."""
+"""Record who gave each plain value of a quantity, and the source stated there."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _Key = tuple[str, ...]
 
 
 def given(site: Site, draft: Draft, keys: Iterable[_Key]) -> dict[_Key, Given]:
-    """Who gave the plain values of a draft; that of its one formula is under the empty key.
+    """Return who gave the plain values of a draft; a single formula has the empty key.
 
-    A value that nobody gave, for it may be absent, has no entry.
+    A value that nobody gave, because it may be absent, has no entry.
     """
     written = {(): draft.formula} if draft.formula else {k: draft.cells[k] for k in keys}
-    known: dict[tuple[int, tuple[str | int, ...]], Given] = {}  # the cells of a row have the same giver
+    known: dict[tuple[int, tuple[str | int, ...]], Given] = {}  # all cells of a row come from the same place
     made: dict[_Key, Given] = {}
     for key, cell in written.items():
         if cell.origin is None or not isinstance(cell.node, tree.Literal | tree.Member):
@@ -37,7 +37,7 @@ def given(site: Site, draft: Draft, keys: Iterable[_Key]) -> dict[_Key, Given]:
 
 
 def _given(site: Site, draft: Draft, origin: Origin) -> Given:
-    """Who wrote what stands at a place."""
+    """Return who wrote the value at a place."""
     document, path = origin.document, draft.origin.path
     by = SCENARIO if document is site.loaded.document else document.label or LIBRARY
     declared = document is draft.origin.document and bool(path) and origin.path[: len(path)] == path
@@ -46,7 +46,7 @@ def _given(site: Site, draft: Draft, origin: Origin) -> Given:
 
 
 def _around(origin: Origin) -> list[Mapping[str, object]]:
-    """The rows and declarations that a place is in, the innermost first."""
+    """Return the rows and declarations that enclose a place, innermost first."""
     found, at = list["Mapping[str, object]"](), origin.document.data
     for part in origin.path:
         at = at.get(part) if isinstance(at, dict) else None

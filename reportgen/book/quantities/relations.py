@@ -1,4 +1,4 @@
-"""Relations that quantities declare: whose limit, lower or upper end, ideal or part each of them is."""
+"""Check the relations that quantities declare: whose limit, lower or upper end, ideal or part each of them is."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ __all__ = ["relations"]
 
 _WORDS = {"low_of": "the lower end", "high_of": "the upper end", "ideal_of": "the ideal", "part_of": "a part"}
 _SHAPES = ((), ("option",))
-"""The index sets of a target: one for all options, or one for each."""
+"""The index sets of a target: one for all options, or one per option."""
 
 
 def relations(site: Site, quantities: Mapping[str, Quantity]) -> Relations:
-    """Which quantity is what of which figure; mistakes are noted on the site."""
+    """Return the relations between quantities and figures; mistakes are recorded on the site."""
     found = {kind: dict(_of(site, quantities, kind)) for kind in ("low_of", "high_of", "ideal_of")}
     parts: dict[str, list[str]] = {}
     for part, figure in _pairs(site, quantities, "part_of"):
@@ -33,7 +33,7 @@ def relations(site: Site, quantities: Mapping[str, Quantity]) -> Relations:
 
 
 def _of(site: Site, quantities: Mapping[str, Quantity], kind: str) -> Iterator[tuple[str, str]]:
-    """Figures with the one quantity that is what `kind` says."""
+    """Yield each figure with the one quantity declared under `kind`."""
     seen: dict[str, str] = {}
     for name, figure in _pairs(site, quantities, kind):
         if figure in seen:
@@ -44,7 +44,7 @@ def _of(site: Site, quantities: Mapping[str, Quantity], kind: str) -> Iterator[t
 
 
 def _pairs(site: Site, quantities: Mapping[str, Quantity], kind: str) -> Iterator[tuple[str, str]]:
-    """Quantities that name a figure under a key, as they are declared; index set and kind of unit are the same."""
+    """Yield quantities that name a figure under `kind`, and the figure, if index sets and kinds of unit agree."""
     for name, draft in site.drafts.items():
         figure = getattr(draft.spec, kind)
         if not figure or name not in quantities or figure in site.broken:
@@ -66,7 +66,7 @@ def _pairs(site: Site, quantities: Mapping[str, Quantity], kind: str) -> Iterato
 
 
 def _limits(site: Site, quantities: Mapping[str, Quantity]) -> dict[str, Limit]:
-    """The limit of each figure that has one."""
+    """Return the limit of each figure that has one."""
     found: dict[str, Limit] = {}
     for name, draft in site.drafts.items():
         figure, met = draft.spec.limits, draft.spec.met
@@ -84,7 +84,7 @@ def _limits(site: Site, quantities: Mapping[str, Quantity]) -> dict[str, Limit]:
 
 
 def _is_figure(site: Site, draft: Draft, quantities: Mapping[str, Quantity], name: str) -> bool:
-    """Whether what is limited is a number per option in the same kind of unit."""
+    """Return whether the limited quantity is a number per option in the same kind of unit."""
     figure, target = draft.spec.limits, quantities[name]
     span = draft.origin.at("limits").span()
     if figure not in quantities:
@@ -106,7 +106,7 @@ def _is_figure(site: Site, draft: Draft, quantities: Mapping[str, Quantity], nam
 
 
 def _is_flag(site: Site, draft: Draft, quantities: Mapping[str, Quantity]) -> bool:
-    """Whether what says that the limit is met is a flag per option."""
+    """Return whether the quantity that says if the limit is met is a flag per option."""
     met, span = draft.spec.met, draft.origin.at("met").span()
     if met not in quantities:
         flags = [n for n, q in quantities.items() if q.type.kind == "flag" and q.per == ("option",)]

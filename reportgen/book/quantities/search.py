@@ -1,4 +1,4 @@
-"""A search as it was declared, checked: what varies on which candidates, with every value read."""
+"""Check a declared search: read every value of what varies."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 __all__ = ["MOST", "read_search"]
 
 MOST = 200_000
-"""Combinations of one candidate."""
+"""The most combinations per candidate."""
 
 Plain = float | bool | str
 
 
 def read_search(site: Site, quantities: Mapping[str, Quantity]) -> Search | None:
-    """Every value that varies, read and checked like a cell of an option; mistakes are noted on the site."""
+    """Read and check every value that varies as a cell of an option; mistakes are recorded on the site."""
     wanted, root = site.loaded.spec.search, Origin(site.loaded.document, ("search",))
     if wanted is None:
         return None
@@ -53,7 +53,7 @@ def read_search(site: Site, quantities: Mapping[str, Quantity]) -> Search | None
 
 
 def _forget(site: Site, axes: list[Axis]) -> None:
-    """The first combination was read in the row of each candidate; its mistakes are said once, as those of the rest."""
+    """Drop the mistakes already reported in candidates' rows; reading the axes reports them again."""
     spans = {_place(e.origin.span(key=k)) for a in axes for s in a.settings for e in s.values() for k in (True, False)}
     site.problems[:] = [p for p in site.problems if p.span is None or _place(p.span) not in spans]
 
@@ -63,7 +63,7 @@ def _place(span: Span) -> tuple[str, int, int]:
 
 
 def _check_columns(site: Site, axes: list[Axis], root: Origin) -> None:
-    """No column varies in two ways, and all settings of an axis give the same columns."""
+    """Check that no column varies in two ways, and that all settings of an axis set the same columns."""
     seen: set[str] = set()
     for axis in axes:
         span, columns = root.at("vary", axis.name).span(key=True), axis.columns()
@@ -83,7 +83,7 @@ def _check_columns(site: Site, axes: list[Axis], root: Origin) -> None:
 def _read_axis(
     site: Site, quantities: Mapping[str, Quantity], axis: Axis, root: Origin
 ) -> tuple[dict[str, Plain], ...]:
-    """The settings of an axis as plain values."""
+    """Read the settings of an axis as plain values."""
     good = set()
     for column in axis.columns():
         quantity = quantities.get(column)
@@ -101,7 +101,7 @@ def _read_axis(
 
 
 def _read(site: Site, quantity: Quantity, entry: Entry) -> Plain:
-    """A value that varies: a plain one, within the range of its column."""
+    """Read a value that varies; it must be plain and within the range of its column."""
     report = site.problems.append
     written = read_cell(entry, quantity.name, quantity.type, formula=False, dimensions=site.dimensions, report=report)
     node = written.node if written else None

@@ -1,4 +1,4 @@
-"""Settling: drafts are put into the order of computation and checked; what is right becomes a quantity."""
+"""Put drafts in order of computation and check them; correct ones become quantities."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ __all__ = ["settle"]
 
 
 def settle(site: Site) -> dict[str, Quantity]:
-    """The quantities, each after what it reads; mistakes are noted on the site.
+    """Return the quantities, each after those it reads; mistakes are recorded on the site.
 
     Raises:
-        SpecError: quantities need each other.
+        SpecError: some quantities depend on each other.
     """
     settler = _Settler(site)
     return settler.check(settler.order())
@@ -61,7 +61,7 @@ class _Settler:
     def _reads_of(self, node: tree.Name, draft: Draft) -> set[str]:
         names = {node.name, *(k.name for k in node.keys if isinstance(k, tree.Name))}
         if node.name in self.site.drafts:
-            # a dimension that this quantity lacks is chosen by the quantity of the dimension's name
+            # the quantity named like a dimension selects in it if this quantity lacks the dimension
             names |= {d for d in self.site.drafts[node.name].per if d not in draft.per}
         for key in node.keys:
             if isinstance(key, tree.Name) and key.name in self.site.drafts:
@@ -119,7 +119,7 @@ class _Settler:
         return written.node, value is None
 
     def _with_base(self, node: tree.Node, name: str, key: tuple[str, ...]) -> tree.Node:
-        """In an option's cell, `base` stands for the same column of the option that it is based on."""
+        """Replace `base` in an option's cell by the same column of the option that it is based on."""
         base = self.site.based_on.get(key[0])
         if isinstance(node, tree.Name) and node.name == "base" and base is not None:
             return tree.Name(name, (tree.Literal(base), *node.keys), node.place)
@@ -148,7 +148,7 @@ class _Settler:
 
 
 def _default(draft: Draft) -> float | str | bool | None:
-    """The value that a row has by default, as far as it is plain: no text with a unit, and no pattern."""
+    """Return the default of a row's cell if it is plain: no text with a unit, and no pattern."""
     value = draft.spec.value if draft.spec.value is not None else draft.spec.default
     if isinstance(value, str):
         return value if draft.type.kind in ("member", "text") and "{" not in value else None
@@ -158,7 +158,7 @@ def _default(draft: Draft) -> float | str | bool | None:
 
 
 def _places(draft: Draft, keys: list[tuple[str, ...]]) -> dict[tuple[str, ...], Span]:
-    """Where its formulas stand; a plain value needs no place, for nothing goes wrong in it."""
+    """Return the places of its formulas; plain values need none, because evaluating them cannot fail."""
     written = {(): draft.formula} if draft.formula else {k: draft.cells[k] for k in keys}
     return {
         key: w.source.locate(0, max(1, len(w.text)))

@@ -1,4 +1,4 @@
-"""The report's lists and sections: the scenario's own, else those of the library, checked against the quantities."""
+"""The report's lists and sections: the scenario's own or else the library's, checked against the quantities."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["shown"]
 
 
 def shown(collection: Collection, loaded: Loaded[ScenarioSpec], quantities: Mapping[str, Quantity]) -> ReportSpec:
-    """The lists without what this accounting lacks; mistakes of the scenario are noted."""
+    """Return the lists without what this accounting lacks; mistakes of the scenario are recorded."""
     return _Shown(collection, loaded, quantities).report()
 
 
@@ -33,7 +33,7 @@ class _Shown:
         self.origin = Origin(loaded.document, ("report",))
 
     def report(self) -> ReportSpec:
-        """The lists, each the scenario's own or that of the library."""
+        """Return the lists, each from the scenario or else from the library."""
         made: dict[str, Any] = {}
         for name in ReportSpec.model_fields:
             chosen = getattr(self.own, name)

@@ -1,1 +1,1 @@
-"""What follows from it: options, candidates, trials, batch sizes, dates."""
+"""Rows derived from the scenario: options, candidates, sensitivity cases, batch sizes, dates."""

@@ -1,4 +1,4 @@
-"""Batches: an option for each number of requests at once that is to be shown beside the baseline's own."""
+"""Add an option for each batch size that the scenario lists for comparison with the baseline's own."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 __all__ = ["BATCH_POINT", "add_batches"]
 
 BATCH_POINT = "batch_point"
-"""The dimension whose rows are the numbers of requests at once."""
+"""The dimension whose rows are batch sizes."""
 
 
 def add_batches(collection: Collection, loaded: Loaded[ScenarioSpec]) -> dict[str, Row]:
-    """Add a row of `batch_point` for each batch size that the scenario lists; their options are returned."""
+    """Add a row of `batch_point` for each batch size that the scenario lists; return the options made for them."""
     given = collection.rows.pop(BATCH_POINT, {})
     options: dict[str, Row] = {}
     origin = Origin(loaded.document, ("batches",))

@@ -1,4 +1,4 @@
-"""Candidates of a search: options from the start, with the first of what may vary until the search has chosen."""
+"""Add the candidates of a search as options, with the first value of what varies until the search has chosen."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 __all__ = ["add_candidates"]
 
 _JUDGED = "feasible"
-"""What an accounting must know, or nothing can be sought."""
+"""A quantity that an accounting needs for a search."""
 
 
 def add_candidates(collection: Collection, loaded: Loaded[ScenarioSpec]) -> None:
     """Make each candidate an option, after the scenario's own and before the levers."""
     wanted, root = loaded.spec.search, Origin(loaded.document, ("search",))
     if wanted is None or not loaded.spec.options:
-        return  # without a baseline there is nothing to compare with; that is said elsewhere
+        return  # there is no baseline to compare with, which is reported elsewhere
     if _JUDGED not in collection.quantities:
         hint = "leave search: out, or take another accounting"
         collection.fail("this accounting has no requirements to search by", root.span(key=True), hint)
@@ -59,7 +59,7 @@ def _add(collection: Collection, name: str, row: dict[str, Any], root: Origin, c
 
 
 def _check_found(collection: Collection, wanted: SearchSpec, root: Origin, columns: list[str]) -> None:
-    """What was found has exactly the columns that vary, for each candidate."""
+    """Check that the recorded result has exactly the columns that vary, for each candidate."""
     again = "leave found: out, and search again"
     for name, row in wanted.found.items():
         origin = root.at("found", name)

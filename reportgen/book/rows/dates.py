@@ -1,4 +1,4 @@
-"""Dates as numbers: the day of a price, of an exchange rate and of the scenario, so that a formula can tell an age."""
+"""Dates as day numbers, of prices, exchange rates and the scenario, so that formulas can compute ages."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ __all__ = ["add_days", "day_number"]
 
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?!\d)")
 _FIRST = datetime.date(1899, 12, 30)
-"""The day that spreadsheets count as 0."""
+"""The day with number 0 in spreadsheets."""
 
 
 def day_number(text: str) -> int | None:
-    """The first day that a date can mean, as spreadsheets count; none where it does not begin with a year.
+    """Return the first day that a date can mean, as spreadsheets count, or None if it does not begin with a year.
 
     >>> day_number("1900-01-01"), day_number("2026-05"), day_number("2026 (year only)"), day_number("spring")
     (2, 46143, 46023, None)
@@ -38,7 +38,7 @@ def day_number(text: str) -> int | None:
 
 
 def add_days(collection: Collection, loaded: Loaded[ScenarioSpec]) -> None:
-    """Give prices their day, and the book the scenario's; a scenario with prices must have a date."""
+    """Add the day of each price and of the scenario; a scenario with prices must have a date."""
     if "price_day" not in collection.quantities:
         return
     origin = Origin(loaded.document, ("date",))

@@ -1,4 +1,4 @@
-"""Inputs: what each operator takes in, for the picture of the layer; names are checked, and that nothing goes round."""
+"""Read the inputs of each operator, for the figure of the layer; check their names, and that there is no cycle."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ Inputs = dict[str, tuple[tuple[str, ...], ...]]
 
 
 def read_inputs(collection: Collection, known: Library, scenario: Document) -> Inputs:
-    """The inputs of all operators: for each a tuple of choices, of which the first that runs is meant.
+    """Return the inputs of all operators, each a tuple of alternatives, of which the first that runs is used.
 
-    An operator may name any other of the library, whether or not it is part of this book.
+    An operator may name any other operator of the library, even one that is not part of this book.
     """
     rows = collection.rows.get(_OPERATOR, {})
     names = {name.casefold(): name for name in (*known_rows(known, _OPERATOR), *rows, *INPUT_WORDS)}
@@ -55,6 +55,6 @@ def _check_cycle(collection: Collection, rows: Mapping[str, Row], inputs: Inputs
         order({name: {other for choice in choices for other in choice} for name, choices in inputs.items()})
     except Cycle as cycle:
         entries = [entry for name in cycle.path for entry in rows[name].inputs or ()]
-        # The library alone has no cycle: whoever wrote the scenario wants to see their own line.
+        # The library alone has no cycle, so the error points to the scenario's line.
         entries.sort(key=lambda entry: entry.origin.document is not scenario)
         collection.fail(f"these operators need each other: {cycle}", entries[0].origin.span())

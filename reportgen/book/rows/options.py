@@ -1,4 +1,4 @@
-"""Options: the scenario's own rows, then one row for each lever; each inherits what it does not change."""
+"""Options: the scenario's rows, then a row for each lever; each inherits what it does not change."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["SPARE", "add_options"]
 
 SPARE = "what_if_"
-"""How levers begin that change nothing: rows to try something in, which any other lever brings along."""
+"""The prefix of levers that change nothing: spare rows for experiments, added with any other lever."""
 
 
 def add_options(
@@ -86,7 +86,7 @@ def _add_levers(collection: Collection, loaded: Loaded[ScenarioSpec], rows: dict
 
 
 def _origin(spec: ScenarioSpec, name: str, last: Mapping[str, Row], words: OriginSpec) -> str:
-    """Where an option comes from, in words."""
+    """Return where an option comes from, in words."""
     if name in last:
         return words.trial
     if name in spec.options:

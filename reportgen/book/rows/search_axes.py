@@ -1,4 +1,4 @@
-"""The axes of a search: what may vary, as written."""
+"""The axes of a search: what varies, as written."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ Setting = dict[str, Entry]
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """What varies together: a column with its values, or several columns with settings of all of them."""
+    """What varies together: a column with its values, or several columns with settings for all of them."""
 
     name: str
     settings: tuple[Setting, ...]
 
     def columns(self) -> list[str]:
-        """The columns that it varies, each once."""
+        """Return the columns that it varies, without duplicates."""
         return list(dict.fromkeys(column for setting in self.settings for column in setting))
 
 
 def vary(wanted: SearchSpec, root: Origin) -> Iterator[Axis]:
-    """What varies, as it was written."""
+    """Yield the axes as written in the scenario."""
     for name, values in wanted.vary.items():
         at = root.at("vary", name)
         if isinstance(values, list):
@@ -40,9 +40,6 @@ def vary(wanted: SearchSpec, root: Origin) -> Iterator[Axis]:
             yield Axis(name, tuple({c: Entry(v, at.at(s, c)) for c, v in cells.items()} for s, cells in settings))
 
 
-# --- as options ------------------------------------------------------------------------------------------------------
-
-
 def quoted(names: list[str]) -> str:
-    """Names in quotes, one after the other."""
+    """Return names in quotes, separated by commas."""
     return ", ".join(f"'{name}'" for name in names)

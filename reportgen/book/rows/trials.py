@@ -1,4 +1,4 @@
-"""Trials: for each input that a sensitivity stretches two options, at its low and at its high end."""
+"""Sensitivity cases: for each input that is scaled, an option at its low end and one at its high end."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 __all__ = ["BEST", "DRIVER", "ENDS", "add_trials", "trial_name"]
 
 BEST = "best"
-"""What a scenario writes for the option that is best on the objective."""
+"""How a scenario names the option that is best on the objective."""
 
 DRIVER = "driver"
-"""The dimension whose rows are the inputs that are stretched."""
+"""The dimension whose rows are the scaled inputs."""
 
 ENDS = ("low", "high")
 
 
 def trial_name(driver: str, end: str) -> str:
-    """The option that stands at an end of a driver."""
+    """Return the name of the option at an end of a driver."""
     return f"{driver}_{end}"
 
 
 def add_trials(collection: Collection, loaded: Loaded[ScenarioSpec]) -> dict[str, Row]:
-    """Add a row of `driver` for each input that is stretched; the options at its ends are returned."""
+    """Add a row of `driver` for each scaled input; return the options at their ends."""
     wanted, origin = loaded.spec.sensitivity, Origin(loaded.document, ("sensitivity",))
     given = collection.rows.pop(DRIVER, {})
     if wanted is None and not given:
@@ -60,7 +60,7 @@ def add_trials(collection: Collection, loaded: Loaded[ScenarioSpec]) -> dict[str
 
 
 def _chosen(collection: Collection, wanted: SensitivitySpec, origin: Origin) -> Sequence[str]:
-    """The drivers that are asked for; all where none of them is known, so that other mistakes show as well."""
+    """Return the requested drivers, or all if none of them is known, so that other mistakes are found too."""
     known = [name for name, (d, _) in collection.drivers.items() if d.column in collection.quantities]
     if wanted.drivers == "all":
         return known
@@ -77,7 +77,7 @@ def _chosen(collection: Collection, wanted: SensitivitySpec, origin: Origin) -> 
 
 
 def _driver(name: str, driver: DriverSpec, place: Origin, given: Row | None) -> Row:
-    """A driver's row: its ends are the factors in its own cells, else those that the library computes."""
+    """Return a driver's row: its ends are the factors in its own cells, or else those that the library computes."""
     cells: dict[str, Any] = {}
     for end in ENDS:
         value, cell = getattr(driver, end), f'range_{end}["{name}"]'
@@ -92,13 +92,13 @@ def _driver(name: str, driver: DriverSpec, place: Origin, given: Row | None) -> 
 
 
 def _option(name: str, driver: DriverSpec, place: Origin, end: str) -> Row:
-    """The option that differs from its base in nothing but the one input."""
+    """Return an option that changes only this input of its base."""
     stretched = Entry(f'base * {end}_factor["{name}"]', place.at(end))
     return Row(place, {"title": f"{driver.title}, {end}"}, {"is_trial": Entry(True, place), driver.column: stretched})
 
 
 def _base(collection: Collection, trials: Mapping[str, Row], base: str, place: Origin) -> None:
-    """Let the trials inherit from the option that is asked for; which one is the best shows later."""
+    """Base the sensitivity cases on the requested option; for `best`, the evaluation decides later."""
     if base == BEST:
         return
     if base.casefold() in (name.casefold() for name in trials):
