@@ -1,1 +1,1 @@
-"""Predictions against measurements: reading them, predicting them, fitting the efficiency factors to them."""
+"""Predictions compared with measurements: reading measurements, predicting them, fitting the efficiency factors."""

@@ -1,4 +1,4 @@
-"""Accuracy: predicted against measured, row by row and by group."""
+"""Measure the accuracy of predictions, row by row and by group."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ GROUPINGS: dict[str, Callable[[Prediction], str]] = {
     "precision": lambda p: f"{p.measurement.metric}, {p.measurement.weights or 'unknown precision'}",
     "tp": lambda p: f"{p.measurement.metric}, TP {p.measurement.tp or 'unknown'}",
 }
-"""How predictions are grouped; every group is of one metric, whose errors alone can be compared."""
+"""How predictions are grouped; each group has a single metric, because only errors of one metric are comparable."""
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Errors of one group: predicted over measured, less one.
+    """The errors of one group, as predicted over measured, minus one.
 
-    `median` and `p90` are of the absolute error, `bias` is the median with its sign; `low` and `high` are the
-    10th and 90th percentile of measured over predicted; `beaten` counts measurements better than the ideal.
+    `median` and `p90` are of the absolute error, `bias` is the signed median; `low` and `high` are the 10th and 90th
+    percentile of measured over predicted; `beaten` counts measurements better than the ideal.
     """
 
     by: str
@@ -57,7 +57,7 @@ class Accuracy:
     groups: Sequence[Group]
 
     def points(self) -> list[dict[str, Any]]:
-        """What the scatter plot draws."""
+        """Return the points of the scatter plot."""
         return [
             {
                 "metric": p.measurement.metric, "group": p.measurement.engine or "unknown",
@@ -67,7 +67,7 @@ class Accuracy:
         ]  # fmt: skip
 
     def as_json(self) -> dict[str, Any]:
-        """Plain values: `rows`, `unevaluated`, `groups`."""
+        """Return plain values under `rows`, `unevaluated` and `groups`."""
         return {
             "rows": [
                 {
@@ -85,13 +85,13 @@ class Accuracy:
 def accuracy(
     measurements: Sequence[Measurement], unread: Sequence[Unread] = (), books: Books | None = None
 ) -> Accuracy:
-    """Predict every measurement and compare; `unread` are rows that could not even be read."""
+    """Predict every measurement and compare; `unread` are rows that could not be read."""
     predictions, failed = predict(measurements, books)
     return Accuracy(predictions, sorted([*unread, *failed], key=lambda u: u.row), groups_of(predictions))
 
 
 def groups_of(predictions: Sequence[Prediction]) -> list[Group]:
-    """The errors by each grouping, groups in the order of their names."""
+    """Return the errors by each grouping, groups sorted by name."""
     found: list[Group] = []
     for by, name_of in GROUPINGS.items():
         members: dict[str, list[Prediction]] = {}
@@ -111,7 +111,7 @@ def _group(by: str, name: str, predictions: Sequence[Prediction]) -> Group:
 
 
 def beaten(prediction: Prediction) -> bool:
-    """Whether the measurement is better than the ideal, which cannot be: something in the row is not as it says."""
+    """Return whether the measurement is better than the ideal, which is impossible: the row must contain an error."""
     if prediction.ideal is None:
         return False
     more_is_better = prediction.measurement.metric == "output_tokens_per_s"

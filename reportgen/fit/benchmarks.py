@@ -1,4 +1,4 @@
-"""Measurements from the files of benchmarks: our table, `vllm bench serve`, `llama-bench`; told apart by content."""
+"""Read benchmark files, recognised by their content: our table, `vllm bench serve`, `llama-bench`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_RECORDS", "Given", "read_measurements"]
 
 MAX_RECORDS = 100_000
-"""More results are not read from one file."""
+"""The most results that are read from one file."""
 _DIGITS = 300
 _SPACE = re.compile(r"\s*")
 _KINDS = (
@@ -33,14 +33,14 @@ _KINDS = (
 
 
 def read_measurements(path: Path, given: Given | None = None) -> tuple[list[Measurement], list[Unread]]:
-    """Read the measurements of a file; what cannot be used is returned with the reason.
+    """Read the measurements in a file; return unusable ones with the reason.
 
     Args:
-        path: a table of measurements, a result of `vllm bench serve`, or what `llama-bench` prints.
-        given: what holds where the file does not say it.
+        path: a table of measurements, a result of `vllm bench serve`, or output of `llama-bench`.
+        given: values for what the file does not state.
 
     Raises:
-        SpecError: the file cannot be read, is of none of these kinds, or does not say what `given` must then say.
+        SpecError: the file cannot be read, is of none of these kinds, or states too little without `given`.
     """
     given = given or Given()
     _check(given)
@@ -65,7 +65,7 @@ def read_measurements(path: Path, given: Given | None = None) -> tuple[list[Meas
 
 
 def _check(given: Given) -> None:
-    """Refuse what the user gives and the catalogue does not know."""
+    """Refuse a model or accelerator from the user that the catalogue does not list."""
     problems = [
         Problem(f"unknown {dimension} '{name}'", None, nearest(name, catalogued(dimension)))
         for dimension, name in (("model", given.model), ("accelerator", given.accelerator))
@@ -76,7 +76,7 @@ def _check(given: Given) -> None:
 
 
 def _complete(path: Path, read: list[Measurement]) -> None:
-    """Refuse a file that leaves out what every prediction needs."""
+    """Refuse a file that omits what every prediction needs."""
     problems: list[Problem] = []
     if any(not m.model for m in read):
         hint = "give it with --model, as in --model Llama-3.1-8B"
@@ -89,16 +89,16 @@ def _complete(path: Path, read: list[Measurement]) -> None:
 
 
 def _filled(read: list[Measurement], unread: list[Unread], given: Given) -> tuple[list[Measurement], list[Unread]]:
-    """A table's rows, with what is given where their cells are empty."""
+    """Return a table's rows with empty cells filled from `given`."""
     names = ("model", "accelerator", "engine", "devices", "tp", "weights", "activations", "kv_cache")
     return [replace(m, **{n: getattr(m, n) or getattr(given, n) for n in names}) for m in read], unread
 
 
-# --- telling files apart ---------------------------------------------------------------------------------------------
+# --- recognising files -----------------------------------------------------------------------------------------------
 
 
 def _records(path: Path, text: str) -> list[dict[str, Any]] | None:
-    """The results in a file as keys and values; None for our own table."""
+    """Return the results in a file as keys and values, or None for our own table."""
     if text.lstrip()[:1] in ("{", "["):
         return _json_records(path, text)
     if re.search(r"^[ \t]*\|.*\| *t/s *\|", text, re.MULTILINE):
@@ -132,7 +132,7 @@ def _csv_records(path: Path, text: str) -> list[dict[str, Any]]:
 
 
 class _DoubledError(ValueError):
-    """A key stands twice in one object."""
+    """An object contains a key twice."""
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -149,7 +149,7 @@ _DECODER = json.JSONDecoder(
 
 
 def _json_records(path: Path, text: str) -> list[dict[str, Any]]:
-    """All objects in a file of one JSON value, or of several one after the other; lists are opened."""
+    """Return all objects in a file of one or more JSON values; lists are expanded."""
     file, offset, made = str(path), 0, list[Any]()
     try:
         while (offset := _after_space(text, offset)) < len(text):

@@ -1,4 +1,4 @@
-"""Calibration: the efficiency factors that make predictions meet measurements, by robust least squares."""
+"""Calibrate: fit the efficiency factors to measurements by robust least squares."""
 
 from __future__ import annotations
 
@@ -28,44 +28,46 @@ if TYPE_CHECKING:
 __all__ = ["LEAST_CONFIGURATIONS", "LEAST_ROWS", "Calibration", "calibrate"]
 
 LEAST_ROWS, LEAST_CONFIGURATIONS = 8, 4
-"""Fewer timings, or fewer different configurations among them, do not support a fit."""
+"""A fit needs at least this many timings, of this many different configurations."""
 LEAST_PER_FACTOR = 2
-"""A factor that fewer timings speak to keeps its value."""
+"""A factor that fewer timings depend on keeps its value."""
 
 _WEIGHT = {"static_batch": 1.0, "single_stream": 1.0}
 _OTHER_LOAD = 0.3
-"""How much a timing counts by its load: under a server's load much else goes on."""
+"""The weight of timings under other loads: a loaded server is affected by much that the factors do not describe."""
 _LARGE_GROUP = 30
-"""A grid of one model on one device counts as this many timings at most, however many it has."""
+"""All timings of one model on one device together weigh at most as much as this many timings."""
 
 _STRENGTH = {"accelerator_family": 0.4, "accelerator": 0.5, "engine": 1.5, "scheme": 0.8, "": 0.5}
-"""How strongly factors are held to what they were, per unit of the logarithm, by the dimension that they belong to:
-corrections of engines and schemes, which many devices share, more than those of devices and families."""
+"""How strongly factors are pulled to their earlier values, per unit of the logarithm, by the dimension they belong to:
+corrections of engines and schemes, which many devices share, more strongly than those of devices and families.
+"""
 _KNOWN = {
     "gemm_memory": 1.0, "gemm_compute": 1.0, "attention_compute": 1.0, "attention_memory": 1.0, "link_efficiency": 8.0,
 }  # fmt: skip
-"""Factors that timings of kernels and messages say; whole passes alone cannot tell them from each other, nor from the
-overheads."""
+"""Factors that timings of kernels and messages determine; timings of whole passes cannot separate them from each other
+or from the overheads.
+"""
 _IMPLAUSIBLE = ("C",)
-"""Tiers of measurements that are compared with but not fitted to."""
+"""Tiers of measurements that are compared with predictions but excluded from the fit."""
 _SOFT = 0.1
-"""Relative errors above this count less and less (soft L1)."""
+"""Relative errors above this weigh less and less (soft L1)."""
 _FEW_CLIENTS = 4
-"""As many clients begin within a prefill or two of each other, however often they ask."""
+"""With up to this many clients, all start within a prefill or two of each other, however often they send requests."""
 _UNTOLD = 0.5
-"""How much such a timing counts."""
+"""The weight of a time to first token if the file does not say how many requests each client sent."""
 _STEP = 1e-3
 _LARGEST = math.log(20.0)
-"""No factor moves by more than this, in the logarithm."""
+"""The largest change of a factor, in the logarithm."""
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Fitted factors by input cell, what they were, and how well they meet the measurements.
+    """Fitted factors by input cell, their earlier values, and how well predictions match the measurements.
 
-    `errors` holds predicted over measured less one for each case; `left_out`, `elsewhere` and `unknown` the same with
-    the model, the accelerator, or the whole family of accelerators, of the case left out of the fit (NaN where there
-    is no other). `evidence` names the kind of measurement that each case is.
+    `errors` holds predicted over measured, minus one, per case. `left_out`, `elsewhere` and `unknown` hold the same
+    after leaving the model, the accelerator, or the family of accelerators of the case out of the fit (NaN if there is
+    no other). `evidence` names the kind of measurement of each case.
     """
 
     factors: Mapping[Cell, float]
@@ -89,7 +91,7 @@ def calibrate(
 ) -> Calibration:
     """Fit the factors to all timings among the measurements.
 
-    Factors are held to those of `book`; where `guess` is given, the search begins with its factors.
+    The fit pulls the factors to those of `book`; with `guess`, the search starts from the factors of that book.
 
     Raises:
         SpecError: the measurements do not support a fit.
@@ -120,10 +122,10 @@ def calibrate(
 
 
 def _speaks(m: Measurement) -> bool:
-    """Whether the factors are fitted to a measurement: times and throughput of loads that are known.
+    """Return whether a measurement is used in the fit: times and throughput under known loads.
 
-    How long requests wait for each other's prompts follows from how often each client asked; where a file does not
-    say that, its time to first token speaks of the benchmark and not of the server; with a few clients it hardly does.
+    How long requests wait for each other's prompts depends on how many requests each client sent. If a file omits that,
+    its time to first token describes the benchmark rather than the server, except with few clients.
     """
     if PREDICTED[m.metric][1] == "" or not is_predicted(m) or m.request_rate or m.tier in _IMPLAUSIBLE:
         return False
@@ -131,13 +133,13 @@ def _speaks(m: Measurement) -> bool:
 
 
 def _is_told(m: Measurement) -> bool:
-    """Whether a file says all that a figure rests on: of a time to first token among clients, how often each asked."""
+    """Return whether a file states what a figure depends on: for a TTFT with several clients, the requests of each."""
     crowded = m.load == "closed_loop" and (m.batch or 1) > 1 and m.metric.startswith("ttft")
     return not crowded or "requests_per_client" in m.settings
 
 
 def family_of(book: Book, accelerator: str) -> str:
-    """The family of an accelerator."""
+    """Return the family of an accelerator."""
     cell = book.quantities["accelerator_family"].cells[accelerator,]
     return str(getattr(cell, "value", getattr(cell, "name", "")))
 
@@ -156,7 +158,7 @@ def _supported(cases: Sequence[Case], unread: Sequence[Unread]) -> None:
 
 
 class _Fit:
-    """The problem of least squares: logarithms of factors against logarithms of predicted over measured."""
+    """The least-squares problem: logarithms of factors against logarithms of predicted over measured."""
 
     def __init__(self, book: Book, cases: Sequence[Case]) -> None:
         self.book, self.cases = book, cases
@@ -178,12 +180,12 @@ class _Fit:
         self._measured: tuple[Array, Array] | None = None
 
     def evidence(self) -> list[str]:
-        """The kind of measurement that each case is."""
+        """Return the kind of measurement of each case."""
         codes = value_of(self.base, "evidence", self._runs)[self._run]
         return [self.book.dimensions["evidence"].names[int(code)] for code in codes]
 
     def _bounds(self) -> tuple[Array, Array]:
-        """Where factors may go: not far from where they were, and within the limits that the library gives them."""
+        """Return the bounds of the factors: near their earlier values, and within the library's limits."""
         quantities = [self.book.quantities[name] for name, _ in self.cells]
         least = np.array([math.log(q.minimum) if q.minimum else -math.inf for q in quantities])
         most = np.array([math.log(q.maximum) if q.maximum else math.inf for q in quantities])
@@ -195,7 +197,7 @@ class _Fit:
         return _KNOWN.get(name, _STRENGTH[lead[0] if lead else ""])
 
     def _cells(self) -> list[Cell]:
-        """The factors that the timings speak to: inputs of the topic efficiency whose change moves a prediction."""
+        """Return the factors that enough timings depend on: efficiency inputs whose change moves a prediction."""
         candidates: list[Cell] = []
         used = {d: {str(case.inputs[d]) for case in self.cases} for d in ("accelerator", "engine", "model")}
         used["accelerator_family"] = {family_of(self.book, name) for name in used["accelerator"]}
@@ -219,19 +221,19 @@ class _Fit:
         return found
 
     def _predicted(self, evaluator: Evaluator) -> Array:
-        """Times in ms; for a throughput the time that a token takes."""
+        """Return predicted times in ms; a throughput becomes the time per token."""
         made = np.empty(len(self.cases))
         for name, which in self._which:
             made[which] = value_of(evaluator, name, self._runs)[self._run[which]]
         return np.where(self._rate, 1e3 / (made * self._replicas), made)
 
     def errors(self, x: Array) -> Array:
-        """Logarithms of predicted over measured."""
+        """Return the logarithms of predicted over measured."""
         inputs = {cell: float(v) for cell, v in zip(self.cells, np.exp(x), strict=True)}
         return np.asarray(np.log(self._predicted(self.base.with_inputs(inputs)) / self.measured))
 
     def solve(self, guess: Book | None = None) -> Array:
-        """The logarithms of the factors that meet the measurements best; the search begins with those of `guess`."""
+        """Return the logarithms of the factors with the smallest error; the search starts from those of `guess`."""
         from scipy.optimize import least_squares
 
         low, high = self._bounds()
@@ -249,9 +251,9 @@ class _Fit:
         return np.asarray(least_squares(residuals, first, bounds=(low, high), max_nfev=15, xtol=1e-4, ftol=1e-4).x)
 
     def left_out(self, best: Array, groups: Sequence[str]) -> Array:
-        """Relative errors of each case under factors fitted without the cases of its group.
+        """Return the relative errors of each case with factors fitted without the cases of its group.
 
-        The errors' slopes at the best factors are measured once; each fit without a group then follows from them.
+        The errors are linearised at the best factors once, and each fit without a group uses these slopes.
         """
         found = np.full(len(self.cases), np.nan)
         errors, slopes = self._slopes(best)
@@ -263,7 +265,7 @@ class _Fit:
         return found
 
     def _slopes(self, best: Array) -> tuple[Array, Array]:
-        """The errors at the best factors, and how they follow each factor; measured once."""
+        """Return the errors at the best factors and their derivatives by each factor; computed once."""
         if self._measured is None:
             errors = self.errors(best)
             steps = np.eye(len(best)) * _STEP
@@ -271,7 +273,7 @@ class _Fit:
         return self._measured
 
     def _refitted(self, best: Array, errors: Array, slopes: Array, weights: Array) -> Array:
-        """Robust least squares on straight lines, by repeated weighting."""
+        """Return the factors of a linearised robust least-squares fit, by iterative reweighting."""
         moved = np.zeros(len(best))
         pull = np.diag(self.strength**2)
         for _ in range(20):
@@ -284,14 +286,14 @@ class _Fit:
 
 
 def _value(book: Book, cell: Cell) -> float:
-    """A factor as the book has it; 0 where it has none."""
+    """Return a factor's value in the book; 0 if it has none."""
     quantity = book.quantities[cell[0]]
     node = quantity.cells[cell[1]] if quantity.by else quantity.formula
     return float(getattr(node, "value", 0.0) or 0.0)
 
 
 def _weights(cases: Sequence[Case]) -> Array:
-    """How much each timing counts."""
+    """Return the weight of each timing."""
     groups = [
         (*(case.inputs[n] for n in ("model", "accelerator", "engine", "weight_precision")), case.measurement.metric)
         for case in cases
@@ -308,12 +310,12 @@ def _weights(cases: Sequence[Case]) -> Array:
 
 
 def _softened(errors: Array) -> Array:
-    """Errors whose squares grow like soft L1: small ones as they are, large ones less and less."""
+    """Transform errors so that their squares grow like soft L1: large errors weigh less and less."""
     return np.asarray(np.sign(errors) * np.sqrt(2 * (np.sqrt(1 + (errors / _SOFT) ** 2) - 1)) * _SOFT)
 
 
 def _seconds(case: Case) -> float:
-    """What was measured, as the fit compares it: times in ms (end to end: s), a throughput as ms per token."""
+    """Return the measured value as the fit compares it: times in ms (end to end in s), a throughput as ms per token."""
     m = case.measurement
     if m.metric == "output_tokens_per_s":
         return 1e3 / m.value

@@ -1,4 +1,4 @@
-"""Configurations: what a measurement says becomes inputs of a book, one sample per measurement."""
+"""Turn the configurations of measurements into inputs of a book, one sample per measurement."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ __all__ = ["Books", "Case", "configure", "is_before", "measured_book", "runs_of"
 
 OPTION, REQUEST = "baseline", "measured"
 _BOTH = ("fp8", "fp4")
-"""Formats whose checkpoints compute with activations as narrow as the weights, where a file says no more."""
+"""Formats whose checkpoints quantise activations like weights, unless the file says otherwise."""
 _LLAMA_CPP = "llama_cpp"
 _GGUF = {"mxfp4": "mxfp4_gguf"}
-"""Formats that llama.cpp completes in a way of its own."""
+"""Formats that llama.cpp implements differently."""
 _VINTAGES = {"vllm": ("0.13", "vllm_0_12"), _LLAMA_CPP: ("2025", "llama_cpp_2024")}
-"""The first version, or year, of an engine as it is now, and the engine that stands for all before."""
+"""The first version (or year) that an engine's catalogue row describes, and the row for all earlier ones."""
 _SCENARIO = f"""\
 schema: 1
 title: What was measured
@@ -44,28 +44,28 @@ options: {{{OPTION}: {{model: Llama-3.1-8B, accelerator: H100-SXM-80GB}}}}
 """
 _RATE = "request_rate=1"
 _EVERY_KIND = ("DeepSeek-V3", "gpt-oss-20b")
-"""Models that between them need every file of operators, so that no model is left out."""
+"""Models that together need every file of operators, so that the book supports all models."""
 _NEEDS_PROMPT = {"e2e_ms", "output_tokens_per_s"}
 _NEEDS_OUTPUT = {"e2e_ms", "output_tokens_per_s"}
 _STATIC = {"static_batch", "startup"}
 _FULL = {"saturated", "slo_server", "offline"}
-"""Loads under which as many requests run as the engine lets."""
+"""Loads under which as many requests run as the engine allows."""
 _UNSTEADY = {"burst"}
-"""Loads without a steady state: everything is asked at once and once only."""
+"""Loads without a steady state: all requests are sent at once and only once."""
 _YEAR_OF_VINTAGES = 2026
-"""Engines of earlier years schedule between the steps."""
+"""Engines of earlier years schedule synchronously, between the steps."""
 _REQUESTS = 10.0
-"""How often each client of a benchmark asks where a file does not say: InferenceX's and genai-perf's usual number."""
+"""Requests per client if a file does not say: the usual number of InferenceX and genai-perf."""
 _MANY = 100000.0
-"""More clients than any slots, for a server that was kept full."""
+"""The number of clients that stands for a server kept full: more than it has slots."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A measurement that can be predicted, and the inputs that stand for its configuration.
+    """A measurement that can be predicted, and the inputs that describe its configuration.
 
-    `inputs` holds numbers, flags and members' names by quantity, None where absent; `settings` are those of the
-    scenario. `rate` is that of random arrivals, 0 for clients that wait for their answers.
+    `inputs` holds numbers, flags and members' names by quantity, None for absent; `settings` are those of the scenario.
+    `rate` is the rate of random arrivals, 0 if clients wait for their answers.
     """
 
     measurement: Measurement
@@ -78,21 +78,21 @@ class Case:
 
     @property
     def run(self) -> tuple[object, ...]:
-        """What tells runs apart: cases with the same are figures of one run."""
+        """A key that identifies the run: cases with the same key are figures of one run."""
         return (*self.inputs.values(), *sorted(self.settings.items()), self.prompt, self.output, self.rate)
 
     @property
     def group(self) -> int:
-        """How many devices share a layer."""
+        """The number of devices that share a layer."""
         return int(max(float(self.inputs[name] or 1) for name in ("tensor_parallel", "expert_parallel")))
 
 
 @functools.cache
 def measured_book(overlays: tuple[str, ...] = (), rate: bool = False) -> Book:
-    """A book of one option in which every model, accelerator and engine can be put, with arrivals at a rate or not.
+    """Return a book of one option that accepts every model, accelerator and engine, with or without an arrival rate.
 
     Raises:
-        SpecError: a library or calibration laid over ours is wrong.
+        SpecError: a user's library or calibration is wrong.
     """
     document = parse_document(_SCENARIO.encode(), "measurements")
     mentions = (*_EVERY_KIND, _RATE) if rate else _EVERY_KIND
@@ -100,9 +100,9 @@ def measured_book(overlays: tuple[str, ...] = (), rate: bool = False) -> Book:
 
 
 class Books:
-    """The books in which measurements are predicted: for clients that wait, and for arrivals at a rate.
+    """The books that predict measurements: with clients that wait for answers, or with arrivals at a rate.
 
-    The second has more to compute, and is made only where it is needed.
+    The second takes more to compute and is built on first use.
     """
 
     def __init__(self, overlays: tuple[str, ...] = ()) -> None:
@@ -110,16 +110,16 @@ class Books:
 
     @property
     def closed(self) -> Book:
-        """The book for static batches and clients."""
+        """The book for static batches and waiting clients."""
         return self.at(False)
 
     def at(self, rate: bool) -> Book:
-        """The book for arrivals at a rate, or the other."""
+        """Return the book for arrivals at a rate, or the one for waiting clients."""
         return measured_book(self.overlays, rate)
 
 
 def configure(book: Book, measurement: Measurement) -> Case | Unread:
-    """The inputs of a measurement's configuration, or why it cannot be evaluated."""
+    """Return the inputs of a measurement's configuration, or why it cannot be evaluated."""
     made = _Configured(book, measurement)
     case = made.case()
     return Unread(measurement.row, "; ".join(made.faults)) if made.faults else case
@@ -162,7 +162,7 @@ class _Configured:
         return Case(m, inputs, settings, prompt, output, replicas, self._rate() / replicas if clients is None else 0.0)
 
     def _clients(self, replicas: float) -> float | None:
-        """Clients of one replica; none where requests arrive at a rate, more than any slots where nothing is said."""
+        """Return the clients of one replica: None for arrivals at a rate, `_MANY` if the file does not say."""
         if self._rate():
             return None
         if self.m.load in _UNSTEADY:
@@ -172,7 +172,7 @@ class _Configured:
         return max(1.0, (self.m.batch or 1.0) / replicas)
 
     def _limit(self, replicas: float) -> float | None:
-        """The sequences that one replica may run: as the notes say, or as many as a server that was kept full had."""
+        """Return the most sequences that one replica may run: as noted, or as many as kept the server full."""
         if "max_num_seqs" in self.m.settings:
             return self.m.settings["max_num_seqs"]
         full = self.m.load in _FULL and self.m.batch is not None
@@ -197,7 +197,7 @@ class _Configured:
         return found or default
 
     def _published(self, model: str, weights: str) -> str:
-        """The format a model is published in, where that is the format of its experts and files give its width only."""
+        """Return a model's published format if only its experts have that format and the file states the same width."""
         native = str(getattr(self.book.quantities["native_precision"].cells[model,], "name", ""))
         partly = native and getattr(self.book.quantities["experts_only"].cells[native,], "value", False)
         return native if partly and self._bits(weights) == self._bits(native) else weights
@@ -216,10 +216,10 @@ class _Configured:
         return older if first and is_before(self.m.engine_version, first) else found
 
     def _parallel(self, model: str, engine: str) -> tuple[int, int, int]:
-        """Tensor, expert and pipeline parallel; a file that names devices only means that all share each layer."""
+        """Return the tensor, expert and pipeline parallelism; by default all devices of a stage share each layer."""
         m = self.m
         if engine.startswith(_LLAMA_CPP):
-            return 1, 1, 1  # it splits layers between devices, one working at a time
+            return 1, 1, 1  # it assigns layers to devices, which work one at a time
         experts = getattr(self.book.quantities["experts"].cells[model,], "value", 0.0)
         pp = m.pp or 1
         devices = m.devices or (m.tp or 1) * pp
@@ -242,7 +242,7 @@ class _Configured:
 
 
 def is_before(version: str, first: str) -> bool:
-    """Whether an engine's version, or a year in its text, lies before the first of its kind; unknown ones do not.
+    """Return whether an engine's version, or the year in its text, precedes `first`; False if unknown.
 
     >>> is_before("0.11-era", "0.13"), is_before("0.18.0", "0.13"), is_before("Mar-2025", "0.13"), is_before("", "0.13")
     (True, False, True, False)
@@ -255,7 +255,7 @@ def is_before(version: str, first: str) -> bool:
 
 
 def runs_of(cases: Sequence[Case]) -> tuple[list[Case], Array]:
-    """One case of each run, and for every case the place of its run among them."""
+    """Return one case of each run, and for every case the index of its run."""
     places: dict[tuple[object, ...], int] = {}
     first: list[Case] = []
     index = np.empty(len(cases), dtype=int)
@@ -268,7 +268,7 @@ def runs_of(cases: Sequence[Case]) -> tuple[list[Case], Array]:
 
 
 def samples(book: Book, cases: Sequence[Case]) -> Samples:
-    """The inputs of all cases, an array for each input."""
+    """Return the inputs of all cases, an array per input."""
     made: Samples = {}
     for name in cases[0].inputs:
         kind = book.quantities[name].type
@@ -288,7 +288,7 @@ def samples(book: Book, cases: Sequence[Case]) -> Samples:
 
 
 def _masked(values: Sequence[object]) -> Array:
-    """Values as an array, masked where there is none."""
+    """Return values as an array, masked where there is none."""
     absent = [v is None for v in values]
     if not any(absent):
         return np.array(values)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 __all__ = ["Kernel", "fp8_type", "kernels"]
 
 _MATRICES = ((6144, 4096), (4096, 4096), (28672, 4096), (4096, 14336), (8192, 8192), (8192, 28672))
-"""Outputs and inputs of the linear layers of Llama-3.1-8B, and of larger models."""
+"""Output and input sizes of linear layers of Llama-3.1-8B and of larger models."""
 _TOKENS = (1, 2, 4, 8, 16, 2048, 4096, 8192)
 _PROMPTS = (16384, 8192, 4096, 2048, 1024, 512)
 _CONTEXTS, _BATCHES = (16384, 4096, 1024), (32, 8, 1)
@@ -21,9 +21,9 @@ _HEADS, _KV_HEADS, _HEAD = 32, 8, 128
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """A kernel: the factor that it speaks to, what it computes and moves, and what makes its operands.
+    """A kernel: the factor that it measures, its operations and bytes, and a function that creates its operands.
 
-    `make` puts the operands on the device and returns what is timed. `length` is attention's context, else 0.
+    `make` puts the operands on the device and returns the function to time. `length` is attention's context, else 0.
     """
 
     factor: str
@@ -35,7 +35,7 @@ class Kernel:
 
 
 def kernels(torch: Any, device: str, dtype: Any, fp8: Any = None, *, quick: bool = False) -> Iterator[Kernel]:
-    """All kernels in 16 bit, then matrix products in FP8 where there is a type for it."""
+    """Yield all 16-bit kernels, then the matrix products in FP8 if the device supports it."""
     step = 3 if quick else 1
     shapes = [(tokens, *matrix) for matrix in _MATRICES[::step] for tokens in _TOKENS[::step]]
     for shape in shapes:
@@ -53,7 +53,7 @@ def kernels(torch: Any, device: str, dtype: Any, fp8: Any = None, *, quick: bool
 
 
 def fp8_type(torch: Any, properties: Any) -> Any:
-    """The 8-bit type that a device multiplies in; None where this build has none."""
+    """Return the FP8 type that a device multiplies, or None if this build of PyTorch has none."""
     if not hasattr(torch, "_scaled_mm"):
         return None
     cdna3 = str(getattr(properties, "gcnArchName", "")).startswith("gfx94")
@@ -77,7 +77,7 @@ def _product_fp8(torch: Any, device: str, dtype: Any, fp8: Any, shape: tuple[int
 
     def make() -> Callable[[], object]:
         x = torch.randn(tokens, inputs, device=device, dtype=dtype).to(fp8)
-        weights = torch.randn(outputs, inputs, device=device, dtype=dtype).to(fp8).t()  # columns lie together
+        weights = torch.randn(outputs, inputs, device=device, dtype=dtype).to(fp8).t()  # column-major
         one = torch.ones((), device=device, dtype=torch.float32)
         return lambda: torch._scaled_mm(x, weights, scale_a=one, scale_b=one, out_dtype=dtype, use_fast_accum=True)
 
@@ -86,7 +86,7 @@ def _product_fp8(torch: Any, device: str, dtype: Any, fp8: Any, shape: tuple[int
 
 
 def _prefill(torch: Any, device: str, dtype: Any, prompt: int) -> Kernel:
-    """Causal attention over a prompt: only the scores below the diagonal count."""
+    """Return causal attention over a prompt; only the scores below the diagonal count."""
     shape = (1, _HEADS, prompt, _HEAD)
 
     def make() -> Callable[[], object]:
@@ -98,7 +98,7 @@ def _prefill(torch: Any, device: str, dtype: Any, prompt: int) -> Kernel:
 
 
 def _decode(torch: Any, device: str, dtype: Any, batch: int, context: int) -> Kernel:
-    """Attention of one new token: the queries that share a KV head stand together, so that each is read once."""
+    """Return attention of one new token; queries that share a KV head are grouped, so that each is read once."""
     group = _HEADS // _KV_HEADS
 
     def make() -> Callable[[], object]:
@@ -112,7 +112,7 @@ def _decode(torch: Any, device: str, dtype: Any, batch: int, context: int) -> Ke
 
 
 def _elementwise(torch: Any, device: str, dtype: Any, elements: int) -> Iterator[Kernel]:
-    """A residual sum, an activation, and a copy, which says what bandwidth can be had at best."""
+    """Yield a residual sum, an activation, and a copy, which shows the attainable bandwidth."""
 
     def summed() -> Callable[[], object]:
         a, b, out = (torch.randn(elements, device=device, dtype=dtype) for _ in range(3))

@@ -1,4 +1,4 @@
-"""Results of llama.cpp's `llama-bench`: each row times a prompt, a generation, or one after the other."""
+"""Read results of llama.cpp's `llama-bench`: each row times a prompt, a generation, or both in sequence."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _IN_NAME = re.compile(r"[-_.](?:UD-)?(?:I?Q\d|BF16|F16|FP16|F32|MXFP4|\d{5}-of-)
 _CACHE = {"f32": "fp32", "f16": "fp16"}
 _PRECISIONS = ("fp32", "fp16", "bf16", "q8_0", "q6_k", "q5_k_m", "q4_k_m", "q4_0", "mxfp4")
 _MICRO_BATCH = 512.0
-"""llama-bench's default, which its tables leave out."""
+"""The default of llama-bench, which its tables omit."""
 _TEST = re.compile(r"(?:pp ?(\d{1,9}))?\+?(?:tg ?(\d{1,9}))?(?: @ d(\d{1,9}))?")
 
 
 def is_llama_bench(cells: Mapping[str, Any]) -> bool:
-    """Whether this is such a result."""
+    """Return whether the cells are a result of `llama-bench`."""
     return "n_prompt" in cells and "n_gen" in cells
 
 
 def from_llama_bench(record: Record, row: int, given: Given) -> Measurement | Unread:
-    """The measurement of one result."""
+    """Return the measurement of one result."""
     prompt, generated = record.number("n_prompt") or 0.0, record.number("n_gen") or 0.0
     depth = record.number("n_depth") or 0.0
     metric, value = _metric(record, prompt, generated)
@@ -42,7 +42,7 @@ def from_llama_bench(record: Record, row: int, given: Given) -> Measurement | Un
     if record.faults:
         return Unread(row, "; ".join(record.faults))
     micro = min(record.number("n_ubatch") or _MICRO_BATCH, record.number("n_batch") or _MICRO_BATCH)
-    steps = generated + 1 if metric == "e2e_ms" else generated  # the prompt gives a token of its own
+    steps = generated + 1 if metric == "e2e_ms" else generated  # the prompt pass produces a token too
     return Measurement(
         row, model, chosen("accelerator", gpus[:1], given.accelerator), metric, value, METRICS[metric],
         "single_stream", "llama.cpp", _devices(record, gpus) or given.devices, None, None, weights,
@@ -52,7 +52,7 @@ def from_llama_bench(record: Record, row: int, given: Given) -> Measurement | Un
 
 
 def _metric(record: Record, prompt: float, generated: float) -> tuple[str, float]:
-    """Which metric a row is of, and its value; the time is that of all its tokens."""
+    """Return the metric of a row and its value, from the time of all its tokens."""
     time, rate = record.number("avg_ns"), record.number("avg_ts")
     milliseconds = time / 1e6 if time else ((prompt + generated) / rate * 1e3 if rate else 0.0)
     if prompt + generated < 1 or milliseconds <= 0:
@@ -63,7 +63,7 @@ def _metric(record: Record, prompt: float, generated: float) -> tuple[str, float
 
 
 def _models(file: str) -> list[str]:
-    """What a model may be called, after its file.
+    """Return possible names of a model, derived from its file's name.
 
     >>> _models("models/Qwen2.5-7B-Instruct-Q4_K_M.gguf")
     ['Qwen2.5-7B-Instruct', 'Qwen2.5-7B']
@@ -74,7 +74,7 @@ def _models(file: str) -> list[str]:
 
 
 def _weights(described: str, given: str) -> str:
-    """The precision in a description such as "llama 8B Q4_K - Medium"; what is given where it is none of ours.
+    """Return the precision in a description such as "llama 8B Q4_K - Medium", or `given` if we do not support it.
 
     >>> [_weights(f"llama 8B {kind}", "") for kind in ("Q4_K - Medium", "Q4_K - Small", "BF16", "Q8_0")]
     ['q4_k_m', 'q4_k_s', 'bf16', 'q8_0']
@@ -86,7 +86,7 @@ def _weights(described: str, given: str) -> str:
 
 
 def _cache(record: Record, given: Given) -> str:
-    """The precision of the KV cache; 16 bit where the row leaves it out."""
+    """Return the precision of the KV cache; 16 bit if the row omits it."""
     keys, values = (record.text(key).lower() or "f16" for key in ("type_k", "type_v"))
     if keys != values:
         record.faults.append(f"keys are cached as {keys} and values as {values}, which a measurement cannot say")
@@ -95,7 +95,7 @@ def _cache(record: Record, given: Given) -> str:
 
 
 def _devices(record: Record, gpus: list[str]) -> int | None:
-    """How many accelerators worked, as far as the row says."""
+    """Return the number of accelerators used, if the row states it."""
     if record.text("split_mode") == "none":
         return 1
     used = record.text("devices")
@@ -103,7 +103,7 @@ def _devices(record: Record, gpus: list[str]) -> int | None:
 
 
 def _misfits(record: Record, model: str, gpus: list[str], prompt: float, depth: float) -> Iterator[str]:
-    """What in a row no measurement can say."""
+    """Yield what a row contains that a measurement cannot express."""
     layers = facts("model", known("model", model)).get("layers")
     on_device = record.number("n_gpu_layers", negative=True)
     if on_device == 0 or record.text("backends") in ("CPU", "BLAS") or record.text("devices") == "none":
@@ -118,14 +118,14 @@ def _misfits(record: Record, model: str, gpus: list[str], prompt: float, depth: 
         yield "several kinds of accelerators worked together"
 
 
-# --- tables in Markdown ----------------------------------------------------------------------------------------------
+# --- Markdown tables -------------------------------------------------------------------------------------------------
 
 _KEYS = {"model": "model_type", "backend": "backends", "ngl": "n_gpu_layers", "sm": "split_mode", "dev": "devices",
          "nkvo": "no_kv_offload"}  # fmt: skip
 
 
 def markdown_rows(text: str) -> list[dict[str, Any]]:
-    """The rows of all tables of results in a text, under the keys that the other formats have."""
+    """Return the rows of all result tables in a text, under the keys of the other formats."""
     heads: list[str] = []
     made: list[dict[str, Any]] = []
     for line in text.splitlines():

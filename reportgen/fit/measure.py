@@ -1,4 +1,4 @@
-"""Measuring efficiency factors on a device: kernels timed with PyTorch, as shares of the catalogue's peaks."""
+"""Measure efficiency factors on a device: time kernels with PyTorch and relate them to the catalogue's peaks."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 __all__ = ["Factor", "Measured", "calibration_text", "load_torch", "measure"]
 
 FACTORS = ("gemm_compute", "gemm_memory", "attention_compute", "attention_memory", "elementwise_memory")
-"""What a calibration is written from; other figures are shown only."""
+"""The factors that a calibration contains; other figures are only shown."""
 _WARM_UP, _RUNS, _QUICK_RUNS, _FEWEST, _SECONDS = 3, 20, 7, 5, 1.0
 _LEAST = 10e-6
-"""Kernels of less ideal time (s) speak of launches, which other factors hold."""
-_FLUSH = 512 * 2**20  # more than the last caches hold, which not every device tells
+"""Kernels with a smaller ideal time (s) measure launches instead, which other factors describe."""
+_FLUSH = 512 * 2**20  # larger than any last-level cache, whose size not every device reports
 _DIGITS = 4
 _VENDOR = re.compile(r"\b(?:NVIDIA|Tesla|AMD|OAM)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """A share of the peak rate or of the bandwidth: the median over kernels, its range, and how many there were."""
+    """A share of the peak rate or of the bandwidth: the median over kernels, its range, and the number of kernels."""
 
     name: str
     value: float
@@ -43,7 +43,7 @@ class Factor:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The factors of an accelerator; `notes` says which kernels could not be used, and why."""
+    """The measured factors of an accelerator; `notes` says which kernels could not be used, and why."""
 
     accelerator: str
     family: str
@@ -57,10 +57,10 @@ class Measured:
 
 
 def load_torch() -> Any:
-    """PyTorch, where it is installed and finds a device.
+    """Import PyTorch and check that it finds a device.
 
     Raises:
-        OutputError: it is not, or does not.
+        OutputError: PyTorch is not installed, or finds no device.
     """
     try:
         torch = importlib.import_module("torch")
@@ -78,7 +78,7 @@ def load_torch() -> Any:
 
 
 def _row(rows: Sequence[Mapping[str, Any]], device: str, wanted: str) -> Mapping[str, Any]:
-    """The accelerator that is named, else the one that the device calls itself."""
+    """Return the row of the named accelerator, or else of the name that the device reports."""
     known: dict[str, Mapping[str, Any]] = {}
     for row in rows:
         for alias in (str(row["name"]), *str(row.get("aliases", "")).split(";")):
@@ -115,10 +115,10 @@ def measure(
     quick: bool = False,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Measured:
-    """Time the kernels on a device and set them against the peaks that the catalogue's rows give.
+    """Time the kernels on a device and compare them with the peaks in the catalogue's rows.
 
     Raises:
-        SpecError: there is no such device, or the catalogue does not know it.
+        SpecError: the device does not exist, or the catalogue does not list it.
         OutputError: no kernel could be timed.
     """
     name = _device_name(torch, device)
@@ -149,7 +149,7 @@ def measure(
 
 @dataclass(frozen=True, slots=True)
 class _Peaks:
-    """What the catalogue says of an accelerator; rates in FLOP/s, 0 where there is none."""
+    """The catalogue's figures of an accelerator; rates in FLOP/s, 0 if unknown."""
 
     accelerator: str
     family: str
@@ -168,7 +168,7 @@ def _peaks(row: Mapping[str, Any]) -> _Peaks:
 
 
 def _share(kernel: Kernel, clock: _Clock, peaks: _Peaks) -> tuple[str, float] | str:
-    """Which factor a kernel speaks to, and the share that it reaches; or why it says nothing."""
+    """Return the factor that a kernel measures and the share that it reaches, or why it cannot be used."""
     computing = kernel.flops / (peaks.fp8_rate if kernel.factor == "gemm_fp8" else peaks.rate)
     moving = kernel.bytes / peaks.bandwidth
     factor = kernel.factor
@@ -183,7 +183,7 @@ def _share(kernel: Kernel, clock: _Clock, peaks: _Peaks) -> tuple[str, float] | 
         RuntimeError,
         TypeError,
         ValueError,
-    ) as error:  # too large, or no such kernel here
+    ) as error:  # too large, or not supported here
         return _first_line(error)
     if seconds <= 0:
         return "no time was measured"
@@ -204,14 +204,14 @@ def _half_length() -> float:
 
 
 class _Clock:
-    """Times kernels on a device: the median of several runs, each with caches that hold something else."""
+    """Times kernels on a device: the median of several runs, each with the caches overwritten before."""
 
     def __init__(self, torch: Any, device: str, cache: int, runs: int) -> None:
         self.torch, self.runs = torch, runs
         self.other = torch.empty(max(_FLUSH, 4 * cache), device=device, dtype=torch.int8)
 
     def seconds(self, kernel: Kernel) -> float:
-        """The median time of a kernel."""
+        """Return the median time of a kernel."""
         run = kernel.make()
         for _ in range(_WARM_UP):
             run()
@@ -222,7 +222,7 @@ class _Clock:
     def _times(self, run: Callable[[], object], runs: int) -> list[float]:
         events = [[self.torch.cuda.Event(enable_timing=True) for _ in range(2)] for _ in range(runs)]
         for start, end in events:
-            self.other.zero_()  # also keeps the device busy until the kernel waits in its queue
+            self.other.zero_()  # also keeps the device busy until the kernel is queued
             start.record()
             run()
             end.record()
@@ -240,7 +240,7 @@ def _software(torch: Any) -> str:
 
 
 def calibration_text(measured: Measured) -> str:
-    """A calibration file: the family's factors, and the accelerator's own corrections of them set to one."""
+    """Return a calibration file: the family's factors, with the accelerator's own corrections set to one."""
     source = f"reportgen measure on {measured.device}, {measured.software}"
     cells: dict[str, Any] = {
         f.name: float(f"{f.value:.{_DIGITS}g}") for f in measured.factors if f.name in FACTORS and f.value > 0

@@ -1,4 +1,4 @@
-"""Measurements: rows of a CSV file with known columns, each a configuration, a metric and its value."""
+"""Read measurements from a CSV file with known columns: each row is a configuration, a metric and its value."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ METRICS = {
     "kv_max_tokens": "memory",
     "activation_peak_GiB": "memory",
 }
-"""What can be predicted, and the stage that it belongs to where a file does not say."""
+"""The metrics that can be predicted, and the default stage of each."""
 
 REQUIRED = ("model", "gpu", "metric", "value")
 COLUMNS = (
@@ -46,10 +46,10 @@ COLUMNS = (
     "precision_activations", "precision_kv", "batch_or_concurrency", "input_tokens", "output_tokens", "metric",
     "value", "notes", "stage", "load", "source", "tier", "request_rate", "ttft_p50", "ttft_p95", "ttft_p99",
 )  # fmt: skip
-"""The columns that are read; others may stand beside them."""
+"""The columns that are read; others are ignored."""
 
 PERCENTILES = ("ttft_p50", "ttft_p95", "ttft_p99")
-"""Columns that hold further figures of the same run, in ms."""
+"""Columns with further figures of the same run, in ms."""
 
 _STATISTIC = re.compile(r"\bstatistic=([a-z]+[0-9]*)")
 _SETTING = re.compile(r"\b([a-z][a-z_]*)=([0-9]+(?:\.[0-9]+)?)")
@@ -58,10 +58,10 @@ _UBATCH = re.compile(r"\bubatch ([0-9]+)")
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One measured figure and the configuration that it was measured in; None where the file does not say.
+    """A measured figure and its configuration; None for what the file does not state.
 
-    `row` counts data rows from 1. Times are in ms, memory in the unit of the metric's name. `settings` holds what
-    the notes say as name=value, such as gpu_memory_utilization.
+    `row` counts data rows from 1. Times are in ms, memory in the unit of the metric's name. `settings` holds the
+    name=value pairs of the notes, such as gpu_memory_utilization.
     """
 
     row: int
@@ -98,10 +98,10 @@ class Unread:
 
 
 def read_table(path: Path) -> tuple[list[Measurement], list[Unread]]:
-    """Read a CSV file of measurements; a row that cannot be used is returned with the reason.
+    """Read a CSV file of measurements; return unusable rows with the reason.
 
     Raises:
-        SpecError: the file cannot be read as a table, or lacks a column that every row needs.
+        SpecError: the file is not a readable table, or lacks a column that every row needs.
     """
     text = read_text(path)
     reader = csv.DictReader(io.StringIO(text, newline=""), restkey="\0", strict=False)
@@ -133,10 +133,10 @@ def read_table(path: Path) -> tuple[list[Measurement], list[Unread]]:
 
 
 def read_text(path: Path) -> str:
-    """The text of a file that is not too large.
+    """Return the text of a file, if it is not too large.
 
     Raises:
-        SpecError: it cannot be read.
+        SpecError: the file cannot be read.
     """
     try:
         if path.stat().st_size > MAX_BYTES:
@@ -149,7 +149,7 @@ def read_text(path: Path) -> str:
 
 
 def _measurements(row: int, cells: dict[str, str]) -> Iterator[Measurement | Unread]:
-    """The figure of a row, and those that its columns of percentiles hold besides."""
+    """Yield the figure of a row, and those of its percentile columns."""
     first = _measurement(row, cells)
     yield first
     for name in PERCENTILES:
@@ -199,13 +199,13 @@ def _measurement(row: int, cells: dict[str, str]) -> Measurement | Unread:
 
 
 def _metric(metric: str, statistic: str) -> str:
-    """The metric, with the percentile that the notes say of a TTFT."""
+    """Return the metric, with the percentile that the notes state for a TTFT."""
     named = metric.replace("_ms", f"_{statistic}_ms")
     return named if metric == "ttft_ms" and named in METRICS else metric
 
 
 def settings(notes: str) -> dict[str, float]:
-    """What notes say as name=value.
+    """Return the name=value pairs of the notes.
 
     >>> settings("per GPU; gpu_memory_utilization=0.95 (ubatch 512)")
     {'gpu_memory_utilization': 0.95, 'ubatch': 512.0}

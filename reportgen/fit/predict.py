@@ -1,4 +1,4 @@
-"""Predicting measurements: every case at once, as samples of one book."""
+"""Predict measurements: all cases at once, as samples of one book."""
 
 from __future__ import annotations
 
@@ -39,21 +39,21 @@ PREDICTED = {
     "kv_max_tokens": ("kv_capacity_tokens", ""),
     "activation_peak_GiB": ("activation_reserve", ""),
 }
-"""For each metric the quantity that predicts it and, for times and throughput, its ideal."""
+"""For each metric, the quantity that predicts it and, for times and throughput, its ideal."""
 
 _BANDS = {"ttft": "ttft_ratio", "tpot": "tpot_ratio", "itl": "tpot_ratio", "output": "rate_ratio"}
-"""For the first word of a metric the quantity that says how far measurements of its kind are from predictions."""
+"""For the first word of a metric, the quantity that says how far measurements of its kind are from predictions."""
 
 _SCALE = {"e2e_ms": 1e3, "weights_GiB": 2.0**-30, "activation_peak_GiB": 2.0**-30}
 _AS_STATED = {"tpot_ms": ("", "mean", "p50"), "itl_ms": ("", "mean", "p50"), "gpu_power_w": ("", "mean")}
-"""The statistics of a metric that can be predicted; of others all that have a name of their own."""
+"""The statistics of a metric that can be predicted; a metric that is missing here is predicted as stated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """A measurement beside its prediction, both in the unit of its metric; `ideal` only for times and throughput.
+    """A measurement and its prediction, in the unit of its metric; `ideal` only for times and throughput.
 
-    `low` and `high` are the ends between which four of five such measurements should lie, where they are known.
+    Four of five such measurements should lie between `low` and `high`, if these are known.
     """
 
     measurement: Measurement
@@ -64,12 +64,12 @@ class Prediction:
 
     @property
     def error(self) -> float:
-        """Predicted over measured, less one."""
+        """Predicted over measured, minus one."""
         return self.predicted / self.measurement.value - 1
 
 
 def predict(measurements: Sequence[Measurement], books: Books | None = None) -> tuple[list[Prediction], list[Unread]]:
-    """Predict what can be predicted, in the order given; the rest with the reason."""
+    """Predict all possible measurements, in the given order; return the others with the reason."""
     books = books or Books()
     cases: list[Case] = []
     unread: list[Unread] = []
@@ -89,7 +89,7 @@ def predict(measurements: Sequence[Measurement], books: Books | None = None) -> 
 
 
 def _predicted(book: Book, cases: Sequence[Case]) -> tuple[list[Prediction], list[Unread]]:
-    """All at once; where that fails, the half that fails is looked for."""
+    """Predict all cases at once; if that fails, split them to find the ones that fail."""
     if not cases:
         return [], []
     try:
@@ -118,12 +118,12 @@ def _predicted(book: Book, cases: Sequence[Case]) -> tuple[list[Prediction], lis
 
 
 def is_predicted(measurement: Measurement) -> bool:
-    """Whether the statistic of a measurement is one that is predicted."""
+    """Return whether the statistic of a measurement can be predicted."""
     return measurement.statistic in _AS_STATED.get(measurement.metric, (measurement.statistic,))
 
 
 def quantities_of(book: Book, cases: Sequence[Case]) -> dict[str, Array]:
-    """What predicts the metrics of the cases, as one array each; NaN where absent."""
+    """Return the quantities that predict the metrics of the cases, one array each; NaN where absent."""
     runs, index = runs_of(cases)
     evaluator = Evaluator(book, samples(book, runs))
     measured = [case.measurement for case in cases]
@@ -132,13 +132,13 @@ def quantities_of(book: Book, cases: Sequence[Case]) -> dict[str, Array]:
 
 
 def _band(measurement: Measurement) -> tuple[str, ...]:
-    """The quantities that hold the ends of a metric's band over its prediction; none where it has no band."""
+    """Return the quantities that hold the ends of a metric's band, relative to its prediction; empty if it has none."""
     name = _BANDS.get(measurement.metric.partition("_")[0], "")
     return (f"{name}_low", f"{name}_high") if name else ()
 
 
 def value_of(evaluator: Evaluator, name: str, count: int) -> Array:
-    """A quantity of the one option, per sample; NaN where absent."""
+    """Return a quantity of the only option, per sample; NaN where absent."""
     value = evaluator.value(name)
     quantity = evaluator.book.quantities[name]
     place = tuple(

@@ -1,4 +1,4 @@
-"""Records of benchmarks' result files: what a file says, each figure checked, and what the user gives beside it."""
+"""Read records of benchmark files: check each figure, and complete them with what the user states."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NOTHING = ("", "nan", "none", "null", "n/a", "-")
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a result file often does not say; each word of the file itself goes before it."""
+    """The user's statements about what a result file often omits; the file itself takes precedence."""
 
     model: str = ""
     accelerator: str = ""
@@ -35,13 +35,13 @@ class Given:
 
 
 class Record:
-    """Cells by key; what cannot be used is noted in `faults`."""
+    """Cells by key; unusable ones are recorded in `faults`."""
 
     def __init__(self, cells: Mapping[str, Any]) -> None:
         self.cells, self.faults = cells, list[str]()
 
     def text(self, *keys: str) -> str:
-        """The first of these keys that holds text, as it can be shown; empty where none does."""
+        """Return the first of these keys that holds text, in printable form, or an empty text."""
         for key in keys:
             value = self.cells.get(key)
             if isinstance(value, str) and value.strip():
@@ -49,7 +49,7 @@ class Record:
         return ""
 
     def number(self, *keys: str, negative: bool = False) -> float | None:
-        """The first of these keys that is there, as a number; None where there is none."""
+        """Return the first of these keys that is present, as a number, or None."""
         for key in keys:
             value = self.cells.get(key)
             if value is None or (isinstance(value, str) and value.strip().lower() in _NOTHING):
@@ -62,17 +62,17 @@ class Record:
         return None
 
     def count(self, *keys: str) -> int | None:
-        """A whole number above zero; None where there is none."""
+        """Return a whole number above zero, or None."""
         value = self.number(*keys)
         return int(value) if value and value == int(value) else None
 
     def flag(self, key: str) -> bool:
-        """Whether something is on: true, 1 or "1"."""
+        """Return whether a flag is on: true, 1 or "1"."""
         return self.cells.get(key) in (True, 1, "1", "true")
 
 
 def _number(value: object) -> float:
-    """A number, or text that is one; NaN for all else."""
+    """Return a number, or a text that is one, as float; NaN for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return math.nan
     try:
@@ -97,7 +97,7 @@ def _names(dimension: str) -> dict[str, str]:
         for alias in (name, *str(row.get("aliases", "")).split(";")):
             made.setdefault(alias.strip().casefold(), name)
     for alias, name in list(made.items()):
-        made.setdefault(alias.rpartition("/")[2], name)  # files on disk lack the publisher
+        made.setdefault(alias.rpartition("/")[2], name)  # files on disk omit the publisher
     made.pop("", None)
     return made
 
@@ -108,7 +108,7 @@ def _rows(dimension: str) -> dict[str, dict[str, Any]]:
 
 
 def known(dimension: str, text: str) -> str:
-    """The member of a catalogue that a name or an alias means; empty where there is none.
+    """Return the member of a catalogue with this name or alias, or an empty text.
 
     >>> known("accelerator", "NVIDIA H100 80GB HBM3"), known("model", "qwen/qwen2.5-7b-instruct"), known("model", "")
     ('H100-SXM-80GB', 'Qwen2.5-7B', '')
@@ -117,17 +117,17 @@ def known(dimension: str, text: str) -> str:
 
 
 def catalogued(dimension: str) -> list[str]:
-    """The names of a catalogue's rows."""
+    """Return the names of a catalogue's rows."""
     return list(_rows(dimension))
 
 
 def facts(dimension: str, name: str) -> Mapping[str, Any]:
-    """What the catalogue says of a member; nothing where it is not known."""
+    """Return the catalogue's row of a member; empty if unknown."""
     return _rows(dimension).get(name, {})
 
 
 def chosen(dimension: str, said: Iterable[str], given: str) -> str:
-    """The first name in a file that the catalogue knows, else what the user gives, else the file's first name.
+    """Return the file's first name that the catalogue lists, or else the user's, or else the file's first name.
 
     >>> chosen("model", ["ours/tuned-8b", "Llama-3.1-8B"], ""), chosen("model", ["ours"], "Qwen3-8B")
     ('Llama-3.1-8B', 'Qwen3-8B')

@@ -1,4 +1,4 @@
-"""Results of `vllm bench serve`: each one gives the time to first token, the time per token and the throughput."""
+"""Read results of `vllm bench serve`: time to first token, time per token and throughput."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ _KEYS = {
     "tpot_ms": ("median_tpot_ms", "mean_tpot_ms"),
     "output_tokens_per_s": ("output_throughput",),
 }
-"""The keys of each metric, the one that outliers move least first."""
+"""The keys of each metric, most robust to outliers first."""
 _ENGINES = {"sglang": "SGLang", "tensorrt-llm": "TensorRT-LLM", "llama.cpp": "llama.cpp"}
 _QUANTIZED = re.compile(r"(?<![a-z0-9])(fp8|w8a8|int8|w4a16|int4|awq|gptq|nvfp4|mxfp4|fp4)(?![0-9])", re.IGNORECASE)
 
 
 def is_vllm(cells: Mapping[str, Any]) -> bool:
-    """Whether this is such a result."""
+    """Return whether the cells are a result of `vllm bench serve`."""
     return "completed" in cells and "total_input_tokens" in cells
 
 
 def from_vllm(record: Record, row: int, given: Given) -> list[Measurement | Unread]:
-    """The measurements of one result; the first is the row `row`."""
+    """Return the measurements of one result; the first has the number `row`."""
     done = record.number("completed")
     sent, received = record.number("total_input_tokens"), record.number("total_output_tokens")
     named = record.text("model_id")
@@ -67,7 +67,7 @@ def from_vllm(record: Record, row: int, given: Given) -> list[Measurement | Unre
 
 
 def _useless(metric: str, value: float, load: str) -> str:
-    """Why a figure cannot be compared with a prediction, if so."""
+    """Return why a figure cannot be compared with a prediction, or an empty text."""
     if value <= 0:
         return f"{metric} is not above zero"
     if metric == "ttft_ms" and load == "offline":
@@ -76,7 +76,7 @@ def _useless(metric: str, value: float, load: str) -> str:
 
 
 def _load(record: Record, done: float) -> tuple[str, float | None]:
-    """How requests came, and how many were under way on average."""
+    """Return the load, and the average number of concurrent requests."""
     limit, rate = record.number("max_concurrency"), record.cells.get("request_rate")
     if rate is None or str(rate).strip().lower() in ("inf", "infinity"):
         return ("closed_loop", min(limit, done)) if limit else ("offline", done)
@@ -88,7 +88,7 @@ def _load(record: Record, done: float) -> tuple[str, float | None]:
 
 
 def _under_way(record: Record) -> float | None:
-    """Requests under way on average, by Little's law: how many come per second, times how long each takes."""
+    """Return the average number of concurrent requests, by Little's law: arrivals per second times latency."""
     keys = "request_throughput", "mean_ttft_ms", "mean_tpot_ms", "total_output_tokens", "completed"
     rate, ttft, tpot, tokens, done = map(record.number, keys)
     if not (rate and ttft and tokens and done):
@@ -97,7 +97,7 @@ def _under_way(record: Record) -> float | None:
 
 
 def _precision(named: str, model: str, given: Given) -> tuple[str, str]:
-    """Precision of weights and activations: as given, else as the model is published; empty where it must be given."""
+    """Return the precision of weights and activations: as given, or as published; empty if the user must state it."""
     if given.weights:
         return given.weights, given.activations
     native = str(facts("model", known("model", model)).get("native_precision", "")) or "bf16"

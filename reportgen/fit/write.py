@@ -1,4 +1,4 @@
-"""Writing a calibration: a library file that holds the fitted factors, with source and spread."""
+"""Write a calibration as a library file: the fitted factors with their source and spread."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ __all__ = ["calibration_text", "spreads"]
 
 _DIGITS = 4
 _LEAST_SPREAD = 8
-"""A spread from fewer timings than this is not written."""
+"""The fewest timings from which a spread is written."""
 _METRICS = {
     "ttft_ms": "ttft", "ttft_p50_ms": "ttft", "tpot_ms": "tpot", "itl_ms": "tpot", "output_tokens_per_s": "rate",
 }  # fmt: skip
 _SCORE = 1.2816
-"""Of the normal distribution, where nine of ten values lie below."""
+"""The 90th percentile of the standard normal distribution."""
 _SINGLE = ("one_device", "several_devices")
 _LEAST_MISSED, _MISSED = 4, math.log(1.5)
-"""How many timings of a metric, and off by which logarithm in the median, say that the factors do not meet a device."""
+"""A device is badly predicted if at least this many timings of a metric are off by this logarithm in the median."""
 
 
 def calibration_text(fit: Calibration, book: Book, source: str, title: str = "") -> str:
-    """The calibration as YAML; the same fit gives the same text."""
+    """Return the calibration as YAML; the same fit gives the same text."""
     rows: dict[str, dict[str, dict[str, object]]] = {}
     inputs: dict[str, object] = {}
     for (name, members), value in fit.factors.items():
@@ -62,9 +62,9 @@ def calibration_text(fit: Calibration, book: Book, source: str, title: str = "")
 
 
 def _measured(fit: Calibration, book: Book) -> Mapping[tuple[str, str], dict[str, object]]:
-    """What was measured: models; devices and families with one batch or request at a time, and under load.
+    """Return flags for what was measured: models, devices and families, with a single batch or request and under load.
 
-    A device whose own timings the factors do not meet is none: they say that it differs, not by how much elsewhere.
+    A badly predicted device gets no flag: its timings show that it differs, but not by how much elsewhere.
     """
     missed = _missed(fit)
     found: dict[tuple[str, str], dict[str, object]] = {}
@@ -79,7 +79,7 @@ def _measured(fit: Calibration, book: Book) -> Mapping[tuple[str, str], dict[str
 
 
 def _missed(fit: Calibration) -> set[tuple[str, bool]]:
-    """Devices, and whether with one request at a time, of which the factors miss some metric in the median."""
+    """Return the devices, and whether with a single request, for which some metric is badly predicted in the median."""
     errors: dict[tuple[str, bool, str], list[float]] = {}
     for case, evidence, error in zip(fit.cases, fit.evidence, np.log1p(fit.errors), strict=True):
         metric = _METRICS.get(case.measurement.metric, "")
@@ -92,10 +92,10 @@ def _missed(fit: Calibration) -> set[tuple[str, bool]]:
 
 
 def spreads(fit: Calibration) -> Mapping[tuple[str, str], dict[str, float]]:
-    """The spread of measured over predicted, by kind of measurement, and how it grows where less was measured.
+    """Return the spread of measured over predicted by kind of measurement, and its growth without measurements.
 
-    A spread is a standard deviation of logarithms for which four of five measurements lie between its 10th and 90th
-    percentile. What a model or a device adds is what leaving it out of the fit adds to the square.
+    A spread is the standard deviation of logarithms for which four of five measurements lie between its 10th and 90th
+    percentile. The addition for an unmeasured model or device is the variance added by leaving it out of the fit.
     """
     evidence = np.array(fit.evidence)
     metrics = np.array([_METRICS.get(case.measurement.metric, "") for case in fit.cases])
@@ -117,11 +117,11 @@ def spreads(fit: Calibration) -> Mapping[tuple[str, str], dict[str, float]]:
 
 
 _LEAST_ADDED = 0.05
-"""What is not known adds at least this, or less evidence might give a tighter band."""
+"""The smallest addition for something unmeasured; otherwise less evidence could give a tighter band."""
 
 
 def _spread(errors: Array) -> float | None:
-    """The spread of errors (predicted over measured less one); none of too few."""
+    """Return the spread of errors (predicted over measured, minus one), or None if there are too few."""
     left = errors[np.isfinite(errors)]
     return float(np.quantile(np.abs(np.log1p(left)), 0.8)) / _SCORE if len(left) >= _LEAST_SPREAD else None
 
