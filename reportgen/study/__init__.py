@@ -1,1 +1,1 @@
-"""Studies: many configurations of a scenario, and several scenarios beside each other."""
+"""Studies: evaluate many configurations of a scenario to search, screen levers, sweep inputs and test robustness."""

@@ -1,4 +1,4 @@
-"""Axes of a sweep: `baseline.batch=1,2,4` or `baseline.batch=1..64*2` becomes an input and the values it takes."""
+"""Read the axes of a sweep: `baseline.batch=1,2,4` or `baseline.batch=1..64*2` gives an input and its values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["LONGEST", "Axis", "mentions", "read_axes"]
 
 LONGEST = 100_000
-"""As many values a range may have."""
+"""The most values of a range."""
 
 _NUMBER = r"[-+]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?"
 _RANGE = re.compile(rf"({_NUMBER})\s*\.\.\s*({_NUMBER})\s*(?:([/*])\s*({_NUMBER}))?\s*([A-Za-zµ%].*)?")
@@ -30,7 +30,7 @@ _HINT = "as in baseline.batch=1,2,4 or baseline.batch=1..64*2"
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """An input, and the values that it takes one after the other."""
+    """An input and the values that it takes in turn."""
 
     quantity: Quantity
     cell: tuple[str, ...]
@@ -38,12 +38,12 @@ class Axis:
 
     @property
     def address(self) -> str:
-        """How `--set` addresses it, in full."""
+        """The full address of the input, as `--set` takes it."""
         return address(self.quantity.name, self.cell)
 
 
 def mentions(texts: Iterable[str]) -> list[str]:
-    """The single changes that axes are made of, as far as they can be read without a book."""
+    """Return axes as single changes, as far as they can be read without a book."""
     found = []
     for text in texts:
         name, _, values = text.partition("=")
@@ -52,10 +52,10 @@ def mentions(texts: Iterable[str]) -> list[str]:
 
 
 def read_axes(book: Book, texts: Iterable[str], taken: Iterable[tuple[str, tuple[str, ...]]] = ()) -> tuple[Axis, ...]:
-    """Read axes; `taken` are inputs that are set already.
+    """Read axes; `taken` are inputs that are already set.
 
     Raises:
-        SpecError: with every mistake found; a value is checked as one of `--set`, with the same sentence.
+        SpecError: with every mistake found; values are checked, and mistakes worded, as for `--set`.
     """
     problems: list[Problem] = []
     axes, seen = list[Axis](), set(taken)
@@ -82,7 +82,7 @@ def read_axes(book: Book, texts: Iterable[str], taken: Iterable[tuple[str, tuple
 def _values(
     book: Book, quantity: Quantity, cell: tuple[str, ...], text: str, start: int, problems: list[Problem]
 ) -> Iterator[Change]:
-    """The values of an axis in the order in which they are written; mistakes are noted."""
+    """Yield the values of an axis as written; mistakes are added to `problems`."""
     for piece, at in _pieces(text[start:]):
         span = Span("--vary", 1, start + at + 1, text, max(1, len(piece)))
         if not piece:
@@ -94,11 +94,11 @@ def _values(
 
 
 def _pieces(text: str) -> Iterator[tuple[str, int]]:
-    """What stands between commas, with its offset; double quotes keep commas together."""
+    """Yield the pieces between commas, with their offsets; commas inside double quotes do not separate."""
     at = 0
     while at <= len(text):
         match = _PIECE.match(text, at)
-        if match is None:  # text behind a closing quote: the piece is taken as it stands
+        if match is None:  # text after a closing quote: take the whole piece as it is
             end = text.find(",", at)
             end = len(text) if end < 0 else end
             yield text[at:end].strip(), at
@@ -112,7 +112,7 @@ def _pieces(text: str) -> Iterator[tuple[str, int]]:
 def _range(
     book: Book, quantity: Quantity, cell: tuple[str, ...], piece: str, span: Span, problems: list[Problem]
 ) -> Iterator[Change]:
-    """The values of a range; of its mistakes the first is noted."""
+    """Yield the values of a range; its first mistake is added to `problems`."""
     match = _RANGE.fullmatch(piece)
     fault = _WRITTEN if match is None else _fault(match)
     if match is None or fault:
@@ -129,7 +129,7 @@ def _range(
 
 
 def _fault(match: re.Match[str]) -> str:
-    """Why a range has no values, or too many; empty where it is right."""
+    """Return why a range has no values or too many, or an empty text."""
     first, last, step = (Decimal(match[i] or 1) for i in (1, 2, 4))
     if last < first:
         return "it runs from the smaller number to the larger one"
@@ -147,13 +147,13 @@ def _fault(match: re.Match[str]) -> str:
 
 
 def _numbers(match: re.Match[str]) -> Iterator[Decimal]:
-    """Decimal, so that 0.1..0.3/0.1 ends with 0.3 as it is written."""
+    """Yield the values as Decimal, so that 0.1..0.3/0.1 ends with 0.3 exactly."""
     number, last, step = (Decimal(match[i] or 1) for i in (1, 2, 4))
     for _ in range(LONGEST):
         if number > last:
             return
         yield number
         following = number * step if match[3] == "*" else number + step
-        if following == number:  # a step too small for the digits of a Decimal
+        if following == number:  # the step is too small for the precision of Decimal
             return
         number = following

@@ -1,4 +1,4 @@
-"""Chances: in which share of random samples each option is the best, a Monte Carlo over what is not known."""
+"""Monte Carlo over uncertain inputs: the share of random samples in which each option is the best."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ Ends = tuple[float, float]
 
 
 def shares(contest: Contest, count: int, seed: int) -> tuple[dict[str, float], float]:
-    """The share of the samples in which each option is the best, and in which none is feasible.
+    """Return the share of samples in which each option is the best, and the share in which none is feasible.
 
-    Each driver says how it is drawn. What belongs to an accelerator is drawn once for each, and for each pair of ends
-    where its options have different evidence; so it is the same for all options that share it.
+    Each driver declares its distribution. An accelerator's input is drawn once per accelerator, and per pair of ends if
+    its options have different evidence; options that share both share the samples.
     """
     drawn = _drawn(contest, count, seed)
     tally = np.zeros(len(contest.options) + 1)
@@ -53,7 +53,7 @@ def _drawn(contest: Contest, count: int, seed: int) -> dict[tuple[str, str], Arr
 
 
 def _draw(random: np.random.Generator, driver: DriverSpec, ends: Ends, count: int) -> Array:
-    """Factors between the ends, or with the ends as their 10th and 90th percentile."""
+    """Draw factors between the ends, or with the ends as their 10th and 90th percentile."""
     low, high = min(ends), max(ends)
     if driver.chance == "uniform":
         return random.uniform(low, high, count)

@@ -1,4 +1,4 @@
-"""A contest: the options that compete, evaluated with some of their inputs stretched, and which of them is the best."""
+"""Find the best option while some inputs are scaled."""
 
 from __future__ import annotations
 
@@ -24,33 +24,33 @@ if TYPE_CHECKING:
 __all__ = ["Contest"]
 
 Stretched = dict[tuple[str, str], "Array"]
-"""What the inputs of options are multiplied by, a factor per sample: by column and option.
+"""The factors that scale inputs of options, one per sample: by column and option.
 
-An option that is left out follows the one that it is based on.
+An option without an entry follows the option that it is based on.
 """
 
 
 @dataclass(frozen=True)
 class Contest:
-    """The options that are ranked, what is stretched, and the results of the whole book."""
+    """The options that are ranked, and the results of the whole book."""
 
     results: Results
     options: tuple[str, ...]
 
     @classmethod
     def of(cls, results: Results) -> Contest:
-        """All options that are compared; trials are not."""
+        """Return a contest of all options that are compared, so without sensitivity cases."""
         return cls(results, tuple(o for o in results.book.dimensions["option"].names if results.get("compared", o)))
 
     @cached_property
     def _alone(self) -> Results:
-        """The same without the other options; it keeps what no stretched input touches."""
+        """The results of the ranked options only, with the inputs that still exist."""
         part = self.results.book.only(self.options)
         return Results(part, {at: value for at, value in self.results.inputs.items() if at[0] in part.quantities})
 
     @cached_property
     def drivers(self) -> Mapping[str, DriverSpec]:
-        """What is stretched, as the library declares it."""
+        """The declarations of the inputs that are scaled."""
         from reportgen.book.library.library import library
 
         book = self.results.book
@@ -58,7 +58,7 @@ class Contest:
         return {name: declared[name] for name in book.dimensions[DRIVER].names}
 
     def best(self, stretched: Stretched, count: int) -> Array:
-        """For each sample the position of the best feasible option, -1 where none is."""
+        """Return the position of the best feasible option for each sample, -1 if there is none."""
         part = self._alone
         inputs: Inputs = {(c, (o,)): self.own(c, o) * factors for (c, o), factors in stretched.items()}
         evaluator = part.evaluator.with_inputs(inputs) if inputs else part.evaluator
@@ -74,17 +74,17 @@ class Contest:
         return first.data
 
     def own(self, column: str, option: str) -> float:
-        """What an option itself has in a column that is stretched."""
+        """Return an option's own value in a column that is scaled."""
         value = self.results.get(column, option)
         return float(value) if isinstance(value, float) else 1.0
 
     def ends(self, driver: str, option: str) -> tuple[float, float]:
-        """The factors at the ends of a driver, for an option."""
+        """Return the factors at the ends of a driver, for an option."""
         low, high = (self._end(driver, option, end) for end in ("low", "high"))
         return low, high
 
     def _end(self, driver: str, option: str, end: str) -> float:
-        """The formula of the trial, read for another option."""
+        """Evaluate the formula of an end for another option than its sensitivity case."""
         written = self.results.book.quantities[f"{end}_factor"].cells[driver,]
         trial = tree.Member("option", trial_name(driver, end))
         value = self.results.evaluator.node(tree.replaced(written, trial, tree.Member("option", option)), ())
@@ -92,5 +92,5 @@ class Contest:
         return float(value.data.reshape(-1)[0]) if known else 1.0
 
     def group(self, driver: DriverSpec, option: str) -> str:
-        """Options of the same group share an input: the accelerator's, or one that all have."""
+        """Return the group of options that share this input: those with the same accelerator, or all."""
         return str(self.results.get("accelerator", option)) if driver.alone else ""

@@ -1,4 +1,4 @@
-"""Fronts: of many points those that no other beats in every way at once, and a few of them that show their shape."""
+"""Pareto fronts: the points that no other point beats in every column, and a few that show the shape of a front."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ __all__ = ["spread", "unbeaten"]
 
 
 def unbeaten(points: Array) -> Array:
-    """The places of the points that no other beats; of equal points the first.
+    """Return the indices of the points that no other beats; of equal points, the first.
 
-    `points` has one row for each point; in every column smaller is better.
+    `points` has a row per point; in every column smaller is better.
 
     >>> unbeaten(np.array([[1.0, 5.0], [2.0, 5.0], [2.0, 3.0], [1.0, 5.0]])).tolist()
     [0, 2]
     """
     order = np.lexsort(points.T[::-1])
     left, at = points[order], 0
-    while at < len(left):  # sorted: what comes earlier is beaten by nothing that comes later
+    while at < len(left):  # sorted: no later point beats an earlier one
         stays = (left < left[at]).any(axis=1)
         stays[at] = True
         order, left = order[stays], left[stays]
@@ -31,7 +31,7 @@ def unbeaten(points: Array) -> Array:
 
 
 def spread(points: Array, count: int) -> Array:
-    """The places of so many points: the best in each column, then always the one farthest from those chosen.
+    """Return the indices of `count` points: the best in each column, then repeatedly the farthest from those chosen.
 
     >>> spread(np.array([[1.0, 9.0], [2.0, 8.0], [5.0, 5.0], [9.0, 1.0]]), 3).tolist()
     [0, 2, 3]
@@ -43,7 +43,7 @@ def spread(points: Array, count: int) -> Array:
     chosen = list(dict.fromkeys(points.argmin(axis=0).tolist()))[:count]
     gap = np.min([((scaled - scaled[i]) ** 2).sum(axis=1) for i in chosen], axis=0)
     while len(chosen) < count:
-        gap[chosen] = -1.0  # never again, even where all are equal
+        gap[chosen] = -1.0  # do not choose it again, even if all gaps are equal
         chosen.append(int(gap.argmax()))
         gap = np.minimum(gap, ((scaled - scaled[chosen[-1]]) ** 2).sum(axis=1))
     return np.sort(np.array(chosen))

@@ -1,4 +1,4 @@
-"""A scenario's book with the options that studies chose: levers that matter, candidates as searched, trials."""
+"""Build a scenario's book with the options that studies choose: useful levers, search results, sensitivity cases."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def prepared_book(
 
 
 def chosen(book: Book, keep: Sequence[str] = ()) -> Book:
-    """The book with the rows that everything else evaluates, prints and recalculates; `keep` as in `screen`."""
+    """Return the book with the options that are evaluated, printed and recalculated; `keep` as in `screen`."""
     try:
         return settle_trials(search(screen(book, keep)))
     except EvaluationError as error:

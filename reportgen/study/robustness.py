@@ -1,4 +1,4 @@
-"""Robustness: at which value of an input another option becomes the best, and how often each is the best by chance."""
+"""Robustness of the decision: the input values at which it changes, and how often each option is the best by chance."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ __all__ = ["robustness"]
 
 
 def robustness(results: Results, samples: int | None = None, seed: int | None = None) -> Robustness | None:
-    """How firmly the best option stands; None where the scenario asks for no sensitivity, or no option is feasible.
+    """Return how robust the best option is; None if the scenario asks for no sensitivity or no option is feasible.
 
-    `samples` and `seed` replace the scenario's.
+    `samples` and `seed` override the scenario's.
     """
     wanted = results.book.scenario.sensitivity
     if wanted is None:
@@ -34,7 +34,7 @@ def robustness(results: Results, samples: int | None = None, seed: int | None = 
 
 
 def _holds_for(results: Results) -> str:
-    """What the values were computed for."""
+    """Describe the inputs that the values hold for."""
     book, changed = results.book, len(results.inputs)
     also = f", {changed} input{'s' if changed > 1 else ''} changed" if changed else ""
     return f"the inputs as built ({book.name}, scenario {book.scenario_hash}{also})"

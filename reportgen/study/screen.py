@@ -1,4 +1,4 @@
-"""Screening: every lever is tried on the baseline, and only what is worth looking at gets a row of its own."""
+"""Try every lever on the baseline and keep only those worth a row."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ __all__ = ["screen"]
 
 _MOST = 10
 _LEAST = 0.5  # per cent of the objective
-_SEEN = 0.05  # what is less is printed as 0.0
-_PAIR = 1.0  # per cent that a pair must bring beyond the better of its parts
+_SEEN = 0.05  # smaller changes are printed as 0.0
+_PAIR = 1.0  # per cent that a combination must gain over the better of its parts
 
 
 def screen(book: Book, keep: Iterable[str] = ()) -> Book:
-    """The book with the levers that change the objective, and a note on each of the others.
+    """Return the book with the levers that improve the objective, and the reason for leaving out each other lever.
 
-    A scenario that names its levers keeps them all. `keep` are texts from outside that name rows to be kept, such as
-    `weights_int8` or `weights_int8.batch=4`.
+    A scenario that names its levers keeps them all. `keep` are texts that name rows to keep, such as `weights_int8` or
+    `weights_int8.batch=4`.
     """
     levers = _levers(book, keep)
     if book.scenario.levers != "all" or not levers:
@@ -41,7 +41,7 @@ def screen(book: Book, keep: Iterable[str] = ()) -> Book:
 
 
 def _levers(book: Book, keep: Iterable[str]) -> list[str]:
-    """The rows that are levers of the library and may be left out."""
+    """Return the rows that are levers of the library and may be left out."""
     if "improvement" not in book.quantities:
         return []
     search, scenario = book.scenario.search, book.scenario
@@ -54,7 +54,7 @@ def _levers(book: Book, keep: Iterable[str]) -> list[str]:
 
 
 class _Tried:
-    """What the levers do, and why those that are left out are."""
+    """The effects of the levers, and the reasons for those that are left out."""
 
     def __init__(self, book: Book, levers: list[str]) -> None:
         self.book = book
@@ -68,11 +68,11 @@ class _Tried:
             self.dropped[name] = f"others bring more{self._said(name)}"
 
     def title(self, name: str) -> str:
-        """What people call a lever."""
+        """Return the title of a lever."""
         return str(self.results.get("option_title", name))
 
     def improvement(self, name: str) -> float | None:
-        """By how much it betters the objective, in per cent; unknown where it does not run."""
+        """Return by how many per cent the lever improves the objective; None if it does not run."""
         return self._number("improvement", name) if self.results.get("runs", name) else None
 
     def _number(self, quantity: str, name: str) -> float | None:
@@ -83,12 +83,12 @@ class _Tried:
         return self.results.get("feasible", name) is True
 
     def _place(self, name: str) -> tuple[bool, float]:
-        """What meets every target comes first, then what betters the objective most."""
+        """Return the sort key: levers that meet every target first, then by improvement of the objective."""
         change = self.improvement(name)
         return not self._feasible(name), -change if change is not None else float("inf")
 
     def _useless(self, name: str) -> str:
-        """Why a lever needs no row; empty where it may."""
+        """Return why a lever needs no row, or an empty text if it may keep one."""
         if not self.results.get("changes_something", name):
             return "changes nothing here"
         if not self.results.get("runs", name):
@@ -105,7 +105,7 @@ class _Tried:
         return ""
 
     def _rescues(self, name: str) -> bool:
-        """Whether it makes something possible, or comes nearer to it, that its base is not."""
+        """Return whether the base is infeasible and the lever makes it feasible or comes closer to that."""
         base = str(self.results.get("based_on", name))
         if self._feasible(base):
             return False
@@ -115,7 +115,7 @@ class _Tried:
         return self._feasible(name) or (near is not None and nearest is not None and near < nearest)
 
     def _as_good(self, whole: str, others: list[str]) -> str:
-        """A lever that does a part of what this one does, and brings as much."""
+        """Return a lever that makes only some of these changes and brings as much, or an empty text."""
         mine, cost = self._cells(whole), self._number("objective_cost", whole)
         for part in others:
             less = self._number("objective_cost", part)
@@ -126,7 +126,7 @@ class _Tried:
         return ""
 
     def _cells(self, name: str) -> Mapping[str, str]:
-        """What a lever says, by column."""
+        """Return the cells that a lever changes, by column."""
         columns = [c for c in self.book.overridden.get(name, ()) if c in self.book.quantities]
         return {c: self.book.quantities[c].written_cells.get((name,), "") for c in columns}
 

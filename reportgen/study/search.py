@@ -1,4 +1,4 @@
-"""The search: every combination on every candidate at once; of each the best that is feasible, or the nearest to it."""
+"""Try every combination for all candidates at once; keep the best feasible one of each, or the closest to feasible."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
 __all__ = ["FOUND", "again", "search"]
 
 FOUND = "the search"
-"""Who gave a cell that was found."""
+"""The giver of cells that a search chose."""
 
-_CELLS = 8_000  # combinations of one option each: more do not fit the processor's caches
+_CELLS = 8_000  # combinations times options; larger chunks exceed the processor's caches
 _FRONT = 40
-"""Points of the front that are kept."""
+"""The most points of the front that are kept."""
 
 _DIGITS = 12
-"""Figures that are equal in so many digits are equal: fewer devices decide, then the latency."""
+"""Figures equal to this many digits count as equal; then fewer devices win, then the lower latency."""
 
 _WANTED = ("objective_cost", "feasible", "missed_count", "worst_excess", "devices", "request_latency")
 _AXES = ("yearly_cost", "request_latency", "capacity_rate")
-"""What the front is made of, where the book has it."""
+"""The figures of the front, if the book has them."""
 
 _UNSAID = "inputs that the scenario does not state"
 
@@ -43,16 +43,16 @@ _INPUTS = (
     "peak_rate", "request_rate", "mean_prompt_tokens", "mean_output_tokens", "ttft_target", "tpot_target",
     "latency_target", "device_limit", "budget",
 )  # fmt: skip
-"""What a search is said to hold for, where it is given."""
+"""The inputs named in what a search holds for, if they are given."""
 
 
 def search(book: Book) -> Book:
-    """The book with the best combination in the cells of each candidate, and what was tried beside it.
+    """Return the book with the best combination in the cells of each candidate, and the result of the search.
 
-    A book whose scenario holds what a search found keeps it, and one without a search stays as it is.
+    A book whose scenario already holds a result keeps it; a book without a search is returned unchanged.
 
     Raises:
-        SpecError: the objective or a requirement compares options with each other, so that none can be judged alone.
+        SpecError: the objective or a requirement compares options, so that no option can be judged alone.
     """
     wanted = book.studies.search
     if wanted is None:
@@ -70,7 +70,7 @@ def search(book: Book) -> Book:
 
 
 def again(book: Book) -> Book:
-    """The book as if its scenario held nothing that was found."""
+    """Return the book as if its scenario held no result of a search."""
     wanted = book.studies.search
     return book if wanted is None else replace(book, studies=replace(book.studies, search=replace(wanted, done=False)))
 
@@ -80,7 +80,7 @@ def _told(book: Book, searched: Searched) -> Book:
 
 
 def _given(book: Book, wanted: Search) -> Searched:
-    """What the scenario says that a search found: one configuration of each candidate."""
+    """Return the result stated in the scenario: one configuration of each candidate."""
     results, found = Results(book.only((book.baseline, *wanted.candidates))), list[Found]()
     for name in wanted.candidates:
         cells = {column: results.get(column, name) for column in wanted.columns}
@@ -95,7 +95,7 @@ def _given(book: Book, wanted: Search) -> Searched:
 
 
 def _tally(book: Book, wanted: Search) -> _Tally:
-    """All combinations, chunk by chunk; only what counts is kept of each."""
+    """Evaluate all combinations in chunks, keeping only the best and the front."""
     part = book.only((book.baseline, *wanted.candidates))
     names = [*_WANTED, *(_AXES if all(name in part.quantities for name in _AXES) else ())]
     if compared := sorted(part.comparisons().intersection(names)):
@@ -115,7 +115,7 @@ def _tally(book: Book, wanted: Search) -> _Tally:
 
 
 def _coded(book: Book, column: str, values: Sequence[float | bool | str]) -> Array:
-    """Values as the engine takes them: members by their place."""
+    """Return values as the engine represents them: members by index."""
     type_ = book.quantities[column].type
     if type_.kind == "member":
         places = {name: i for i, name in enumerate(book.dimensions[type_.dimension].names)}
@@ -124,7 +124,7 @@ def _coded(book: Book, column: str, values: Sequence[float | bool | str]) -> Arr
 
 
 def _wide(evaluator: Lenient, name: str, rows: Array, piece: slice) -> Array:
-    """A quantity over candidates and combinations; what is absent, or no finite number, is NaN."""
+    """Return a quantity over candidates and combinations; NaN where absent or not finite."""
     value = evaluator.value(name)
     data = value.data.astype(float)
     data = np.where(np.isfinite(data), data, np.nan)
@@ -137,28 +137,28 @@ def _wide(evaluator: Lenient, name: str, rows: Array, piece: slice) -> Array:
 
 
 def _of_options(book: Book, name: str, bad: Array) -> Array:
-    """Where something is no number, over options and samples, whatever its index set."""
+    """Return where a quantity is not finite, over options and samples, whatever its index set."""
     per = book.quantities[name].per
     found = np.asarray(bad.any(axis=tuple(i for i, d in enumerate(per) if d != "option")))
     return found if found.ndim == 2 else found[None]
 
 
-# --- judging ---------------------------------------------------------------------------------------------------------
+# --- ranking ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass
 class _Tally:
-    """What has been tried so far: for each candidate the best and how many are feasible, and the front of all."""
+    """The result so far: the best combination and the number of feasible ones per candidate, and the front of all."""
 
     search: Search
     best: list[int] = field(default_factory=list)
     feasible: Array = field(default_factory=lambda: np.zeros(1))
     _keys: list[tuple[float, ...]] = field(default_factory=list)
     _front: Array = field(default_factory=lambda: np.empty((0, 5)))
-    """Cost, latency and negative capacity, the row of the candidate and the place of the combination."""
+    """Columns: cost, latency, negative capacity, row of the candidate, index of the combination."""
 
     def add(self, values: Mapping[str, Array], start: int) -> None:
-        """Take in further combinations, arrays over candidates and combinations, of which the first has the place."""
+        """Add combinations, as arrays over candidates and combinations; `start` is the index of the first."""
         keys = _keys(values)
         places = np.lexsort(keys[::-1], axis=-1)[:, 0]
         firsts = [tuple(keys[:, row, at].tolist()) for row, at in enumerate(places)]
@@ -177,7 +177,7 @@ class _Tally:
             self._front = every[unbeaten(every[:, :3])]
 
     def points(self) -> tuple[Point, ...]:
-        """The front, cheapest first; of many points a few that show its shape."""
+        """Return the front, cheapest first; if it has many points, a selection that shows its shape."""
         front = self._front[np.lexsort(self._front[:, 2::-1].T)]
         names, cells = self.search.candidates, self.search.cells
         return tuple(
@@ -187,11 +187,11 @@ class _Tally:
 
 
 def _keys(values: Mapping[str, Array]) -> Array:
-    """What decides between combinations, in this order; smaller is better.
+    """Return what ranks combinations, most important first; smaller is better.
 
-    Those that are feasible and have an objective come first, by it; then those that are feasible, then the others by
-    the requirements that they miss and by how far they are over the worst; last what could not be computed. Among
-    equals fewer devices decide, then the latency.
+    Feasible ones with an objective come first, ranked by it; then other feasible ones; then infeasible ones, by how
+    many requirements they miss and the worst excess; last those that could not be computed. Ties go to fewer devices,
+    then to the lower latency.
     """
     cost, excess = (_far(values[name]) for name in ("objective_cost", "worst_excess"))
     good, unknown = values["feasible"] == 1, np.isnan(values["feasible"])
@@ -202,22 +202,22 @@ def _keys(values: Mapping[str, Array]) -> Array:
 
 
 def _far(values: Array) -> Array:
-    """What is absent counts as infinite."""
+    """Return values rounded, with infinity for NaN."""
     return np.where(np.isnan(values), np.inf, _rounded(values))
 
 
 def _rounded(values: Array) -> Array:
-    """Numbers in so many digits that only what differs differs."""
+    """Round to `_DIGITS` digits, so that noise breaks no ties."""
     sound = np.isfinite(values) & (values != 0)
     scale = 10.0 ** (_DIGITS - 1 - np.floor(np.log10(np.abs(np.where(sound, values, 1.0)))))
     return np.where(sound, np.round(np.where(sound, values, 1.0) * scale) / scale, values)
 
 
-# --- saying ----------------------------------------------------------------------------------------------------------
+# --- describing ------------------------------------------------------------------------------------------------------
 
 
 def _holds_for(book: Book) -> str:
-    """The inputs that a search rests on, in one phrase."""
+    """Describe the inputs that a search depends on, in one phrase."""
     results, verb = Results(book), "the highest" if book.objective.maximise else "the lowest"
     said = [f"{verb} {results.get('objective_name')}"]
     for name in _INPUTS:

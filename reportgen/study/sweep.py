@@ -1,4 +1,4 @@
-"""A sweep: all combinations of values of inputs, evaluated chunk by chunk and given as batches of rows."""
+"""Sweep: evaluate all combinations of values of inputs in chunks, and return batches of rows."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 __all__ = ["PROBLEM", "Sweep", "design"]
 
 PROBLEM = "problem"
-"""The column that says why a row has no results; absent where it has."""
+"""The column that says why a row has no results; absent in all other rows."""
 
-_CHUNK = 8_000  # design points, a combination of one option each: more do not fit the processor's caches
+_CHUNK = 8_000  # combinations times options; larger chunks exceed the processor's caches
 _EXTRA = ("objective_value", "feasible")
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """All combinations of the axes' values; the last axis runs fastest, and options within a combination.
+    """All combinations of the axes' values; the last axis varies fastest, and options within a combination.
 
-    `options` is empty where nothing that is shown has a value per option.
+    `options` is empty if no shown quantity has a value per option.
     """
 
     book: Book
@@ -46,12 +46,12 @@ class Sweep:
 
     @property
     def combinations(self) -> int:
-        """How many combinations there are."""
+        """The number of combinations."""
         return math.prod(len(axis.values) for axis in self.axes)
 
     @property
     def rows(self) -> int:
-        """How many rows it gives: design points, which are combinations of one option each."""
+        """The number of design points: combinations times options."""
         return self.combinations * max(1, len(self.options))
 
     def schema(self) -> Any:
@@ -64,9 +64,9 @@ class Sweep:
         return pa.schema([*fields, pa.field(PROBLEM, pa.string())])
 
     def batches(self) -> Iterator[Any]:
-        """The rows, as one `pyarrow.RecordBatch` after the other.
+        """Yield the rows as `pyarrow.RecordBatch`es.
 
-        A row whose results are not finite has none, and says why in the column `problem`.
+        A row whose results are not finite has none; the column `problem` says why.
         """
         import pyarrow as pa
 
@@ -78,13 +78,13 @@ class Sweep:
             yield pa.record_batch(_Rows(self, evaluator, part).columns(grid.values()), schema=schema)
 
     def frame(self) -> pd.DataFrame:
-        """All rows as a pandas frame."""
+        """Return all rows as a pandas frame."""
         import pyarrow as pa
 
         return pa.Table.from_batches(list(self.batches()), schema=self.schema()).to_pandas()  # type: ignore[no-any-return]
 
     def _needed(self) -> tuple[str, ...]:
-        """The options that must be evaluated: all of them where a quantity that is shown compares options."""
+        """Return the options to evaluate: all of them if a shown quantity compares options."""
         if not self.options or self.book.comparisons().intersection(self.shown):
             return self.book.dimensions["option"].names
         given = [(self.book.quantities[name], value) for (name, _), value in self.fixed.items()]
@@ -94,7 +94,7 @@ class Sweep:
 
 
 class _Grid:
-    """The values of one axis over all combinations; made when a part is asked for, as many do not fit into memory."""
+    """The values of one axis over all combinations, computed per slice because all of them may not fit in memory."""
 
     def __init__(self, book: Book, axes: Sequence[Axis], place: int) -> None:
         quantity, values = axes[place].quantity, axes[place].values
@@ -119,7 +119,7 @@ class _Grid:
 
 
 class _Rows:
-    """The rows of one chunk: arrays over options and samples, laid out row after row."""
+    """The rows of one chunk: arrays over options and samples, flattened row by row."""
 
     def __init__(self, sweep: Sweep, evaluator: Lenient, part: slice) -> None:
         self.sweep, self.evaluator, self.book, self.part = sweep, evaluator, evaluator.book, part
@@ -128,7 +128,7 @@ class _Rows:
         self.shape: tuple[int, int] = (max(1, len(self.options)), part.stop - part.start)
 
     def columns(self, grid: Iterable[_Grid]) -> list[Any]:
-        """The columns as Arrow arrays: axes, options, what is shown, problems."""
+        """Return the columns as Arrow arrays: axes, options, shown quantities, problems."""
         import pyarrow as pa
 
         found = {name: self.evaluator.value(name) for name in self.sweep.shown}
@@ -152,17 +152,17 @@ class _Rows:
         return math.prod(self.shape)
 
     def _chosen(self, data: Array | None, name: str) -> Array | None:
-        """The rows of the options that are written, where a quantity has a value per option."""
+        """Return the rows of the shown options, if the quantity has a value per option."""
         if data is None or not self.book.quantities[name].per:
             return data
         return data[self.options] if data.shape[0] > 1 else data
 
     def _laid(self, data: Array | None) -> Any:
-        """Row after row: the options of the first sample, then those of the second."""
+        """Flatten row by row: the options of the first sample, then those of the second."""
         return None if data is None else np.broadcast_to(data, self.shape).T.ravel()
 
     def _problems(self) -> tuple[Any, Array | None]:
-        """For each row the first thing that is not finite, and a mask; nothing where all is well."""
+        """Return each row's first quantity that is not finite, and a mask; an empty list and None if all are finite."""
         if not self.evaluator.faults:
             return [], None
         said = np.full((self.book.size("option"), self.shape[1]), "", dtype=object)
@@ -175,14 +175,14 @@ class _Rows:
         return self._laid(rows), bad
 
     def _of_options(self, name: str, mask: Array) -> Array:
-        """Over options and samples, whatever the index set."""
+        """Return a mask over options and samples, whatever the index set."""
         per = self.book.quantities[name].per
         others = tuple(i for i, d in enumerate(per) if d != "option")
         found = np.asarray(mask.any(axis=others))
         return found if found.ndim == 2 else found[None]
 
     def _spread(self, said: Array) -> Array:
-        """An option has no results either where one that it is read from has none; nor has what compares options."""
+        """Propagate problems to options that read a faulty option, and to everything that compares options."""
         names = self.book.dimensions["option"].names
         compares = not self.sweep.options or self.book.comparisons().intersection(self.sweep.shown)
         rows = np.full(self.shape, "", dtype=object)
@@ -213,7 +213,7 @@ def _arrow(kind: str, data: Array, absent: Array | None, members: Sequence[str])
     return pa.array(np.ascontiguousarray(data), mask=absent)
 
 
-# --- what is asked for -----------------------------------------------------------------------------------------------
+# --- checking a request ----------------------------------------------------------------------------------------------
 
 
 def design(
@@ -223,13 +223,13 @@ def design(
     options: Iterable[str] = (),
     changes: Iterable[str] = (),
 ) -> Sweep:
-    """What is asked for, checked.
+    """Check a requested sweep.
 
     Args:
-        book: the scenario, which carries what the values mention.
+        book: the scenario's book, built with the members that the values mention.
         vary: axes, such as `baseline.batch=1..64*2`.
-        show: quantities; without them the report's key figures, the objective and whether an option is feasible.
-        options: the options that are wanted; without them all.
+        show: quantities; by default the report's key figures, the objective and feasibility.
+        options: options to show; by default all.
         changes: as in `evaluate`.
 
     Raises:
@@ -263,7 +263,7 @@ def design(
 
 
 def _shown(book: Book, names: list[str], addresses: set[str], problems: list[Problem]) -> tuple[str, ...]:
-    """The quantities that make columns; of the report's key figures those that can."""
+    """Return the quantities that become columns; by default the key figures with a value per option or a single one."""
     if not names:
         return tuple(
             name
@@ -283,7 +283,7 @@ def _shown(book: Book, names: list[str], addresses: set[str], problems: list[Pro
 
 
 def _options(book: Book, texts: list[str], problems: list[Problem]) -> tuple[str, ...]:
-    """The options that are meant, in the order of the book."""
+    """Return the named options, in the book's order."""
     names = book.dimensions["option"].names
     found = set()
     for text in texts:
@@ -295,7 +295,7 @@ def _options(book: Book, texts: list[str], problems: list[Problem]) -> tuple[str
 
 
 def _idle(sweep: Sweep) -> Iterator[Problem]:
-    """Axes that change nothing, as they belong to an option that none of those written is based on."""
+    """Yield axes without effect, because no shown option is based on the option that they change."""
     if not sweep.options:
         return
     read = set(sweep._needed())

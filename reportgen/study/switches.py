@@ -1,4 +1,4 @@
-"""Switching values: the value of one input, nearest to the given one, at which another option becomes the best."""
+"""Switching values: the value of an input, closest to the given one, at which another option becomes the best."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 __all__ = ["WIDEST", "switches"]
 
 WIDEST = 10.0
-"""Switching values are sought from a tenth to ten times the value that is given."""
+"""Switching values are sought from a tenth to ten times the given value."""
 
 _GRID = 81
 _FINER = 33
 _ROUNDS = 4
-"""Rounds of finer steps: each takes the step that changes something and divides it by 32."""
+"""Rounds of refinement: each divides the step with the change by 32."""
 
 _CORE = ("prompt_factor", "output_factor")
 """Columns that every operator depends on."""
@@ -32,7 +32,7 @@ _CORE = ("prompt_factor", "output_factor")
 
 @dataclass
 class _Search:
-    """The search along one driver in one direction: between these steps the best option changes."""
+    """A search along one driver in one direction; the best option changes between `near` and `far`."""
 
     driver: DriverSpec
     sign: float
@@ -43,7 +43,7 @@ class _Search:
     found: bool = False
 
     def grid(self, points: int) -> Array:
-        """Factors from the near to the far end."""
+        """Return factors from the near to the far end."""
         return np.exp(self.sign * np.linspace(self.near, self.far, points))
 
     def narrow(self, winners: Array, best: int) -> None:
@@ -57,10 +57,10 @@ class _Search:
 
 
 def switches(contest: Contest, best: int) -> tuple[Switch, ...]:
-    """For each input the nearest value at which the option at the position `best` is not the best any more.
+    """Return for each input the closest value at which the option at position `best` is no longer the best.
 
-    What belongs to an accelerator is stretched for all options on that of the best one, the rest for all options. A
-    change that is undone within a step of 3 % of the first grid may be missed.
+    An accelerator's input is scaled for all options on the best option's accelerator, any other for all options. A
+    change that reverts within one step (3 %) of the first grid may be missed.
     """
     searches = [
         _Search(driver, sign, _touched(contest, driver, best))
@@ -69,7 +69,7 @@ def switches(contest: Contest, best: int) -> tuple[Switch, ...]:
     ]
     for points in (_GRID, *[_FINER] * _ROUNDS):
         open_ = [s for s in searches if s.found or points == _GRID]
-        for slow in (True, False):  # a longer prompt changes every operator: those few apart from the many others
+        for slow in (True, False):  # slow ones affect every operator
             some = [s for s in open_ if (s.driver.column in _CORE) is slow]
             if some:
                 winners = contest.best(_blocks(contest, some, points), points * len(some))
@@ -85,9 +85,9 @@ def _touched(contest: Contest, driver: DriverSpec, best: int) -> tuple[str, ...]
 
 
 def _blocks(contest: Contest, searches: Sequence[_Search], points: int) -> dict[tuple[str, str], Array]:
-    """The samples of several searches side by side: in the block of one only its own input is stretched.
+    """Return the samples of several searches in adjacent blocks; each block scales only its own input.
 
-    Options that are not touched are given their own factors as well, or they would inherit those of their base.
+    Unaffected options get factors of one, because without an entry they inherit those of their base.
     """
     count, columns = points * len(searches), {search.driver.column for search in searches}
     stretched = {(column, option): np.ones(count) for column in columns for option in contest.options}
@@ -110,7 +110,7 @@ def _switch(contest: Contest, driver: DriverSpec, best: int, searches: Iterable[
 
 
 def _named(contest: Contest, driver: DriverSpec, best: str) -> tuple[str, str, float]:
-    """What is stretched, in its own unit where it has one."""
+    """Return the title, unit and value of the scaled input; without a unit of its own, a factor of 1."""
     results = contest.results
     title = f"{driver.title} ({contest.group(driver, best)})" if driver.alone else driver.title
     names = [driver.input]

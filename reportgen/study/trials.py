@@ -1,4 +1,4 @@
-"""Trials of the best option: which one that is shows only when all have been evaluated."""
+"""Sensitivity cases of the best option, which is only known after all options have been evaluated."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ __all__ = ["settle_trials", "trials_of"]
 
 
 def trials_of(book: Book) -> tuple[str, ...]:
-    """The options that only show how a result follows an input: trials of a sensitivity, and batch sizes."""
+    """Return the options that only show how results depend on an input: sensitivity cases and batch sizes."""
     return _marked(book, "is_trial")
 
 
 def _marked(book: Book, flag: str) -> tuple[str, ...]:
-    """The options in whose cell a constant flag holds."""
+    """Return the options whose cell sets a constant flag."""
     cells = book.quantities[flag].cells if flag in book.quantities else {}
     return tuple(key[0] for key, node in cells.items() if getattr(node, "value", False) is True)
 
 
 def settle_trials(book: Book, inputs: Inputs | None = None) -> Book:
-    """The book whose trials stretch the inputs of the best option; those of the same as before where none is feasible.
+    """Return the book with the sensitivity cases based on the best option; unchanged if no option is feasible.
 
-    `inputs` are changes under which it is sought.
+    `inputs` are changes under which the best option is determined.
     """
     wanted, batches = book.scenario.sensitivity, _marked(book, "is_batch_point")
     trials = [name for name in trials_of(book) if name not in batches]
