@@ -1,4 +1,4 @@
-"""What a section may consist of: each block by the name that an outline calls it by."""
+"""The blocks of report sections, by the names that outlines use."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 
 __all__ = ["BLOCKS", "Room"]
 
-_FEW = 6  # options in the figure of the cost
+_FEW = 6  # options in the figure of costs
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How much goes into two pages: options in table and figure, figures on the second page, sources."""
+    """How much a two-page report holds: options in table and figure, figures on the second page, sources."""
 
     options: int
     figures: int
@@ -51,12 +51,12 @@ def _said(*texts: str) -> list[Block | None]:
 
 
 def _described(facts: Facts) -> str:
-    """The scenario's own words, where the subtitle says something else."""
+    """Return the scenario's description, if the subtitle says something else."""
     return facts.book.scenario.description if facts.words("report_subtitle") else ""
 
 
 def _basis(facts: Facts) -> list[Block | None]:
-    """The workload in a sentence, how it was counted, and where the rest stands."""
+    """Return the workload in a sentence, the accounting, and a pointer to the full report."""
     counted = f"Counted by the accounting “{facts.book.accounting}”."
     rest = "The scenario is attached: reportgen makes the full report and the live workbook from it."
     return _said(_described(facts), counted, rest)
@@ -104,4 +104,4 @@ BLOCKS: dict[str, Callable[[Facts, Room | None], Iterable[Block | None]]] = {
     "time": lambda facts, room: [time_figure(facts)] if room is None or room.figures > 0 else [],
     "workload": lambda facts, _: [*_said(_described(facts)), workload_table(facts)],
 }
-"""For each name what it makes of results, on as many pages as it takes or where there is little room."""
+"""For each name, a function from results and the available room (None: unlimited) to blocks."""

@@ -1,4 +1,4 @@
-"""What every output is about: the baseline, the option that is recommended, the options shown, and their targets."""
+"""Decide what every output is about: baseline, recommended option, shown options, and their targets."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 __all__ = ["RECOMMENDED", "Chosen", "Goal", "chosen", "key_figures"]
 
 RECOMMENDED = "recommended_option"
-"""The quantity that every accounting has: the option that outputs speak of."""
+"""The quantity that names the recommended option; every accounting has it."""
 
-_OWN_FIGURES = 4  # of a scenario's own quantities, which join the key figures
+_OWN_FIGURES = 4  # the most quantities of the scenario that join the key figures
 
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """The target or limit of a figure, as it is for one option.
+    """The target or limit of a figure, for one option.
 
-    `target` is the quantity, `value` its number in its own unit, `met` whether the figure keeps to it; None where
-    nothing says so.
+    `target` is the quantity, `value` its number in its own unit, `met` whether the figure meets it, or None if no flag
+    is declared.
     """
 
     target: str
@@ -35,12 +35,11 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """One answer for workbook, report, page and command line.
+    """The answer that workbook, report, page and command line share.
 
-    `recommended` is the baseline where nothing is better; `advised` are the options that recommendations are about, the
-    best first; `options` are those that are compared, `ranked` the same from the best to the worst, those that are not
-    feasible after the others; `figures` are the key figures. `goals` are by option and figure,
-    for figures that have a target or limit there.
+    `recommended` is the baseline if no option is better; `advised` are the options that recommendations are about, best
+    first; `options` are the compared ones, `ranked` the same from best to worst, infeasible ones last; `figures` are
+    the key figures; `goals` holds the targets and limits by option and figure.
     """
 
     baseline: str
@@ -53,18 +52,18 @@ class Chosen:
 
     @property
     def pair(self) -> tuple[str, ...]:
-        """The baseline, and the option recommended where it is another."""
+        """The baseline and, if it differs, the recommended option."""
         return tuple(dict.fromkeys((self.baseline, self.recommended)))
 
     def role(self, option: str) -> str:
-        """What an option is: recommended, baseline, or nothing special."""
+        """Return "baseline", "recommended" or an empty text."""
         if option == self.baseline:
             return "baseline"
         return "recommended" if option == self.recommended else ""
 
 
 def chosen(results: Results) -> Chosen:
-    """What the outputs of these results are about."""
+    """Return what the outputs of these results are about."""
     book = results.book
     names = book.dimensions["option"].names
     places = results.plain("shown_place") if "shown_place" in book.quantities else {}
@@ -85,12 +84,12 @@ def chosen(results: Results) -> Chosen:
 
 
 def _place(place: Plain) -> float:
-    """A place, or one behind all others."""
+    """Return a rank as a number; options without a rank come last."""
     return place if isinstance(place, float) else math.inf
 
 
 def key_figures(book: Book) -> tuple[str, ...]:
-    """Those that the report lists, then some of the scenario's own; each is one value per option, or one for all."""
+    """Return the report's key figures, then some of the scenario's; each has a single value or one per option."""
     listed = [n for n in book.report.key_figures if book.quantities[n].per in ((), ("option",))]
     own = [n for n in book.scenario.quantities if n in book.quantities and n not in listed]
     own = [n for n in own if book.quantities[n].per == ("option",) and book.quantities[n].type.kind == "number"]
@@ -98,7 +97,7 @@ def key_figures(book: Book) -> tuple[str, ...]:
 
 
 def _goal(results: Results, option: str, figure: str) -> Goal | None:
-    """The target of a figure; none where it is not set."""
+    """Return the target of a figure, or None if it is not set."""
     quantities, limit = results.book.quantities, results.book.relations.limits[figure]
     value = results.get(limit.target, *((option,) if quantities[limit.target].per else ()))
     if not isinstance(value, float):

@@ -1,4 +1,4 @@
-"""Several scenarios beside each other: of each the baseline and the option recommended first, by their key figures."""
+"""Compare several scenarios: the baseline and the recommended option of each, by their key figures."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ __all__ = ["Compared", "Comparison", "Figure", "Side", "compare", "told_apart"]
 Plain = float | str | bool | None
 
 _VERDICT = "verdict"
-"""A quantity that not every accounting has."""
+"""A quantity that some accountings lack."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A quantity in one unit; scenarios may measure quantities of one name in different ones."""
+    """A quantity in one unit; the same quantity may have another unit in another scenario."""
 
     name: str
     unit: str
@@ -43,7 +43,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A scenario: what it optimises, its baseline, and what is recommended first, if anything is."""
+    """A scenario: what it optimises, its baseline, and its recommended option, if any."""
 
     name: str
     title: str
@@ -53,19 +53,19 @@ class Compared:
     recommended: Side | None
 
     def sides(self) -> dict[str, Side]:
-        """The options that are shown, by the part that they play."""
+        """Return the shown options by role."""
         return {"baseline": self.baseline} | ({"recommended": self.recommended} if self.recommended else {})
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Scenarios in the order in which they were named, and the figures that at least one of them has."""
+    """Scenarios in the given order, and the figures that at least one of them has."""
 
     scenarios: tuple[Compared, ...]
     figures: tuple[Figure, ...]
 
     def rows(self) -> Iterator[dict[str, Plain]]:
-        """One row for each figure of each option that is shown, and one for its verdict."""
+        """Yield a row for each figure of each shown option, and one for its verdict."""
         for scenario in self.scenarios:
             for role, side in scenario.sides().items():
                 head = {"scenario": scenario.name, "title": scenario.title, "role": role, "option": side.option}
@@ -75,7 +75,7 @@ class Comparison:
                     yield {**head, "quantity": _VERDICT, "unit": "", "value": side.verdict}
 
     def as_json(self) -> dict[str, Any]:
-        """The contract of `compare --format json`."""
+        """Return the data of `compare --format json`."""
         return {
             "schema": 1,
             "figures": [{"quantity": f.name, "title": f.title, "unit": f.unit} for f in self.figures],
@@ -97,7 +97,7 @@ def _side_json(side: Side) -> dict[str, Any]:
 
 
 def compare(results: Sequence[Results], names: Sequence[str]) -> Comparison:
-    """Compare evaluated scenarios, which are called by the names."""
+    """Compare evaluated scenarios under the given names."""
     found = tuple(_compared(result, name) for result, name in zip(results, names, strict=True))
     figures = dict.fromkeys(figure for scenario in found for figure in scenario.baseline.values)
     return Comparison(found, tuple(figures))
@@ -126,7 +126,7 @@ def _side(results: Results, option: str) -> Side:
 
 
 def told_apart(paths: Sequence[Path]) -> list[str]:
-    """Short names of files: the bare name, with as many folders before it as it takes to tell the files apart.
+    """Return short, distinct names of files: the stem, preceded by as many folders as needed.
 
     Raises:
         SpecError: a file is named twice.
@@ -140,12 +140,12 @@ def told_apart(paths: Sequence[Path]) -> list[str]:
     if twice:
         raise SpecError(Problem("the scenario is named twice", Span(str(path))) for path in twice)
     stems = [path.with_suffix("").parts for path in whole]
-    if len(set(stems)) < len(stems):  # x.yaml beside x.yml
+    if len(set(stems)) < len(stems):  # x.yaml and x.yml
         stems = [path.parts for path in whole]
     return [_shortest(parts, [p for p in stems if p != parts]) for parts in stems]
 
 
 def _shortest(parts: tuple[str, ...], others: Sequence[tuple[str, ...]]) -> str:
-    """The last parts of a path that no other path ends with."""
+    """Return the shortest end of a path that no other path shares."""
     count = next((n for n in range(1, len(parts)) if all(o[-n:] != parts[-n:] for o in others)), len(parts))
     return "/".join(parts[-count:])

@@ -1,4 +1,4 @@
-"""How a report is to look: its form, its paper, its theme, and whose templates and fonts it takes."""
+"""How a report looks: its form, paper, theme, templates and fonts."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ PAPERS: tuple[Paper, ...] = ("a4", "letter")
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """What may be chosen of a report's look.
+    """The choices about a report's look.
 
     Attributes:
-        form: the whole report, or two pages.
+        form: the full report, or two pages.
         paper: A4 or US Letter.
         theme: logo, colours and font.
-        templates: a folder whose files take the place of ours of the same name; they run in a process of their own.
+        templates: a folder whose files replace ours of the same name; they run in a separate process.
         fonts: folders with further fonts, for scripts that the shipped ones lack.
     """
 
@@ -38,9 +38,9 @@ class Design:
 
     @property
     def font_folders(self) -> tuple[Path, ...]:
-        """All folders with fonts besides our own."""
+        """All folders with fonts other than ours."""
         return (*((self.theme.folder,) if self.theme.folder else ()), *self.fonts)
 
 
 PLAIN_DESIGN = Design()
-"""What a report looks like when nobody says anything."""
+"""The default look of a report."""

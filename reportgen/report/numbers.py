@@ -1,4 +1,4 @@
-"""Writes numbers for people: three significant digits, a fitting prefix, thousands apart, absent as an en dash."""
+"""Format numbers for readers: three significant digits, a suitable prefix, grouped thousands, an en dash for absent."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ __all__ = ["ABSENT", "NARROW", "Amount", "Setting", "amount", "as_given", "colum
 ABSENT = "–"
 NARROW = "\N{NARROW NO-BREAK SPACE}"
 _SIGNIFICANT = 3
-_MOST_DIGITS = 5  # of a number in a column, so that its smallest neighbour still shows something
+_MOST_DIGITS = 5  # the most digits of a number in a column, so that its smallest neighbour does not vanish
 
 _PREFIXES = (("n", -9), ("µ", -6), ("m", -3), ("", 0), ("k", 3), ("M", 6), ("G", 9), ("T", 12), ("P", 15), ("E", 18))
-# Units that may change their prefix, with the smallest and the largest one that people use.
+# Units whose prefix may change, with the smallest and the largest prefix in use.
 _FAMILIES = {
     parse_unit(base).exponents: (base, low, high)
     for base, low, high in (("s", -9, 0), ("B", 0, 18), ("FLOP", 0, 18), ("B/s", 0, 18), ("FLOP/s", 0, 18))
 }
-_COUNTS = {"query": "queries", "pass": ""} | {  # how often something runs is a bare number
+_COUNTS = {"query": "queries", "pass": ""} | {  # how often something runs is a plain number
     word: f"{word}s"
     for word in (
         "token", "sequence", "request", "element", "head", "layer", "operation", "step", "expert", "device", "user",
@@ -38,7 +38,7 @@ _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A number as written, with its unit."""
+    """A number as text, with its unit."""
 
     text: str
     unit: str = ""
@@ -49,7 +49,7 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """How a column is written: its unit, one text for each value, and the factor that brings values to the unit."""
+    """A formatted column: its unit, a text per value, and the factor that converts values to the unit."""
 
     unit: str
     texts: tuple[str, ...]
@@ -57,12 +57,12 @@ class Setting:
 
 
 def joined(text: str, unit: str) -> str:
-    """Number and unit, never parted by the end of a line."""
+    """Join number and unit by a space that does not break."""
     return f"{text}{NARROW}{unit}" if unit and text != ABSENT else text
 
 
 def amount(value: float | None, unit: Unit = ONE) -> Amount:
-    r"""A single number with three significant digits; whole ones keep all of theirs.
+    r"""Format a single number with three significant digits; whole numbers keep all digits.
 
     >>> str(amount(3918.8, parse_unit("ms"))), str(amount(1.0, parse_unit("sequence")))
     ('3.92\u202fs', '1\u202fsequence')
@@ -74,7 +74,7 @@ def amount(value: float | None, unit: Unit = ONE) -> Amount:
 
 
 def as_given(value: float | None, unit: Unit = ONE) -> Amount:
-    r"""A number that somebody has set, in the digits that it was set with.
+    r"""Format a number that the user has set, with the digits as given.
 
     >>> str(as_given(8000.0, parse_unit("ms"))), str(as_given(0.9, ONE))
     ('8\u202fs', '0.9')
@@ -88,7 +88,7 @@ def as_given(value: float | None, unit: Unit = ONE) -> Amount:
 
 
 def column(values: Sequence[float | None], unit: Unit = ONE) -> Setting:
-    """Numbers of one column: the same prefix and the same decimals for all.
+    """Format the numbers of a column with the same prefix and the same decimals.
 
     The smallest number gets three significant digits, as long as the largest has no more than four.
 
@@ -96,7 +96,7 @@ def column(values: Sequence[float | None], unit: Unit = ONE) -> Setting:
     Setting(unit='ms', texts=('16.20', '4.88', '–'), factor=1.0)
     """
     known = sorted(abs(v) for v in values if v)
-    # The middle one decides: by the largest, one outlier would make all others small.
+    # The median decides: with the largest, one outlier makes all others look small.
     _, label = _scaled(1.0, unit, known[len(known) // 2 :][:1])
     factor = _factor(unit, label)
     scaled = [None if v is None else v * factor for v in values]
@@ -106,7 +106,7 @@ def column(values: Sequence[float | None], unit: Unit = ONE) -> Setting:
 
 
 def unit_words(label: str, value: float | None = None) -> str:
-    """A unit as people write it; counts are plural unless there is one of them.
+    """Return a unit as people write it; counts are plural unless the value is one.
 
     >>> unit_words("token/s"), unit_words("sequence", 1.0), unit_words("us"), unit_words("1")
     ('tokens/s', 'sequence', 'µs', '')
@@ -122,7 +122,7 @@ def unit_words(label: str, value: float | None = None) -> str:
 
 
 def _scaled(value: float, unit: Unit, values: Sequence[float]) -> tuple[float, str]:
-    """The value with the prefix that suits the largest of `values`, and that unit's label."""
+    """Return the value with the prefix that suits the largest of `values`, and the label of that unit."""
     family = _FAMILIES.get(unit.exponents)
     if family is None or "bit" in unit.label or unit.label in {"min", "h", "day", "year"}:
         return value, unit.label
@@ -131,22 +131,22 @@ def _scaled(value: float, unit: Unit, values: Sequence[float]) -> tuple[float, s
     if not largest:
         return value, unit.label
     allowed = [(p, e) for p, e in _PREFIXES if low <= e <= high]
-    # What rounds to 1,000 of a prefix is written as 1 of the next.
+    # What rounds to 1,000 of a prefix is written as 1 of the next prefix.
     fitting = [(p, e) for p, e in allowed if float(f"{largest:.2e}") >= 10.0**e]
     prefix, _ = (fitting or allowed)[-1 if fitting else 0]
     return value * _factor(unit, prefix + base), prefix + base
 
 
 def _factor(unit: Unit, label: str) -> float:
-    """By what a value in a unit is multiplied to be in the one named."""
+    """Return the factor from a unit to another one, named by its label."""
     if label == unit.label:
         return 1.0
-    # as a fraction, so that no digit is lost where a power of ten is divided by another
+    # a fraction, because dividing powers of ten as floats loses digits
     return float(Fraction(unit.scale) / parse_unit(label).scale)
 
 
 def digits(value: float) -> str:
-    r"""Three significant digits; whole numbers keep all of theirs.
+    r"""Format with three significant digits; whole numbers keep all digits.
 
     >>> digits(16.2018), digits(-0.0051337), digits(1234567.0), digits(2.5e-7)
     ('16.2', '−0.00513', '1,234,567', '2.50\u202f×\u202f10⁻⁷')
@@ -159,23 +159,23 @@ def digits(value: float) -> str:
         return f"{_signed(mantissa[0])}{NARROW}×{NARROW}10{str(int(mantissa[1])).translate(_RAISED)}"
     if value == int(value):
         return _signed(fixed(value, 0))
-    rounded = float(f"{value:.{_SIGNIFICANT - 1}e}")  # 9.996 becomes 10.0, with a digit less behind the point
+    rounded = float(f"{value:.{_SIGNIFICANT - 1}e}")  # 9.996 becomes 10.0, with one decimal less
     return _signed(fixed(value, max(0, _SIGNIFICANT - 1 - math.floor(math.log10(abs(rounded))))))
 
 
 def _decimals(sizes: Sequence[float]) -> int:
-    """The decimals of a column of positive numbers; none where all are whole."""
+    """Return the decimals of a column of positive numbers; 0 if all are whole."""
     if not sizes or all(size == int(size) for size in sizes):
         return 0
     smallest, largest = (math.floor(math.log10(f(sizes))) for f in (min, max))
-    # No more than four digits, unless the smallest would vanish; then no more than five. Leading zeros do not count.
+    # At most four digits, or five if the smallest would vanish otherwise. Leading zeros do not count.
     largest = max(largest, 0) if largest > -2 else largest
     wanted = max(_SIGNIFICANT - largest, -smallest)
     return max(0, min(_SIGNIFICANT - 1 - smallest, wanted, _MOST_DIGITS - 1 - largest))
 
 
 def _signed(text: str) -> str:
-    """Thousands apart, and a true minus."""
+    """Group thousands and use a true minus sign."""
     minus = "−" if text.startswith("-") else ""
     whole, point, rest = text.lstrip("-").partition(".")
     return f"{minus}{int(whole):,}{point}{rest}"

@@ -1,4 +1,4 @@
-"""From results to the report: every word and number in it is the engine's, or a heading."""
+"""Build the report from results: every word and number in it comes from the engine or is a heading."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ _KICKER = "LLM inference sizing"
 
 
 ROOMS = (Room(8, 2, 8), Room(6, 2, 5), Room(6, 1, 4), Room(4, 1, 3), Room(4, 0, 2), Room(2, 0, 0))
-"""From what fits where there is little to say to what fits whatever texts a scenario has."""
+"""The contents of a two-page report to try in turn, from generous to certain to fit."""
 
 
 def report_of(results: Results, design: Design = PLAIN_DESIGN) -> Report:
-    """What the report of these results shows; parts whose quantities the book lacks are left out."""
+    """Return the report of these results; parts whose quantities the book lacks are left out."""
     if design.form == "brief":
         return next(briefs_of(results, design))
     facts = Facts(results)
@@ -53,7 +53,7 @@ def report_of(results: Results, design: Design = PLAIN_DESIGN) -> Report:
 
 
 def briefs_of(results: Results, design: Design) -> Iterator[Report]:
-    """The two pages, longest first: decision, key figures, the evidence that matters most, and what it rests on."""
+    """Yield two-page reports, longest first: decision, key figures, the main evidence, and what it is based on."""
     facts = Facts(results)
     head, cited = _head(facts, design), sources(facts, rested_on(facts))
     for room in ROOMS:
@@ -62,7 +62,7 @@ def briefs_of(results: Results, design: Design) -> Iterator[Report]:
 
 
 def _head(facts: Facts, design: Design) -> Report:
-    """What the first page of both forms begins with."""
+    """Return the first page's content, common to both forms."""
     book = facts.book
     title = facts.words("report_title")
     return Report(
@@ -82,14 +82,14 @@ def _head(facts: Facts, design: Design) -> Report:
 
 
 def _outline(facts: Facts) -> list[str]:
-    """The sections in their order; a scenario's own that the outline does not name come after the others."""
+    """Return the sections in order; a scenario's own sections that the outline omits come last."""
     report = facts.book.report
     own = facts.book.scenario.report.sections
     return [*report.outline, *(name for name in own if name not in (*report.outline, *report.brief_outline))]
 
 
 def _sections(facts: Facts, names: Iterable[str], room: Room | None = None) -> Iterator[Section]:
-    """The sections by name, each titled with its finding where it has one; a block is shown where it comes first."""
+    """Yield the sections, each titled with its finding, if it has one; a block is shown only where it first occurs."""
     shown: set[str] = set()
     for name in names:
         spec = facts.book.report.sections[name]
@@ -113,7 +113,7 @@ def _blocks(facts: Facts, name: str, room: Room | None) -> list[Block]:
 
 
 def _appendices(facts: Facts) -> Iterable[Section]:
-    """The appendices: every operator, and the derivation of the headline number."""
+    """Yield the appendices: all operators, and the derivation of the headline number."""
     operators = operator_tables(facts, whole=True)
     if operators:
         yield Section("All operators", tuple(operators))

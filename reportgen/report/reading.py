@@ -1,4 +1,4 @@
-"""Reads results for the document: titles instead of names, finished texts instead of values."""
+"""Read results for the report: titles instead of names, formatted texts instead of values."""
 
 from __future__ import annotations
 
@@ -21,56 +21,56 @@ STAGES = ("prefill", "decode")
 
 
 class Facts:
-    """What a report wants to know of results. A quantity that the book lacks is absent, or an empty text."""
+    """Convenient access to results; a quantity that the book lacks reads as None or an empty text."""
 
     def __init__(self, results: Results) -> None:
         self.results = results
 
     @property
     def book(self) -> Book:
-        """The scenario made whole."""
+        """The evaluated book."""
         return self.results.book
 
     @property
     def baseline(self) -> str:
-        """The option that the others are compared with."""
+        """The option that all others are compared with."""
         return self.book.baseline
 
     def has(self, *names: str) -> bool:
-        """Whether the book has all these quantities."""
+        """Return whether the book has all these quantities."""
         return all(name in self.book.quantities for name in names)
 
     def quantity(self, name: str) -> Quantity:
-        """A quantity that is known to be there."""
+        """Return a quantity that exists."""
         return self.book.quantities[name]
 
     def value(self, name: str, *members: str) -> Plain:
-        """One value; absent where there is none."""
+        """Return one value, or None."""
         return self.results.plain(name).get(members) if self.has(name) else None
 
     def number(self, name: str, *members: str) -> float | None:
-        """One number."""
+        """Return one number, or None."""
         value = self.value(name, *members)
         return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
     def words(self, name: str, *members: str) -> str:
-        """One text, or the name of a member."""
+        """Return one text or the name of a member, or an empty text."""
         value = self.value(name, *members)
         return value if isinstance(value, str) else ""
 
     def title(self, dimension: str, member: str) -> str:
-        """What people call a member."""
+        """Return the title of a member."""
         found = self.book.dimensions[dimension].members[self.book.dimensions[dimension].index(member)]
         return found.title or found.name
 
     def amount(self, name: str, *members: str) -> Amount:
-        """One number as it is written; a figure that somebody set keeps its digits."""
+        """Return one formatted number; an input keeps its digits."""
         quantity = self.quantity(name)
         write = as_given if quantity.input else amount
         return write(self.number(name, *members), quantity.type.unit)
 
     def shown(self, name: str, *members: str) -> str:
-        """Any value as it is written."""
+        """Return any value as formatted text."""
         quantity, value = self.quantity(name), self.value(name, *members)
         if value is None:
             return ABSENT
@@ -81,17 +81,17 @@ class Facts:
         return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
     def target(self, name: str, option: str) -> str:
-        """The quantity that is the target or the limit of a figure, empty where none is set."""
+        """Return the quantity that is the target or limit of a figure, or an empty text."""
         goal = self.chosen.goals.get((option, name))
         return goal.target if goal is not None else ""
 
     def limit(self, name: str, option: str) -> Amount:
-        """The target or limit of a figure as it is written."""
+        """Return the formatted target or limit of a figure."""
         target = self.target(name, option)
         return self.amount(target, *((option,) if self.quantity(target).per else ()))
 
     def met(self, name: str, option: str) -> bool | None:
-        """Whether a figure keeps its target; None where it has none, or where nothing says so."""
+        """Return whether a figure meets its target; None if it has none or no flag is declared."""
         goal = self.chosen.goals.get((option, name))
         return goal.met if goal is not None else None
 
@@ -102,34 +102,34 @@ class Facts:
 
     @property
     def options(self) -> tuple[str, ...]:
-        """The options to be shown: those that differ from what they are based on, and the baseline."""
+        """The compared options, including the baseline."""
         return self.chosen.options
 
     @property
     def advised(self) -> tuple[str, ...]:
-        """The options that recommendations are about, the best first."""
+        """The options that recommendations are about, best first."""
         return self.chosen.advised
 
     @property
     def recommended(self) -> str:
-        """The option that is spoken of: the one recommended, or the baseline."""
+        """The recommended option, or the baseline if no option is better."""
         return self.chosen.recommended
 
     @property
     def pair(self) -> tuple[str, ...]:
-        """The baseline, and the option recommended where it is another."""
+        """The baseline and, if it differs, the recommended option."""
         return self.chosen.pair
 
     def role(self, option: str) -> str:
-        """What an option is: recommended, baseline, or nothing special."""
+        """Return "baseline", "recommended" or an empty text."""
         return self.chosen.role(option)
 
     def recommends(self, option: str) -> bool:
-        """Whether an option is recommended, and not the baseline."""
+        """Return whether an option is recommended and is not the baseline."""
         return self.role(option) == "recommended"
 
     def role_words(self, option: str) -> str:
-        """The same after its name."""
+        """Return the role of an option as words that follow its name."""
         if option == self.baseline:
             return "the baseline"
         return "recommended first" if option in self.advised else "preferred to the baseline"
@@ -140,5 +140,5 @@ class Facts:
         return self.book.objective.aim
 
     def numbers(self, name: str, keys: Sequence[tuple[str, ...]]) -> list[float | None]:
-        """The numbers of several cells."""
+        """Return the numbers of several cells."""
         return [self.number(name, *key) for key in keys]

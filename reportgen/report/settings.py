@@ -1,4 +1,4 @@
-"""The settings in which options differ, as columns; settings of the same sort, such as the precisions, share one."""
+"""Columns of the settings that differ between options; similar settings, such as the precisions, share a column."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["chosen_settings", "option_settings"]
 
 
 def option_settings(facts: Facts) -> tuple[list[tuple[Column, list[str]]], list[str]]:
-    """Columns of the settings in which the options differ, and those that are the same for all, said in words."""
+    """Return the columns of settings that differ, and those that are the same for all options, in words."""
     told: list[tuple[Column, list[str]]] = []
     same: list[str] = []
     for names in _merged(facts, facts.book.report.option_columns):
@@ -32,7 +32,7 @@ def option_settings(facts: Facts) -> tuple[list[tuple[Column, list[str]]], list[
 
 
 def chosen_settings(facts: Facts, rows: Sequence[Mapping[str, Plain]]) -> list[tuple[Column, list[str]]]:
-    """Columns of cells that were chosen for options, in the order in which the report lists settings."""
+    """Return columns of the cells that a search chose, in the order in which the report lists settings."""
     given = dict.fromkeys(name for row in rows for name in row if facts.has(name))
     order = [n for n in facts.book.report.option_columns if n in given]
     made: list[tuple[Column, list[str]]] = []
@@ -43,7 +43,7 @@ def chosen_settings(facts: Facts, rows: Sequence[Mapping[str, Plain]]) -> list[t
 
 
 def _merged(facts: Facts, names: Iterable[str]) -> Iterable[list[str]]:
-    """The inputs among quantities, those whose values are of the same dimension together."""
+    """Yield the inputs among quantities, grouped if their values are members of the same dimension."""
     merged: dict[str, list[str]] = {}
     for name in names:
         if facts.quantity(name).input:
@@ -60,14 +60,14 @@ def _kind(facts: Facts, names: Sequence[str]) -> Kind:
 
 
 def _bare(facts: Facts, name: str, option: str) -> str:
-    """A setting without its unit, which counts have in their title."""
+    """Return a setting without its unit, because the title of a count names it."""
     if facts.quantity(name).type.kind != "number":
         return facts.shown(name, option)
     return facts.amount(name, option).text
 
 
 def _written(facts: Facts, name: str, value: Plain) -> str:
-    """A value that is no option's yet, as an option's would be written."""
+    """Format a value as an option's cell, even if no option has it yet."""
     type_ = facts.quantity(name).type
     if value is None:
         return ABSENT

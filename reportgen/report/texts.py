@@ -1,4 +1,4 @@
-"""Finds where in nested data a text stands, to say it in an error."""
+"""Locate texts in nested data, for error messages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["texts", "where"]
 
 
 def where(data: object, part: str) -> list[tuple[str, str]]:
-    """The path and the whole text of each string that contains `part`.
+    """Return the path and the whole text of each string that contains `part`.
 
     >>> where({"title": "a → b", "rows": ["c"]}, "→")
     [('title', 'a → b')]
@@ -18,7 +18,7 @@ def where(data: object, part: str) -> list[tuple[str, str]]:
 
 
 def texts(data: object, path: str = "") -> Iterator[tuple[str, str]]:
-    """Each string in nested data with its path."""
+    """Yield each string in nested data with its path."""
     if isinstance(data, str):
         yield path or "text", data
     elif dataclasses.is_dataclass(data) and not isinstance(data, type):

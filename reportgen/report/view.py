@@ -1,4 +1,4 @@
-"""What a report shows, as plain frozen data: texts are finished and formatted, numbers are only there to be drawn."""
+"""The content of a report as frozen data: texts are formatted, numbers are only for drawing."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ Kind: TypeAlias = Literal["text", "number", "bar", "status"]
 Value: TypeAlias = str | float | bool | None
 Data: TypeAlias = Mapping[str, tuple[Mapping[str, Value], ...]]
 
-# Not from the calendar module, whose names follow the machine's locale.
+# The calendar module's names depend on the locale.
 _MONTHS = (
     "January",
     "February",
@@ -60,7 +60,7 @@ _MONTHS = (
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One sentence of the recommendation; `lead` is its bold beginning, `place` its number in the order of merit."""
+    """A sentence of the recommendation; `lead` is its bold beginning, `place` its rank."""
 
     text: str
     lead: str = ""
@@ -69,7 +69,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Recommendations that take the same to follow them, such as those that can be done now."""
+    """Recommendations that take the same effort, such as those that can be done now."""
 
     label: str
     steps: tuple[Step, ...]
@@ -77,10 +77,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """The decision in one box: a headline with what it brings, further ones in groups, and a closing note.
+    """The decision in one box: a headline with its effect, further recommendations in groups, and a closing note.
 
-    `aspects` say of the headline why, at what risk and what comes next; `group` says what it takes. `warning` is what
-    a reader must know before anything else, such as an overload.
+    `aspects` give the headline's reason, risk and next step; `group` its effort. `warning` is what a reader must know
+    first, such as an overload.
     """
 
     headline: str
@@ -95,7 +95,7 @@ class Recommendation:
 
 @dataclass(frozen=True, slots=True)
 class KeyFigure:
-    """One large number with its label above and its target or comparison below."""
+    """A large number with its label above and its target or comparison below."""
 
     label: str
     value: str
@@ -106,7 +106,7 @@ class KeyFigure:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """Running text; `lead` is its bold beginning."""
+    """A paragraph; `lead` is its bold beginning."""
 
     kind: ClassVar[str] = "paragraph"
     text: str
@@ -117,8 +117,8 @@ class Paragraph:
 class Figure:
     """A chart: its specification is `templates/charts/<chart>.vl.json`, `data` are the named tables it draws.
 
-    `texts` are the words of the chart itself (axis titles with their units); the columns that each chart reads
-    stand at the functions of `roofline.py`, `options.py` and `stacks.py`.
+    `texts` are the words of the chart itself (axis titles with their units); each module of `report/figures` documents
+    the columns of its chart.
     """
 
     kind: ClassVar[str] = "figure"
@@ -133,7 +133,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column's heading; `kind` decides alignment and drawing of its cells."""
+    """A column's heading; `kind` decides the alignment and drawing of its cells."""
 
     title: str
     unit: str = ""
@@ -141,15 +141,15 @@ class Column:
 
     @property
     def align(self) -> str:
-        """Numbers to the right, everything else to the left."""
+        """Right for numbers, left for everything else."""
         return "right" if self.kind == "number" else "left"
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A formatted value. `bar` (0 to 1) is the drawn share in a bar column, `tag` a small label after the text.
+    """A formatted value. `bar` (0 to 1) is the length of the bar, `tag` a small label after the text.
 
-    `name` is what formulas call it, in small type after the text, and `level` indents both.
+    `name` is the name in formulas, in small type after the text; `level` indents both.
     """
 
     text: str
@@ -177,7 +177,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with its message as title; a long one to look things up in is set in `fine` type."""
+    """A table with its message as title; long reference tables use `fine` type."""
 
     kind: ClassVar[str] = "table"
     title: str
@@ -196,7 +196,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """A sign of a formula, explained. `alt` is how it is read aloud."""
+    """A symbol of a formula with its explanation. `alt` is its spoken form."""
 
     latex: str
     alt: str
@@ -206,7 +206,7 @@ class Symbol:
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A typeset equation. `alt` is how it is read aloud."""
+    """A typeset equation. `alt` is its spoken form."""
 
     kind: ClassVar[str] = "formula"
     latex: str
@@ -216,7 +216,7 @@ class Formula:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """A recommendation in full: its place, what it takes, what to do and what that brings, and what to know of it."""
+    """A recommendation in full: its rank, its effort, what to do with which effect, and its aspects."""
 
     place: str
     group: str
@@ -227,7 +227,7 @@ class Advice:
 
 @dataclass(frozen=True, slots=True)
 class Agenda:
-    """Recommendations one below the other, the best first."""
+    """Recommendations in a list, best first."""
 
     kind: ClassVar[str] = "agenda"
     items: tuple[Advice, ...]
@@ -238,7 +238,7 @@ Block: TypeAlias = Paragraph | Figure | Table | Formula | Agenda
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A numbered part of the report: its title is the message that its blocks prove."""
+    """A numbered part of the report: its title is the message that its blocks support."""
 
     title: str
     blocks: tuple[Block, ...]
@@ -246,7 +246,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Assumption:
-    """Something the figures rest on, with the reason for it."""
+    """An assumption behind the figures, with the reason for it."""
 
     name: str
     value: str
@@ -256,7 +256,7 @@ class Assumption:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where facts come from. The address is printed, and linked only where it is a web address."""
+    """A source of facts. The address is printed, and linked only if it is a web address."""
 
     text: str
     address: str = ""
@@ -264,13 +264,13 @@ class Source:
 
     @property
     def link(self) -> str:
-        """The address where a reader may safely follow it, otherwise nothing."""
+        """The address if it is safe to follow, otherwise an empty text."""
         return self.address if self.address.startswith("https://") else ""
 
 
 @dataclass(frozen=True, slots=True)
 class AttachedFile:
-    """A file that travels inside the PDF."""
+    """A file embedded in the PDF."""
 
     name: str
     description: str
@@ -278,7 +278,7 @@ class AttachedFile:
 
 @dataclass(frozen=True, slots=True)
 class Footer:
-    """What identifies the report on every page."""
+    """The identification of the report on every page."""
 
     scenario_hash: str
     version: str
@@ -287,7 +287,7 @@ class Footer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Everything that a report shows. All texts are plain text: markup in them is printed, not obeyed."""
+    """The content of a report. All texts are plain text: markup in them is printed literally."""
 
     title: str
     subtitle: str
@@ -301,7 +301,7 @@ class Report:
     status_line: str = ""
     key_figures: tuple[KeyFigure, ...] = ()
     figures_of: str = ""
-    """Which option the key figures are of."""
+    """The option that the key figures belong to, in words."""
     sections: tuple[Section, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     assumptions_title: str = "What the figures assume"
@@ -313,16 +313,16 @@ class Report:
     language: str = "en"
     design: Design = PLAIN_DESIGN
     contents_first: bool = False
-    """Whether the contents stand before the first section, whose figure is too large for the first page."""
+    """Whether the contents precede the first section, because that section's figure is too tall for page one."""
 
     @property
     def date_text(self) -> str:
-        """The date as it is read, whatever the machine's locale."""
+        """The date in words, independent of the locale."""
         return f"{self.date.day} {_MONTHS[self.date.month - 1]} {self.date.year}" if self.date else ""
 
     @property
     def assumptions_table(self) -> Table:
-        """The assumptions as a table like any other."""
+        """The assumptions as a table."""
         columns = (Column("Assumption"), Column("Value", kind="number"), Column("Unit"), Column("Basis"))
         rows = tuple(Row((Cell(a.name), Cell(a.value), Cell(a.unit), Cell(a.basis))) for a in self.assumptions)
         return Table(self.assumptions_message, columns, rows)

@@ -1,1 +1,1 @@
-"""What figures show: the numbers and words of each chart, wherever it is drawn."""
+"""The content of figures: the numbers and words of each chart, for every output format."""

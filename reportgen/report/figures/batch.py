@@ -1,4 +1,4 @@
-"""Throughput against the time per token over the concurrency or batch: the baseline, and what is recommended first."""
+"""Throughput against the time per token at different batch sizes, for the baseline and the recommended option."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 __all__ = ["batch_figure"]
 
 _TOKEN, _FLOW = "tpot", "throughput"
-_BEYOND_TARGET, _BEYOND_OWN = 2.0, 1.5  # times the time per token: a batch that takes longer is of no interest
-_MORE = 0.01  # of the throughput, below which another batch brings nothing
+_BEYOND_TARGET, _BEYOND_OWN = 2.0, 1.5  # times the time per token; slower batches are not shown
+_MORE = 0.01  # the smallest worthwhile gain in throughput, as a share
 _BATCH = "batch"
 _NOUNS = {_BATCH: ("A batch", "No batch"), "concurrency": ("A concurrency", "No concurrency")}
 
 
 @dataclass(frozen=True, slots=True)
 class _Point:
-    """An option with so many requests at once; `own` marks the number that the option has."""
+    """An option at one batch size or concurrency; `own` marks the configured one."""
 
     at_once: float
     token: float
@@ -35,9 +35,9 @@ class _Point:
 
 
 def batch_figure(facts: Facts) -> Figure | None:
-    """Latency and throughput with more and more requests at once, up to the most that run together.
+    """Return the figure of latency and throughput over the batch size or concurrency, up to the most that run at once.
 
-    Of options whose requests arrive at random there is none: how many run follows from the rate.
+    Options with random arrivals are left out, because the request rate determines how many requests run.
     """
     if not facts.has("at_once", "most_at_once", _TOKEN, _FLOW):
         return None
@@ -77,24 +77,24 @@ def batch_figure(facts: Facts) -> Figure | None:
 
 
 def _arrives(facts: Facts, option: str) -> bool:
-    """Whether requests arrive at random, so that nobody sets how many run at once."""
+    """Return whether requests arrive at random, so that nobody sets how many run at once."""
     return facts.value("continuous_batching", option) is True and facts.value("closed_loop", option) is False
 
 
 def _kind(facts: Facts, option: str) -> str:
-    """What the number of requests at once is called."""
+    """Return what the option calls the number of concurrent requests."""
     return facts.words("at_once_kind", option) or _BATCH
 
 
 def _sizes(facts: Facts, options: list[str]) -> str:
-    """Which numbers of requests at once have a point."""
+    """Describe which batch sizes or concurrencies have a point."""
     words = {_BATCH: "batch size that fits", "concurrency": "concurrency up to the most that run at once"}
     kinds = {_kind(facts, option) for option in options}
     return words[kinds.pop()] if len(kinds) == 1 else "number of requests at once that fits"
 
 
 def _curve(facts: Facts, option: str, limit: float | None) -> list[_Point]:
-    """The points of an option, without batches far beyond the target and its own."""
+    """Return the points of an option, without batches far slower than the target and the configured one."""
     found, own = over_batch(facts.results, option, [_TOKEN, _FLOW]), facts.number("at_once", option)
     points = [
         _Point(size, token, flow, size == own)
@@ -108,7 +108,7 @@ def _curve(facts: Facts, option: str, limit: float | None) -> list[_Point]:
 
 
 def _finding(facts: Facts, option: str, points: Sequence[_Point], limit: float | None) -> str:
-    """What another number of requests at once than its own would bring the option."""
+    """Return what the best batch size or concurrency gains over the configured one."""
     one, none = _NOUNS[_kind(facts, option)]
     own = next((p for p in points if p.own), points[0])
     target = "" if limit is None else f"the target of {facts.limit(_TOKEN, facts.baseline)}"
@@ -135,7 +135,7 @@ def _gain(ratio: float) -> str:
 
 
 def _said(facts: Facts, option: str, points: Sequence[_Point]) -> str:
-    """A line in words."""
+    """Return a line in words."""
     token, flow = (facts.quantity(name).type.unit for name in (_TOKEN, _FLOW))
     kind = _kind(facts, option)
     sizes = [f"{kind} {digits(p.at_once)}{' (as configured)' if p.own else ''}" for p in points]

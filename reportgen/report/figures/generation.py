@@ -1,4 +1,4 @@
-"""How a decode step slows down while the KV cache grows: the baseline, and what is recommended first."""
+"""How a decode step slows down as the KV cache grows, for the baseline and the recommended option."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 __all__ = ["generation_figure"]
 
 _STEP, _TOKEN, _BETWEEN, _SEQUENCES = "decode_step", "tpot", "interleaved_prefill", "decode_sequences"
-_EQUAL = 0.5  # per cent, below which the last step counts as long as the first
+_EQUAL = 0.5  # per cent; a smaller difference between first and last step is ignored
 
 
 def generation_figure(facts: Facts) -> Figure | None:
-    """The time of a decode step over the context, from the first step of the generation to the last."""
+    """Return the figure of a decode step's time over the context, from the first generated token to the last."""
     if not facts.has(_STEP):
         return None
     curves = {option: _curve(facts, option) for option in facts.pair}
@@ -27,7 +27,7 @@ def generation_figure(facts: Facts) -> Figure | None:
     if not curves:
         return None
     unit = facts.quantity(_STEP).type.unit
-    # Values are drawn in the unit that suits most of them, so that the axis says what texts say.
+    # Draw values in the unit that suits most of them, so that the axis matches the texts.
     written = column([step for points in curves.values() for _, step in points], unit)
     lines, drawn = list[dict[str, "Value"]](), list[dict[str, "Value"]]()
     for option, points in curves.items():
@@ -51,14 +51,14 @@ def generation_figure(facts: Facts) -> Figure | None:
 
 
 def _curve(facts: Facts, option: str) -> list[tuple[float, float]]:
-    """Contexts with the time of the step there."""
+    """Return the contexts of an option, each with the time of a step there."""
     found = over_generation(facts.results, option, [_STEP])
     pairs = zip(found["context"], found[_STEP], strict=True)
     return [(context, step) for context, step in pairs if context is not None and step is not None]
 
 
 def _finding(points: list[tuple[float, float]]) -> str:
-    """How much longer the last step takes than the first."""
+    """Return how much longer the last step takes than the first."""
     (_, first), (_, last) = points[0], points[-1]
     growth = (last / first - 1) * 100 if first else 0.0
     if abs(growth) < _EQUAL:
@@ -68,7 +68,7 @@ def _finding(points: list[tuple[float, float]]) -> str:
 
 
 def _marks(facts: Facts, factor: float) -> tuple[dict[str, Value], ...]:
-    """The target for the time per token, where one is set."""
+    """Return the mark of the target for the time per token, if one is set."""
     target = facts.target(_TOKEN, facts.baseline)
     value = facts.number(target) if target else None
     if value is None:
@@ -79,7 +79,7 @@ def _marks(facts: Facts, factor: float) -> tuple[dict[str, Value], ...]:
 
 
 def _together(facts: Facts, options: list[str]) -> str:
-    """How many sequences the step is of, where it is one number for all options."""
+    """Return how many sequences are in the step, if the number is the same for all options."""
     counts = {facts.number(_SEQUENCES, option) for option in options} if facts.has(_SEQUENCES) else set()
     count = counts.pop() if len(counts) == 1 else None
     if count is None or facts.number("at_once", options[0]) == count:
@@ -88,6 +88,6 @@ def _together(facts: Facts, options: list[str]) -> str:
 
 
 def _on_top(facts: Facts, options: list[str]) -> str:
-    """That under continuous batching other sequences are prefilled between two steps, which the target includes."""
+    """Return a note that the target includes prefills between steps, which this figure does not show."""
     waits = facts.has(_BETWEEN) and any(facts.number(_BETWEEN, option) for option in options)
     return "; the prefill of other requests between two steps comes on top" if waits else ""

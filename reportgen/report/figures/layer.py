@@ -1,4 +1,4 @@
-"""The transformer layer as a graph: operators with what they count and what limits them, the cache, residuals."""
+"""The transformer layer as a graph: operators with their operations, traffic and limits, the cache, and residuals."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 __all__ = ["layer_figures"]
 
-_ROWS = {True: 16, False: 17}  # that fit a page, where both stages share a figure and where not
-_LEAST = 0.05  # per cent, of a share that is written as a number
+_ROWS = {True: 16, False: 17}  # the most rows on a page: with both stages in one figure, and with one stage
+_LEAST = 0.05  # per cent; smaller shares are written as less than 0.1
 _ENDS = {LAYER: "Layer's input", OUTPUT: "Layer's output"}
 _NEEDED = ("network_ops", "network_memory_access", "operator_time_share", "bound", "total_inference_time")
 
 
 @dataclass(frozen=True, slots=True)
 class _Picture:
-    """A stage of the baseline: what flows where, and how many operators are left out because they are too small."""
+    """A stage of the baseline: the data flow, and the number of operators left out as too small."""
 
     stage: str
     flow: Flow
@@ -36,19 +36,19 @@ class _Picture:
 
 
 def layer_figures(facts: Facts) -> list[Figure]:
-    """The baseline's layer in prefill and decode, in one figure where they fit side by side."""
+    """Return the figures of the baseline's layer in prefill and decode, in one figure if both fit side by side."""
     if not facts.has(*_NEEDED):
         return []
     pictures = [_picture(facts, stage) for stage in STAGES]
     if not all(any(source == LAYER for source, _ in picture.flow.edges) for picture in pictures):
-        return []  # nobody says what the operators take in
+        return []  # no inputs of operators are declared
     if max(picture.breadth for picture in pictures) <= BESIDE:
         return [_figure(facts, pictures)]
     return [_figure(facts, [picture]) for picture in pictures]
 
 
 def _picture(facts: Facts, stage: str) -> _Picture:
-    """What runs in a stage; the operators that take least of it are left out where a page cannot hold all."""
+    """Return what runs in a stage; the operators with the least time are left out until the rest fits a page."""
     operators, small = facts.book.dimensions["operator"], list[str]()
     while True:
         running = [name for name in operators.names if name not in small and _runs(facts, stage, name)]
@@ -72,7 +72,7 @@ def _number(facts: Facts, name: str, stage: str, operator: str) -> float:
 
 
 def _traffic(facts: Facts, stage: str, running: Iterable[str]) -> Traffic:
-    """Who touches the cache is said by the bytes that are counted."""
+    """Derive which operators access the cache from the bytes that are counted."""
     runs = frozenset(running)
     reads, writes, loads = (
         frozenset(operator for operator in runs if _number(facts, name, stage, operator) > 0)
@@ -103,7 +103,7 @@ def _figure(facts: Facts, pictures: Sequence[_Picture]) -> Figure:
 
 
 def _title(facts: Facts, stages: Sequence[str]) -> str:
-    """What limits most of the time of each stage."""
+    """Return a title that says what limits most of the time of each stage."""
     first, *others = (facts.title("stage", stage) for stage in stages)
     said = [f"{first} is {_limited(facts, stages[0])}"]
     said += [f"{title.lower()} {_limited(facts, stage)}" for title, stage in zip(others, stages[1:], strict=True)]
@@ -111,7 +111,7 @@ def _title(facts: Facts, stages: Sequence[str]) -> str:
 
 
 def _limited(facts: Facts, stage: str) -> str:
-    """The largest share of a stage's time that one thing limits, as in '91 % memory-bound'."""
+    """Return the limit with the largest share of a stage's time, as in '91 % memory-bound'."""
     shares: dict[str, float] = {}
     for operator in facts.book.dimensions["operator"].names:
         bound = facts.words("bound", facts.baseline, stage, operator)
@@ -122,7 +122,7 @@ def _limited(facts: Facts, stage: str) -> str:
 
 
 def _panel(facts: Facts, stage: str) -> dict[str, Value]:
-    """A stage's heading with its time, and how many layers there are."""
+    """Return a stage's heading with its time and the number of layers."""
     said = [f"{facts.shown('total_inference_time', facts.baseline, stage)} a pass"]
     overhead = facts.number("overhead_time_share", facts.baseline, stage)
     if overhead:
@@ -133,7 +133,7 @@ def _panel(facts: Facts, stage: str) -> dict[str, Value]:
 
 
 def _nodes(facts: Facts, picture: _Picture) -> Iterator[dict[str, Value]]:
-    """The ends of the layer, the cache where it is touched, and the operators in their order."""
+    """Yield the ends of the layer, the cache if it is accessed, and the operators in order."""
     stage = picture.stage
     for name, title in _ENDS.items():
         yield {"panel": stage, "name": name, "title": title, "look": "end"}
@@ -155,14 +155,14 @@ def _nodes(facts: Facts, picture: _Picture) -> Iterator[dict[str, Value]]:
 
 
 def _times(facts: Facts, operator: str, *, after: bool) -> str:
-    """How often the operator runs, where that is not once in each layer, or once after the last."""
+    """Return how often the operator runs, unless that is once per layer, or once after the last layer."""
     repeats, model = facts.number("repeats", facts.baseline, operator), facts.words("model", facts.baseline)
     usual = 1.0 if after else facts.number("layers", model)
     return "" if repeats is None or repeats == usual else f"×{NARROW}{digits(repeats)}"
 
 
 def _note(facts: Facts, stage: str, operator: str) -> str:
-    """What the operator computes and moves in a pass, or what it sends to other devices each time."""
+    """Return the operator's operations and traffic in a pass, or the bytes that it sends to other devices each time."""
     at = (facts.baseline, stage, operator)
     if facts.words("bound", *at) == "communication" and facts.has("message_bytes"):
         return f"{facts.shown('message_bytes', *at)} each"
@@ -170,19 +170,19 @@ def _note(facts: Facts, stage: str, operator: str) -> str:
 
 
 def _cache_note(facts: Facts, stage: str) -> str:
-    """The bytes of the cache that a pass reads and writes."""
+    """Return the bytes of the cache that a pass reads and writes."""
     parts = (("total_load_kv_cache", "read"), ("total_store_kv_cache", "written"))
     known = [(name, word) for name, word in parts if facts.has(name) and facts.number(name, facts.baseline, stage)]
     return ", ".join(f"{facts.shown(name, facts.baseline, stage)} {word}" for name, word in known)
 
 
 def _share(share: float) -> str:
-    """A share in per cent, with one decimal."""
+    """Return a share in per cent, with one decimal."""
     return f"<{NARROW}{joined('0.1', '%')}" if 0 < share < _LEAST else joined(f"{share:.1f}", "%")
 
 
 def _said(facts: Facts, picture: _Picture) -> str:
-    """The picture in words: every node with its numbers, what limits it, and what it takes in."""
+    """Return the graph in words: every node with its numbers, its limit, and its inputs."""
     nodes = list(_nodes(facts, picture))
     titles = {str(node["name"]): str(node["title"]) for node in nodes}
     panel = _panel(facts, picture.stage)

@@ -1,4 +1,4 @@
-"""What flows where in a layer: the operators that run, and of which results and caches each of them takes in."""
+"""The data flow in a layer: the operators that run, and the results and caches that each of them reads."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ WORDS = (LAYER, CACHE, OUTPUT)
 
 Edge: TypeAlias = tuple[str, str]
 Inputs: TypeAlias = "Mapping[str, tuple[tuple[str, ...], ...]]"
-"""By operator what it takes in: of each group of names the first that runs."""
+"""The inputs of each operator, as groups of names: the first of a group that runs is used."""
 
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """Which operators run, and which of them touch the KV cache; `blind` ones read nothing but the cache."""
+    """The operators that run, and those that access the KV cache; `blind` ones read only the cache."""
 
     runs: frozenset[str]
     reads: frozenset[str] = frozenset()
@@ -32,7 +32,7 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """The operators of a layer and those after the last one, in their order, and what leads from one to another."""
+    """The operators of a layer and those after the last layer, in order, and the edges between them."""
 
     within: tuple[str, ...]
     after: tuple[str, ...]
@@ -40,11 +40,10 @@ class Flow:
 
 
 def flow(members: Collection[Member], traffic: Traffic) -> Flow:
-    """The edges between the operators that run.
+    """Return the edges between the operators that run.
 
-    Of its inputs an operator takes those that run. Where no operator among them runs, what these take in is taken in
-    instead. What is written to the cache and read from there goes through it, not past it. What nobody takes in leaves
-    the layer.
+    An operator reads those of its inputs that run. If none of them runs, it reads their inputs instead. Data written to
+    the cache and read from it passes through the cache only. Results that no operator reads leave the layer.
     """
     inputs = {member.name: member.inputs for member in members}
     behind = _behind(inputs)
@@ -56,7 +55,7 @@ def flow(members: Collection[Member], traffic: Traffic) -> Flow:
     edges += [(CACHE, name) for name in running if name in traffic.reads]
     given, taken = {target for _, target in edges}, {source for source, _ in edges}
     edges += [(name, OUTPUT) for name in running if name in given - taken - behind]
-    # All that reaches what comes after the last layer leaves the layer, and nothing comes back.
+    # Everything that operators after the last layer read is an output of the layer, and no edge leads back.
     edges = [(OUTPUT if target in behind and source not in behind else source, target) for source, target in edges]
     return Flow(
         tuple(name for name in running if name not in behind),
@@ -66,7 +65,7 @@ def flow(members: Collection[Member], traffic: Traffic) -> Flow:
 
 
 def _edges_to(name: str, inputs: Inputs, traffic: Traffic) -> Iterator[Edge]:
-    """What leads to an operator, apart from the cache."""
+    """Yield the edges to an operator, except those from the cache."""
     if name in traffic.blind:
         return
     through_cache = traffic.writes if name in traffic.reads else frozenset[str]()
@@ -76,7 +75,7 @@ def _edges_to(name: str, inputs: Inputs, traffic: Traffic) -> Iterator[Edge]:
 
 
 def _feeds(choices: tuple[tuple[str, ...], ...], inputs: Inputs, runs: frozenset[str]) -> list[str]:
-    """The operators that run, and the words, that feed an operator with these inputs."""
+    """Return the running operators and the special inputs that feed an operator with these inputs."""
     found, missing = list[str](), list[str]()
     for choice in choices:
         taken = next((name for name in choice if name in runs or name in WORDS), None)
@@ -90,7 +89,7 @@ def _feeds(choices: tuple[tuple[str, ...], ...], inputs: Inputs, runs: frozenset
 
 
 def _behind(inputs: Inputs) -> frozenset[str]:
-    """The operators that come after the last layer: they take in its output, or the result of one that does."""
+    """Return the operators after the last layer: they read its output, or the result of such an operator."""
     found = {OUTPUT}
     while True:
         more = {n for n, choices in inputs.items() if n not in found and any(found & set(c) for c in choices)}
@@ -100,5 +99,5 @@ def _behind(inputs: Inputs) -> frozenset[str]:
 
 
 def _taken(name: str, inputs: Inputs, behind: frozenset[str]) -> bool:
-    """Whether another operator of the layer takes a result in."""
+    """Return whether another operator of the layer reads a result."""
     return any(name in choice for other, choices in inputs.items() if other not in behind for choice in choices)

@@ -1,4 +1,4 @@
-"""The operators of a layer in rows between its input and its output."""
+"""Arrange the operators of a layer in rows between its input and its output."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 __all__ = ["BESIDE", "MOST", "layer_rows"]
 
 BESIDE, MOST = 3, 6
-"""Operators beside each other where both stages share a figure, and where each has its own."""
+"""The most operators in a row if both stages share a figure, and if each has its own."""
 
 
 def layer_rows(within: Iterable[str], edges: Iterable[Edge], most: int) -> Rows:
-    """The operators of a layer, and the cache where one is touched, in rows of at most `most`."""
+    """Return the operators of a layer, and the cache if it is accessed, in rows of at most `most`."""
     kept = {LAYER, *within, OUTPUT, CACHE}
     inner = [(source, target) for source, target in edges if {source, target} <= kept and source != OUTPUT]
     cache = [CACHE] if any(CACHE in edge for edge in inner) else []

@@ -1,4 +1,4 @@
-"""Lays a graph out in rows: every edge leads down, edges that pass a row have a place in it, few lines cross."""
+"""Lay out a graph in rows: edges lead down, edges that cross a row have a slot in it, and few lines cross."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ if TYPE_CHECKING:
 
 __all__ = ["Rows", "aligned", "apart", "in_rows"]
 
-_AROUND = 3  # rows from which on a short cut goes around all nodes instead of between them
-_SWEEPS = 12  # down and up in turns
+_AROUND = 3  # from this many rows on, a short cut goes around all nodes instead of between them
+_SWEEPS = 12  # alternating down and up
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Names row by row from left to right, stand-ins of passing edges among them, and the way of each edge.
+    """Names in rows from left to right, including placeholders where edges cross a row, and the path of each edge.
 
     Attributes:
-        rows: nodes and stand-ins.
-        ways: for each edge the names that it passes, from its upper to its lower end, one in each row.
-        left: edges that go around on the left; their stand-ins are in no row.
-        right: the same on the right.
+        rows: nodes and placeholders.
+        ways: for each edge, the names along its path from the upper to the lower end, one per row.
+        left: edges that go around on the left; their placeholders are in no row.
+        right: edges that go around on the right.
     """
 
     rows: tuple[tuple[str, ...], ...]
@@ -35,17 +35,18 @@ class Rows:
 
     @property
     def steps(self) -> tuple[Edge, ...]:
-        """All ways, cut into steps from a row to the next."""
+        """The segments of all paths between adjacent rows."""
         return tuple(dict.fromkeys(step for way in self.ways.values() for step in itertools.pairwise(way)))
 
 
 def in_rows(
     names: Sequence[str], edges: Sequence[Edge], most: int, ends: tuple[str, str], to_right: Collection[str] = ()
 ) -> Rows:
-    """Nodes in rows of at most `most`, the two of `ends` alone in the first and in the last row.
+    """Arrange nodes in rows of at most `most`; the two of `ends` are alone in the first and the last row.
 
-    An edge that passes rows beside another way, as a residual connection does, goes around; one that begins or ends at
-    `to_right` on the right. An edge that would close a circle is laid from its target to its source.
+    An edge that skips rows next to another path, as a residual connection does, goes around: on the right if it begins
+    or ends at one of `to_right`, otherwise on the left. An edge that closes a cycle is drawn from its target to its
+    source.
     """
     down = _downward(names, edges)
     after: dict[str, set[str]] = {name: {lower for upper, lower in down.values() if upper == name} for name in names}
@@ -67,7 +68,7 @@ def in_rows(
 
 
 def _downward(names: Sequence[str], edges: Sequence[Edge]) -> dict[Edge, Edge]:
-    """By edge its upper and its lower end: turned round where it would close a circle."""
+    """Return the upper and lower end of each edge, swapped if the edge closes a cycle."""
     after: dict[str, set[str]] = {name: set() for name in names}
     kept: dict[Edge, Edge] = {}
     for source, target in edges:
@@ -79,7 +80,7 @@ def _downward(names: Sequence[str], edges: Sequence[Edge]) -> dict[Edge, Edge]:
 
 
 def _is_short_cut(upper: str, lower: str, after: Mapping[str, set[str]]) -> bool:
-    """Whether another way leads from the upper to the lower end."""
+    """Return whether another path leads from the upper to the lower end."""
     return any(lower in _reached(other, after) for other in after[upper] if other != lower)
 
 
@@ -94,7 +95,7 @@ def _reached(start: str, after: Mapping[str, set[str]]) -> set[str]:
 
 
 def _levels(names: Sequence[str], down: Mapping[Edge, Edge], most: int, ends: tuple[str, str]) -> dict[str, int]:
-    """The row of each node: below all that leads to it, as far up as there is room."""
+    """Return the row of each node: below everything that leads to it, as high as there is room."""
     above: dict[str, list[str]] = {name: [] for name in names}
     for upper, lower in down.values():
         above[lower].append(upper)
@@ -113,7 +114,7 @@ def _levels(names: Sequence[str], down: Mapping[Edge, Edge], most: int, ends: tu
 
 
 def _ordered(rows: Sequence[Sequence[str]], steps: Sequence[Edge]) -> tuple[tuple[str, ...], ...]:
-    """Each row in the order that makes fewest lines cross: names move to the mean place of their neighbours."""
+    """Order each row so that few lines cross: nodes move to the mean position of their neighbours."""
     above, below = _neighbours(steps)
     best = current = [list(row) for row in rows]
     for sweep in range(_SWEEPS):
@@ -129,7 +130,7 @@ def _ordered(rows: Sequence[Sequence[str]], steps: Sequence[Edge]) -> tuple[tupl
 
 
 def _neighbours(steps: Sequence[Edge]) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-    """For each name those above and those below that it is joined to."""
+    """Return the upper and the lower neighbours of each name."""
     above: dict[str, list[str]] = {}
     below: dict[str, list[str]] = {}
     for upper, lower in steps:
@@ -143,7 +144,7 @@ def _mean(values: Sequence[float], otherwise: float) -> float:
 
 
 def _crossings(rows: Sequence[Sequence[str]], steps: Sequence[Edge]) -> int:
-    """How often lines between neighbouring rows cross."""
+    """Count the crossings of lines between adjacent rows."""
     count = 0
     for upper, lower in itertools.pairwise(rows):
         lines = [(upper.index(s), lower.index(t)) for s, t in steps if s in upper and t in lower]
@@ -152,7 +153,7 @@ def _crossings(rows: Sequence[Sequence[str]], steps: Sequence[Edge]) -> int:
 
 
 def aligned(rows: Rows, widths: Mapping[str, float], gap: float, low: float, high: float) -> dict[str, float]:
-    """The middle of each name: near the mean of its neighbours, `gap` apart from others of its row, within limits."""
+    """Return the centre of each name: near its neighbours' mean, `gap` from others in its row, within the limits."""
     above, below = _neighbours(rows.steps)
     at = {name: (low + high) / 2 for row in rows.rows for name in row}
     for sweep in range(_SWEEPS + 1):
@@ -165,9 +166,9 @@ def aligned(rows: Rows, widths: Mapping[str, float], gap: float, low: float, hig
 
 
 def apart(wanted: Sequence[float], widths: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """Middles as near as possible to the wanted ones, in their order, so that widths do not overlap, within limits.
+    """Return centres close to the wanted ones, in order, so that nothing of these widths overlaps, within the limits.
 
-    Neighbours that collide are merged into a block that sits at its mean; blocks that then collide merge again.
+    Neighbours that collide are merged into a block placed at its mean; blocks that then collide are merged again.
 
     >>> apart([10, 12, 60], [10, 10, 10], 2, 0, 100)
     [5.0, 17.0, 60.0]

@@ -1,4 +1,4 @@
-"""Servers under load: latency over the request rate of one replica, and the table of what requests wait."""
+"""Servers under load: latency over the request rate of a replica, and the table of waiting times."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CURVE = "load_curve"
 _RATE, _FIRST, _TOKEN = "curve_rate", "curve_ttft_in_time", "curve_tpot"
 _NOW, _NOW_FIRST, _NOW_TOKEN = "replica_rate", "ttft_in_time", "tpot"
 _MARKS = (("given", _NOW), ("reach", "target_rate"), ("rough", "rough_rate"), ("capacity", "replica_capacity"))
-_ADVISED = 3  # recommended options in the table
+_ADVISED = 3  # the most recommended options in the table
 
 
 # --- the figure ------------------------------------------------------------------------------------------------------
@@ -27,7 +27,7 @@ _ADVISED = 3  # recommended options in the table
 
 @dataclass(frozen=True, slots=True)
 class _Panel:
-    """One of the two latencies: along the curve, at the rate as given, what it is called, and how it is written."""
+    """One of the two latencies: its quantities along the curve and at the given rate, its title and its unit."""
 
     key: str
     curve: str
@@ -37,7 +37,7 @@ class _Panel:
 
 
 def load_figure(facts: Facts) -> Figure | None:
-    """The latency of the baseline and of what is recommended first over the request rate of one replica."""
+    """Return the figure of latency over a replica's request rate, for the baseline and the recommended option."""
     if not facts.has(_RATE, _FIRST, _TOKEN, *(name for _, name in _MARKS)):
         return None
     options = [o for o in facts.pair if _drawn(facts, o)]
@@ -74,13 +74,13 @@ def load_figure(facts: Facts) -> Figure | None:
 
 
 def _drawn(facts: Facts, option: str) -> bool:
-    """Whether requests arrive at random at the option, and there is a curve of what then happens."""
+    """Return whether the option has random arrivals and a complete curve."""
     points = [facts.number(_RATE, option, point) for point in facts.book.dimensions[_CURVE].names]
     return facts.value("is_loaded", option) is True and None not in points and facts.value("runs", option) is not False
 
 
 def _panel(facts: Facts, options: list[str], key: str, names: tuple[str, str], title: str) -> _Panel:
-    """A panel in the unit that suits most of its values."""
+    """Return a panel in the unit that suits most of its values."""
     curve, now = names
     points = facts.book.dimensions[_CURVE].names
     values = [facts.number(curve, option, point) for option in options for point in points]
@@ -92,7 +92,7 @@ def _titled(panel: _Panel) -> str:
 
 
 def _latencies(facts: Facts, panels: tuple[_Panel, ...], option: str, point: str = "") -> dict[str, Value]:
-    """Both latencies at a point of the curve, or at the rate as given, as the axes have them."""
+    """Return both latencies at a point of the curve, or at the given rate, in the units of the axes."""
     made: dict[str, Value] = {}
     for panel in panels:
         value = facts.number(panel.curve, option, point) if point else facts.number(panel.now, option)
@@ -101,7 +101,7 @@ def _latencies(facts: Facts, panels: tuple[_Panel, ...], option: str, point: str
 
 
 def _line(facts: Facts, option: str) -> dict[str, Value]:
-    """The name of a line, and its rates as numbers and in words."""
+    """Return the name of a line and its rates, as numbers and in words."""
     role = "best" if facts.recommends(option) else "base"
     made: dict[str, Value] = {"name": facts.title("option", option), "role": role}
     for key, name in _MARKS:
@@ -110,7 +110,7 @@ def _line(facts: Facts, option: str) -> dict[str, Value]:
 
 
 def _rates(facts: Facts, option: str) -> dict[str, str]:
-    """The rates of a line in words."""
+    """Return the rates of a line in words."""
     return {
         "given": f"{facts.words('rate_words', option)} as given",
         "reach": f"{facts.words('target_rate_words', option)} {facts.words('target_rate_says')}",
@@ -119,7 +119,7 @@ def _rates(facts: Facts, option: str) -> dict[str, str]:
 
 
 def _mark(facts: Facts, panel: _Panel) -> dict[str, Value] | None:
-    """The target of a panel, where one is set."""
+    """Return the mark of a panel's target, if one is set."""
     target = facts.target(panel.now, facts.baseline)
     value = facts.number(target) if target else None
     if value is None:
@@ -130,7 +130,7 @@ def _mark(facts: Facts, panel: _Panel) -> dict[str, Value] | None:
 
 
 def _said(facts: Facts, option: str, first: _Panel, token: _Panel) -> str:
-    """A line in words: where it is now, what it can take, and both ends of the curve."""
+    """Return a line in words: its current rate, what it can sustain, and both ends of the curve."""
     ends = [facts.book.dimensions[_CURVE].names[at] for at in (0, -1)]
     rates = ", ".join(_rates(facts, option).values())
     spans = []
@@ -145,7 +145,7 @@ def _said(facts: Facts, option: str, first: _Panel, token: _Panel) -> str:
 
 
 def load_table(facts: Facts) -> Table | None:
-    """What requests wait at the load that is given: the baseline, and what is recommended."""
+    """Return the table of waiting times at the given load, for the baseline and the recommended options."""
     options = [o for o in dict.fromkeys((*facts.pair, *facts.advised[:_ADVISED])) if _served(facts, o)]
     names = [name for name in facts.book.report.load_columns if facts.has(name)]
     if not options or not names:

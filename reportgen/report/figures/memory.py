@@ -1,4 +1,4 @@
-"""What fills the memory of a device, option by option."""
+"""What occupies the memory of a device, option by option."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["memory_figure"]
 
 
 def memory_figure(facts: Facts, most: int = 10) -> Figure | None:
-    """Memory by use against what may be used, of the baseline and further options, `most` in all."""
+    """Return the figure of memory by use against the usable memory, for the baseline and at most `most` options."""
     uses = facts.book.relations.parts.get("memory_consumption", ())
     if not uses or not facts.has("memory_consumption"):
         return None
@@ -51,12 +51,12 @@ def memory_figure(facts: Facts, most: int = 10) -> Figure | None:
 
 
 def _fullest(facts: Facts, option: str) -> str:
-    """The stage that needs most memory."""
+    """Return the stage that needs the most memory."""
     return max(STAGES, key=lambda stage: facts.number("memory_consumption", option, stage) or 0.0)
 
 
 def _buffers(facts: Facts, option: str) -> float:
-    """What runtime and libraries take besides, in gigabytes; nothing where that is not counted."""
+    """Return what runtime and libraries take in addition, in gigabytes; 0 if the accounting omits it."""
     if not facts.has("buffer_memory"):
         return 0.0
     return (facts.number("buffer_memory", option) or 0.0) * float(facts.quantity("buffer_memory").type.unit.scale) / 1e9
@@ -67,7 +67,7 @@ def _gigabytes(facts: Facts, name: str, option: str, stage: str) -> float:
 
 
 def _memory_options(facts: Facts, most: int) -> Sequence[str]:
-    """The options whose memory differs; the two spoken of and those that do not fit come first in line for a place."""
+    """Return options with different memory; the baseline, the recommended one and those that do not fit first."""
     seen: dict[tuple[float | None, ...], str] = {}
     for option in dict.fromkeys((*facts.pair, *facts.options)):
         stage = _fullest(facts, option)

@@ -1,4 +1,4 @@
-"""The options by what the scenario optimises, the best first."""
+"""The options ranked by the objective."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 __all__ = ["options_figure"]
 
-_BARS = 20  # options in a chart: more would be a list, which the table is
+_BARS = 20  # the most bars; the table lists all options
 _ROLES = {"best": "recommended", "base": "baseline", "plain": "feasible", "missed": "not feasible"}
 
 
 def options_figure(facts: Facts, most: int = _BARS) -> Figure | None:
-    """The options by what the scenario optimises, the best first; `most` of them, and the baseline."""
+    """Return the figure of the options by objective, best first: the best `most`, and the baseline."""
     name = facts.objective
     if len(facts.options) < 2 or not facts.has(name):
         return None
@@ -29,7 +29,7 @@ def options_figure(facts: Facts, most: int = _BARS) -> Figure | None:
     bars = tuple(
         {
             "name": facts.title("option", option),
-            "value": None if value is None else value * written.factor,  # in the unit of its text, as the axis is
+            "value": None if value is None else value * written.factor,  # in the unit of its text, like the axis
             "text": text,
             "role": _role(facts, option),
         }
@@ -52,7 +52,7 @@ def options_figure(facts: Facts, most: int = _BARS) -> Figure | None:
 
 
 def _aimed(facts: Facts, name: str) -> float | None:
-    """The target of the objective, where it is one for all options."""
+    """Return the target of the objective, if it is the same for all options."""
     target = facts.target(name, facts.baseline)
     return facts.number(target) if target and not facts.quantity(target).per else None
 

@@ -19,7 +19,7 @@ _TERA = 1e12
 
 
 def roofline_figure(facts: Facts) -> Figure | None:
-    """The baseline's stages below its own roof and those of other accelerators that are compared."""
+    """Return the figure of the baseline's stages under the roofs of its and the other compared accelerators."""
     if not facts.has("total_arithmetic_intensity", "total_performance", "linear_rate", "bandwidth"):
         return None
     roofs = [_roof(facts, option) for option in _roof_options(facts)]
@@ -44,7 +44,7 @@ def roofline_figure(facts: Facts) -> Figure | None:
 
 
 def _roof_options(facts: Facts) -> list[str]:
-    """One option for each accelerator: the baseline's first, then those recommended."""
+    """Return one option for each accelerator: the baseline first, then recommended ones."""
     chosen: dict[str, str] = {}
     for option in (*facts.pair, *facts.advised, *facts.options):
         chosen.setdefault(facts.words("accelerator", option), option)

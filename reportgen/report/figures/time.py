@@ -1,4 +1,4 @@
-"""Where the passes spend their time, operator by operator."""
+"""The time of each pass, operator by operator."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 __all__ = ["time_figure"]
 
-_PARTS = 6  # operators with a colour of their own; the others share one
+_PARTS = 6  # operators with their own colour; the others share one
 _OTHERS = "Other operators"
 
 
 def time_figure(facts: Facts) -> Figure | None:
-    """Where prefill and decode spend their time, by operator."""
+    """Return the figure of the time of prefill and decode by operator."""
     if not facts.has("operator_time_share", "total_inference_time"):
         return None
     shares = {stage: _shares(facts, stage) for stage in STAGES}
@@ -52,12 +52,12 @@ def time_figure(facts: Facts) -> Figure | None:
 
 
 def _said(bar: str, parts: Sequence[Mapping[str, Value]]) -> str:
-    """A bar in words."""
+    """Return a bar in words."""
     return f"{bar}: " + ", ".join(f"{part['group']} {part['text']}" for part in parts if part["bar"] == bar)
 
 
 def _shares(facts: Facts, stage: str) -> dict[str, float]:
-    """The shares of the operators that run, in per cent."""
+    """Return the shares of the operators that run, in per cent."""
     found = facts.results.plain("operator_time_share")
     per = facts.quantity("operator_time_share").per
     return {

@@ -1,1 +1,1 @@
-"""The parts of a report: tables and sentences, each from results to frozen data."""
+"""The parts of a report: tables and sentences, each a function from results to frozen data."""

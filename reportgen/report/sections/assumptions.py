@@ -1,4 +1,4 @@
-"""What the figures rest on, filled from results: the workload, the assumptions, and the sources."""
+"""What the figures are based on: the workload, the assumptions, and the sources."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 __all__ = ["assumptions", "sources", "workload_table"]
 
 _FOR_SOME = ("cost", "energy")
-"""Topics of inputs that go into the figures of some scenarios only."""
+"""Topics whose inputs matter only in some scenarios."""
 
 
 def workload_table(facts: Facts) -> Table | None:
-    """The classes of requests with what the scenario says of each."""
+    """Return the table of request classes with their inputs."""
     classes = facts.book.dimensions["request"].names
     names = [q.name for q in facts.book.tables().get(("request",), []) if q.input and q.type.kind == "number"]
     if not classes or not names:
@@ -32,7 +32,7 @@ def workload_table(facts: Facts) -> Table | None:
         quantity = facts.quantity(name)
         written = column(facts.numbers(name, [(c,) for c in classes]), quantity.type.unit)
         given = [facts.amount(name, c) for c in classes]
-        # Somebody set these: they keep their digits, unless they need different prefixes.
+        # Users set these numbers: keep their digits, unless the column changes the prefix.
         texts = [a.text for a in given] if written.factor == 1.0 else written.texts
         columns.append(Column(quantity.title, written.unit, "number"))
         cells.append([Cell(text) for text in texts])
@@ -41,7 +41,7 @@ def workload_table(facts: Facts) -> Table | None:
 
 
 def assumptions(facts: Facts, used: Set[str]) -> tuple[Assumption, ...]:
-    """The inputs that the report lists, then those that the scenario sets; of money and energy what went in."""
+    """Return the listed inputs (those of cost and energy only if used), then those that the scenario sets."""
     given = [n for n in facts.book.scenario.inputs if facts.has(n) and n not in facts.book.report.assumptions]
     listed = [n for n in facts.book.report.assumptions if n in used or facts.quantity(n).topic not in _FOR_SOME]
     made: list[Assumption] = []
@@ -53,7 +53,7 @@ def assumptions(facts: Facts, used: Set[str]) -> tuple[Assumption, ...]:
 
 
 def _assumed(facts: Facts, quantity: Quantity, basis: str) -> list[Assumption]:
-    """One line where all members have the same value, otherwise one for each, of options the baseline's alone."""
+    """Return one line if all members have the same value, otherwise one each; of options, only the baseline's."""
     values = facts.results.plain(quantity.name)
     shown = {"option": {facts.baseline}, "stage": set(STAGES)}
     values = {
@@ -79,7 +79,7 @@ def _line(facts: Facts, quantity: Quantity, key: tuple[str, ...], name: str, bas
 
 
 def sources(facts: Facts, used: Set[str]) -> tuple[Source, ...]:
-    """Where the catalogue's members in use come from, then the sources of quantities that went in."""
+    """Return the sources of the catalogue members in use, then those of other quantities that were used."""
     groups: dict[tuple[str, str, str], list[str]] = {}
     for dimension, names in _used(facts).items():
         for member in facts.book.dimensions[dimension].members:
@@ -95,12 +95,12 @@ def sources(facts: Facts, used: Set[str]) -> tuple[Source, ...]:
 
 
 def _grouped(groups: dict[tuple[str, str, str], list[str]], member: Member) -> None:
-    """Members with the same source share a line."""
+    """Collect members with the same source on one line."""
     groups.setdefault((member.source, member.retrieved, member.quality), []).append(member.title or member.name)
 
 
 def _used(facts: Facts) -> dict[str, set[str]]:
-    """The members of each dimension that the options shown refer to."""
+    """Return the members of each dimension that the shown options refer to."""
     used: dict[str, set[str]] = {}
     for quantity in facts.book.tables().get(("option",), []):
         if quantity.type.dimension and quantity.type.dimension != "option":

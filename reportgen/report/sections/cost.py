@@ -1,4 +1,4 @@
-"""What the options cost: the finding in sentences, a bar of what the cost is made of, and two tables."""
+"""What the options cost: the finding in sentences, a figure of the cost's parts, and two tables."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["cost_blocks", "has_costs", "parts_figure"]
 
-_ROWS = 12  # options in a table; more would be a list, which the workbook has
+_ROWS = 12  # the most options in a table; the workbook lists all
 _BARS = 6
-_MISSING = 6  # prices that are named as missing
+_MISSING = 6  # the most prices that are named as missing
 _SAID = ("horizon_words", "rent_or_buy_words", "api_words")
 _LIMITS = ("age_words", "omitted_words")
 _MONEY = ("yearly_cost", "total_cost", "cost_per_query", "cost_per_user", "utilisation")
@@ -27,12 +27,12 @@ _CARBON = ("yearly_carbon", "carbon_per_mtoken")
 
 
 def has_costs(facts: Facts) -> bool:
-    """Whether the options of the scenario have prices."""
+    """Return whether the options have prices."""
     return facts.has("yearly_cost")
 
 
 def cost_blocks(facts: Facts, figure: Figure | None) -> list[Block | None]:
-    """The section on cost: what it adds up to, a figure, what is left out, and what each option and token costs."""
+    """Return the blocks on cost: the total, a figure, what is not included, and the cost of each option and token."""
     options = _told_apart(facts)
     return [
         _paragraph(facts, _SAID),
@@ -49,7 +49,7 @@ def _paragraph(facts: Facts, names: Iterable[str]) -> Paragraph | None:
 
 
 def _told_apart(facts: Facts, most: int = _ROWS) -> list[str]:
-    """The options that cost differently, in their order; where they are many, the baseline and the advised stay."""
+    """Return the options with different costs, in order; of too many, the baseline, recommended and cheap ones."""
     seen: dict[tuple[object, ...], str] = {}
     first = facts.pair
     for option in (*first, *facts.options):
@@ -61,19 +61,19 @@ def _told_apart(facts: Facts, most: int = _ROWS) -> list[str]:
 
 
 def _merit(facts: Facts, option: str, first: Sequence[str]) -> tuple[bool, bool, float]:
-    """What earns an option a row: to be talked about, to have a cost, and a low one."""
+    """Return the sort key for rows: baseline and recommended option first, then options with a cost, cheapest first."""
     cost = facts.number("yearly_cost", option)
     return option not in first, cost is None, cost or 0.0
 
 
 def parts_figure(facts: Facts) -> Figure | None:
-    """What a year's cost of each option is made of; none where that is one thing only."""
+    """Return the figure of each option's yearly cost by part, or None if there is only one part."""
     if not has_costs(facts):
         return None
     priced = [o for o in _told_apart(facts, _BARS) if facts.number("yearly_cost", o) is not None]
     parts_of = facts.book.relations.parts.get("yearly_cost", ())
     uses = [n for n in parts_of if any(facts.number(n, option) for option in priced)]
-    if not priced or len(uses) < 2:  # one part alone says no more than the bars of the options
+    if not priced or len(uses) < 2:  # a single part adds nothing to the bars of the options
         return None
     bars: list[dict[str, Value]] = []
     parts: list[dict[str, Value]] = []
@@ -98,13 +98,13 @@ def parts_figure(facts: Facts) -> Figure | None:
 
 
 def _said(bar: dict[str, Value], parts: Iterable[dict[str, Value]]) -> str:
-    """A bar in words."""
+    """Return a bar in words."""
     own = ", ".join(f"{p['group']} {p['text']}" for p in parts if p["bar"] == bar["name"] and p["value"])
     return f"{bar['name']} {bar['note']}" + (f" ({own})" if own else "")
 
 
 def _money_table(facts: Facts, options: Sequence[str]) -> Table:
-    """What is paid for each option, to whom and for how much use."""
+    """Return the table of what each option costs per year, by price and use."""
     offers: dict[str, str] = {}
     prices = [Cell(_price(facts, option, offers)) for option in options]
     heads, numbers = _numbers(facts, ("provided_devices", "devices", *_known(facts, _MONEY, options)), options)
@@ -115,7 +115,7 @@ def _money_table(facts: Facts, options: Sequence[str]) -> Table:
 
 
 def _price(facts: Facts, option: str, offers: dict[str, str]) -> str:
-    """What one device costs, by the hour or by the piece, with a mark for the offer."""
+    """Return the price of a device, per hour or to buy, with a mark for the offer."""
     name = "device_price" if facts.value("is_bought", option) else "rent_hourly"
     offer = facts.words("offer_words", option)
     if facts.number(name, option) is None or not offer:
@@ -125,7 +125,7 @@ def _price(facts: Facts, option: str, offers: dict[str, str]) -> str:
 
 
 def _unit_table(facts: Facts, options: Sequence[str]) -> Table | None:
-    """What a token costs, by how the cost is shared among tokens, and its energy."""
+    """Return the table of the cost, energy and carbon of a token, or None."""
     names = _known(facts, _UNIT_COSTS + _CARBON, options)
     if not names:
         return None
@@ -134,12 +134,12 @@ def _unit_table(facts: Facts, options: Sequence[str]) -> Table | None:
 
 
 def _known(facts: Facts, names: Iterable[str], options: Sequence[str]) -> list[str]:
-    """The quantities that have a value for at least one option."""
+    """Return the quantities that have a value for at least one option."""
     return [n for n in names if facts.has(n) and any(facts.number(n, o) is not None for o in options)]
 
 
 def _numbers(facts: Facts, names: Iterable[str], options: Sequence[str]) -> tuple[list[Column], list[list[Cell]]]:
-    """Columns of numbers, each in one unit."""
+    """Return columns of numbers, each in one unit."""
     heads: list[Column] = []
     cells: list[list[Cell]] = []
     for name in names:
@@ -161,7 +161,7 @@ def _table(
 
 
 def _notes(facts: Facts, options: Sequence[str]) -> str:
-    """Which options are left out, and which prices are missing."""
+    """Return which options are left out, and which prices are missing."""
     missing = list(dict.fromkeys(filter(None, (facts.words("price_missing", o) for o in facts.options))))
     notes = missing[:_MISSING] + (["Further prices are missing, too."] if len(missing) > _MISSING else [])
     if len(options) < len(facts.options):

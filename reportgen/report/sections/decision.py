@@ -1,4 +1,4 @@
-"""The first page: what was found, what is recommended, and the key figures of that against targets and baseline."""
+"""The first page: the finding, the recommendation, and its key figures against targets and baseline."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 __all__ = ["advice_of", "figures_of", "further_advice", "key_figures", "recommendation"]
 
-_STEPS = 3  # recommendations beside the headline in the box; the others stand with the options
+_STEPS = 3  # the most recommendations after the headline in the box; the others follow with the options
 
 _ASPECTS = (("Why", "advised_why"), ("Risk", "advised_risk"), ("Next", "advised_next"))
 _ALSO = "Also recommended"
 
 
 def recommendation(facts: Facts) -> Recommendation:
-    """The best recommendation, the next ones by what they take, the verdict on the baseline."""
+    """Return the best recommendation, the next ones grouped by effort, and the verdict on the baseline."""
     places = _places(facts)
     note, warning = facts.words("baseline_words"), facts.words("load_warning")
     if not places:
@@ -38,7 +38,7 @@ def recommendation(facts: Facts) -> Recommendation:
 
 
 def further_advice(facts: Facts) -> tuple[Paragraph, ...]:
-    """The recommendations that the box has no room for, by what they take."""
+    """Return the recommendations that do not fit the box, grouped by effort."""
     return tuple(
         Paragraph(" ".join(f"({s.place}) {s.lead} {s.text}" for s in group.steps), f"{group.label or _ALSO}:")
         for group in _groups(facts, _places(facts)[_STEPS + 1 :])
@@ -46,7 +46,7 @@ def further_advice(facts: Facts) -> tuple[Paragraph, ...]:
 
 
 def advice_of(facts: Facts) -> tuple[Advice, ...]:
-    """Every recommendation in full."""
+    """Return every recommendation in full."""
     made = []
     for place in _places(facts):
         lead, text = _parted(facts.words("advised_text", place))
@@ -55,19 +55,19 @@ def advice_of(facts: Facts) -> tuple[Advice, ...]:
 
 
 def _aspects(facts: Facts, place: str) -> tuple[Step, ...]:
-    """Why, at what risk, and what comes next."""
+    """Return the reason, the risk and the next step."""
     said = ((word, facts.words(name, place)) for word, name in _ASPECTS)
     return tuple(Step(text, word) for word, text in said if text)
 
 
 def _places(facts: Facts) -> list[str]:
-    """The places in the list of recommendations that are taken, the best first."""
+    """Return the non-empty ranks in the list of recommendations, best first."""
     texts = facts.results.plain("advised_text") if facts.has("advised_text") else {}
     return [place for (place,), text in texts.items() if text]
 
 
 def _groups(facts: Facts, places: Iterable[str]) -> Iterable[Group]:
-    """Recommendations by what they take, the kind of the best one first."""
+    """Group recommendations by effort; the group of the best one comes first."""
     groups: dict[str, list[Step]] = {}
     for place in places:
         lead, text = _parted(facts.words("advised_text", place))
@@ -76,24 +76,24 @@ def _groups(facts: Facts, places: Iterable[str]) -> Iterable[Group]:
 
 
 def _group(facts: Facts, place: str) -> str:
-    """What it takes to follow a recommendation, as a heading."""
+    """Return the effort that a recommendation takes, as a heading."""
     words = facts.words("advised_group", place)
     return words[:1].upper() + words[1:]
 
 
 def _parted(text: str) -> tuple[str, str]:
-    """What to do, and what it brings; together they are the sentence as the rule has it."""
+    """Split a rule's sentence into what to do and what it brings."""
     lead, colon, rest = text.partition(": ")
     return (f"{lead}:", rest) if colon else (text, "")
 
 
 def key_figures(facts: Facts) -> tuple[KeyFigure, ...]:
-    """The key figures of the option that is recommended."""
+    """Return the key figures of the recommended option."""
     return tuple(_key_figure(facts, name) for name in facts.chosen.figures)
 
 
 def figures_of(facts: Facts) -> str:
-    """Which option the key figures are of, in words."""
+    """Say which option the key figures belong to."""
     if len(facts.options) < 2:
         return ""
     return f"“{facts.title('option', facts.recommended)}”, {facts.role_words(facts.recommended)}"
@@ -115,25 +115,25 @@ def _status(facts: Facts, name: str) -> Status:
 
 
 def _note(facts: Facts, name: str) -> str:
-    """The target first, then the band that measurements of this kind keep to, and the baseline; at most two of them."""
+    """Return the note below a figure: the first two of its target, its band, and the baseline's figure."""
     said = filter(None, (_aim(facts, name), _band(facts, name), _base(facts, name)))
     return "; ".join(list(said)[:2])
 
 
 def _base(facts: Facts, name: str) -> str:
-    """The baseline's figure, where another option is spoken of."""
+    """Return the baseline's figure, if another option is recommended."""
     if facts.recommended == facts.baseline or not facts.quantity(name).per:
         return ""
     return f"baseline {_beside(facts, name, facts.amount(name, facts.baseline))}"
 
 
 def _beside(facts: Facts, name: str, other: Amount) -> str:
-    """An amount below the figure, without its unit where it is the figure's."""
+    """Format an amount to stand next to the figure, without its unit if that is the figure's."""
     return other.text if other.unit == facts.amount(name, facts.recommended).unit else str(other)
 
 
 def _band(facts: Facts, name: str) -> str:
-    """From the 10th to the 90th percentile, in the unit of the figure."""
+    """Return the 10th to 90th percentile of the figure, in its unit."""
     ends = facts.book.relations.band(name)
     if ends is None or any(facts.number(end, facts.recommended) is None for end in ends):
         return ""
@@ -143,7 +143,7 @@ def _band(facts: Facts, name: str) -> str:
 
 
 def _aim(facts: Facts, name: str) -> str:
-    """The target, or else, of the baseline, the ideal beside what is expected."""
+    """Return the target or, for the baseline, the ideal value."""
     option = facts.recommended
     if facts.target(name, option):
         limit = facts.limit(name, option)

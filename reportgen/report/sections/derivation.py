@@ -1,4 +1,4 @@
-"""How the headline number comes about: its derivation as a table, down to inputs and their sources."""
+"""The derivation of the headline number as a table, down to inputs and their sources."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _COLUMNS = (Column("Quantity"), Column("Formula"), Column("Value"), Column("Give
 
 
 def headline_section(facts: Facts) -> Section | None:
-    """The derivation of the objective, of the option recommended first or else of the baseline."""
+    """Return the derivation of the objective, for the recommended option or the baseline."""
     name, option = facts.objective, facts.recommended
     if not facts.has(name) or facts.quantity(name).per != ("option",):
         return None
@@ -37,14 +37,14 @@ def headline_section(facts: Facts) -> Section | None:
 
 
 class _Derived:
-    """The table of a derivation; long sources stand below it, each once."""
+    """Builds the table of a derivation; each source is listed once below it."""
 
     def __init__(self, facts: Facts, option: str) -> None:
         self.facts, self.option = facts, option
         self.sources: dict[str, str] = {}
 
     def table(self, name: str, made: Outline) -> Table:
-        """The rows in tree order, and below them the sources and what else there is."""
+        """Return the rows in tree order, with the sources and a pointer to the full derivation as a note."""
         rows = tuple(self._row(line) for line in made.lines)
         notes = [f"[{mark}] {source.rstrip('.')}." for source, mark in self.sources.items()]
         command = f"reportgen explain {self.facts.book.name}.yaml {name} --option {_quoted(self.option)}"
@@ -67,14 +67,14 @@ class _Derived:
         return Row((head, Cell(step.formula), Cell(value), Cell(given)), muted=line.note == ABOVE)
 
     def _title(self, step: Step) -> str:
-        """The quantity's title, with the members that are meant; the option that all is about goes without saying."""
+        """Return the quantity's title with its members, omitting the option that the derivation is about."""
         members = [
             self.facts.title(d, m) for d, m in zip(step.per, step.key, strict=True) if (d, m) != ("option", self.option)
         ]
         return ": ".join(filter(None, (step.title, ", ".join(members))))
 
     def _given(self, step: Step, note: str) -> str:
-        """Who gave the value, with a mark for where from."""
+        """Return who gave the value, with a mark for the source."""
         if not step.source:
             return note
         retrieved = f", retrieved {step.retrieved}" if step.retrieved else ""
@@ -84,5 +84,5 @@ class _Derived:
 
 
 def _quoted(name: str) -> str:
-    """A name as a shell reads it."""
+    """Quote a name for a shell."""
     return name if name.replace("_", "").replace("-", "").isalnum() else f"'{name}'"

@@ -1,4 +1,4 @@
-"""The glossary: the terms that a report uses, and the quantities that stand in its tables."""
+"""The glossary: the terms that a report uses, and the quantities in its tables."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _COLUMNS = (Column("Term"), Column("Unit"), Column("Meaning"))
 
 
 def glossary_table(facts: Facts, shown: object) -> Table | None:
-    """The terms that occur in what is shown, then the quantities that it shows by their titles, by the alphabet."""
+    """Return the terms that occur in the report, then the quantities shown by their titles, alphabetically."""
     said = "\n".join(text for _, text in texts(shown))
     terms = facts.book.report.glossary
     rows: dict[str, tuple[str, str, str]] = {}
@@ -43,7 +43,7 @@ def glossary_table(facts: Facts, shown: object) -> Table | None:
 
 
 def _shown(facts: Facts) -> Iterator[Quantity]:
-    """The quantities that reports show by their titles."""
+    """Yield the quantities that reports show by their titles."""
     report = facts.book.report
     names = (*report.key_figures, *report.option_columns, *report.stage_columns, *report.operator_columns)
     for name in dict.fromkeys((*names, *(f"network_{n}" for n in report.operator_columns), facts.objective)):
@@ -55,5 +55,5 @@ def _shown(facts: Facts) -> Iterator[Quantity]:
 
 
 def _sentence(text: str) -> str:
-    """A meaning with a full stop."""
+    """Return a meaning that ends in a full stop."""
     return text if text.endswith((".", "?", "!")) else f"{text}."

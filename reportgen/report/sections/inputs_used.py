@@ -1,4 +1,4 @@
-"""What the report's figures rest on: the quantities that really went into them, told from those that only exist."""
+"""Which quantities the printed figures depend on."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _COMPARED = ("break_even", "api_break_even", "yearly_carbon")
 
 
 def rested_on(facts: Facts) -> frozenset[str]:
-    """The names of all quantities from which the figures that are shown were computed."""
+    """Return the names of all quantities from which the shown figures were computed."""
     return frozenset(name for root, option in _figures(facts) for name in _names(_derived(facts, root, option)))
 
 
 def _figures(facts: Facts) -> Iterator[tuple[str, str]]:
-    """The figures that are shown: all of the baseline, the objective of what is advised, and both ways of paying."""
+    """Yield the shown figures: all of the baseline, the objective of recommended options, and both ways of paying."""
     names = [*facts.chosen.figures, facts.objective, *_COMPARED]
     shown = [n for n in dict.fromkeys(names) if facts.has(n) and facts.quantity(n).per == ("option",)]
     yield from ((name, facts.baseline) for name in shown)

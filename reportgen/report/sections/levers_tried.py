@@ -1,4 +1,4 @@
-"""Levers that were tried and have no row of their own: why they were left out, and what they would bring."""
+"""Levers that were tried but left out: the reasons, and their effect."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["tried_table"]
 
 
 def tried_table(facts: Facts) -> Table | None:
-    """The levers that were left out, by the reason; none where all have a row."""
+    """Return the levers that were left out, grouped by reason, or None."""
     left = facts.book.studies.screened
     if not left:
         return None
@@ -29,7 +29,7 @@ def tried_table(facts: Facts) -> Table | None:
 
 
 def _said(lever: Screened) -> str:
-    """A lever with the change of the objective in whole per cent, better with a plus."""
+    """Return a lever with the change of the objective in whole per cent; a gain has a plus."""
     if lever.improvement is None:
         return lever.title
     rounded = round(lever.improvement) + 0.0

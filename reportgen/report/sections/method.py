@@ -1,4 +1,4 @@
-"""The method in formulas: each is printed from the same tree that was evaluated, with its symbols explained once."""
+"""The method in formulas, printed from the trees that were evaluated; each symbol is explained once."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 __all__ = ["method_blocks"]
 
-# How a formula is read aloud.
+# How a screen reader says parts of a formula.
 _SPOKEN = (("**", " to the power of "), ("*", " times "), ("/", " divided by "), ("_", " "), ("over=", "over "))
 
 
 def method_blocks(facts: Facts) -> Iterator[Block]:
-    """The sentences and formulas of the method section."""
+    """Yield the sentences and formulas of the method section."""
     if facts.book.report.method_text:
         yield Paragraph(facts.book.report.method_text)
     explained: set[str] = set()
@@ -49,7 +49,7 @@ def _formula(facts: Facts, quantity: Quantity, node: tree.Node, explained: set[s
 
 
 def _where_known(node: tree.Node) -> tree.Node:
-    """A formula without the choice that leaves its value empty where something that it needs is not known."""
+    """Return a formula without its guard against absent inputs."""
     while isinstance(node, tree.Call) and node.function == "if" and node.args[2] == tree.Literal(None):
         if not _asks_known(node.args[0]):
             break
@@ -58,7 +58,7 @@ def _where_known(node: tree.Node) -> tree.Node:
 
 
 def _asks_known(condition: tree.Node) -> bool:
-    """Whether a condition asks for nothing but whether values are there."""
+    """Return whether a condition only tests whether values are known."""
     if not isinstance(condition, tree.Call):
         return condition == tree.Literal(False)
     if condition.function in ("and", "if"):
@@ -67,7 +67,7 @@ def _asks_known(condition: tree.Node) -> bool:
 
 
 def _plain(quantity: Quantity) -> bool:
-    """Whether there is nothing to explain: no number, or written with the words of its title and no unit."""
+    """Return whether a quantity needs no explanation: not a number, or without unit and written like its title."""
     if quantity.type.kind != "number":
         return True
     words = quantity.name.replace("_", " ")

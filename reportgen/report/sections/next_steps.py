@@ -1,4 +1,4 @@
-"""What to do next: every recommendation with its reason, its risk and its next step, the best first."""
+"""Next steps: every recommendation with its reason, risk and next step, best first."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LAST = (
 
 
 def next_steps(facts: Facts) -> list[Block | None]:
-    """The recommendations in full, or what to do where there are none."""
+    """Return the recommendations in full, or what to do if there are none."""
     if not facts.has("advised_text"):
         return []
     items = advice_of(facts)

@@ -1,4 +1,4 @@
-"""A table of quantities that a scenario names: a row for each of their members."""
+"""A table of quantities chosen by a scenario, with a row per member."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["own_table"]
 
 
 def own_table(facts: Facts, title: str, names: Sequence[str]) -> Table:
-    """The quantities, of one index set; options that are not compared and rows that do not count are left out."""
+    """Return a table of quantities with one index set, without uncompared options and rows that do not apply."""
     per = facts.quantity(names[0]).per
     members = [facts.options if d == "option" else facts.book.dimensions[d].names for d in per]
     keys = [key for key in itertools.product(*members) if facts.results.applies(per, key)]

@@ -1,4 +1,4 @@
-"""How firmly the decision stands: where another option becomes the best, and how often each one is under doubt."""
+"""How robust the decision is: where another option becomes the best, and how often each is the best by chance."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 __all__ = ["robustness_tables"]
 
-_SHARES = 8  # options in the table; the others are rarely the best
+_SHARES = 8  # the most options in the table; the others are rarely the best
 
 
 def robustness_tables(facts: Facts) -> list[Table]:
-    """Switching values and the shares of a Monte Carlo; none where nothing was sampled."""
+    """Return the switching values and the shares of the Monte Carlo; empty if nothing was sampled."""
     found = facts.results.robustness
     if found is None:
         return []
@@ -29,7 +29,7 @@ def robustness_tables(facts: Facts) -> list[Table]:
 
 
 def _switches(facts: Facts, switches: Sequence[Switch]) -> list[Table]:
-    """From which value of each input on another option is the best."""
+    """Return the table of the value of each input beyond which another option is the best."""
     if not switches:
         return []
     columns = (
@@ -57,7 +57,7 @@ def _switches(facts: Facts, switches: Sequence[Switch]) -> list[Table]:
 
 
 def _then(facts: Facts, switch: Switch) -> str:
-    """What is the best beyond the value."""
+    """Return the option that is the best beyond the value."""
     if switch.value is None:
         return "no change in this range"
     return _option(facts, switch.option) if switch.option else "no option meets every target"
@@ -68,7 +68,7 @@ def _unit(switch: Switch) -> Unit:
 
 
 def _shares(facts: Facts, found: Robustness) -> list[Table]:
-    """In which part of the samples each option is the best."""
+    """Return the table of the share of samples in which each option is the best."""
     if not found.shares:
         return []
     ranked = sorted(found.shares.items(), key=lambda item: -item[1])[:_SHARES]

@@ -1,4 +1,4 @@
-"""What a search found: the best configuration of each candidate, and cost against latency of all that count."""
+"""The result of a search: the best configuration of each candidate, and cost against latency."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["candidate_blocks", "front_figure"]
 
 _AXES = ("yearly_cost", "request_latency", "capacity_rate")
-_NAMED = 10  # options with a label in the chart
+_NAMED = 10  # the most options with a label in the chart
 _ROLES = {
     "best": "recommended",
     "base": "baseline",
@@ -29,7 +29,7 @@ _ROLES = {
 
 
 def candidate_blocks(facts: Facts) -> list[Block | None]:
-    """The table of candidates; empty where nothing was searched."""
+    """Return the table of candidates; empty if there was no search."""
     searched = facts.book.studies.searched
     if searched is None or not searched.found:
         return []
@@ -37,7 +37,7 @@ def candidate_blocks(facts: Facts) -> list[Block | None]:
 
 
 def _holds(searched: Searched) -> str:
-    """How much was searched, and for what it holds."""
+    """Say how much was searched, and for which inputs the result holds."""
     tried = column([float(searched.tried)]).texts[0]
     return f"{tried} configurations were tried. What was found holds for: {searched.holds_for.rstrip('.')}."
 
@@ -77,12 +77,12 @@ def _candidate(facts: Facts, found: Found, nearest: Found | None) -> Cell:
 
 
 def _excess(facts: Facts, option: str) -> str:
-    """By how much an option is over the limit that it misses most."""
+    """Return by how much an option exceeds the limit that it misses most."""
     return str(facts.amount("worst_excess", option)) if facts.number("worst_excess", option) is not None else ABSENT
 
 
 def _nearest(facts: Facts, found: Sequence[Found]) -> Found | None:
-    """The candidate that misses least, where none meets every target."""
+    """Return the candidate that misses least if none meets every target, or None."""
     if any(f.feasible for f in found):
         return None
     names = facts.book.dimensions["option"].names
@@ -95,7 +95,7 @@ def _miss(facts: Facts, option: str) -> tuple[float, float]:
 
 
 def front_figure(facts: Facts) -> Figure | None:
-    """Cost against latency: the options that meet every target, and faintly the front of what was searched."""
+    """Return the figure of cost against latency: options that meet every target and, faintly, the search's front."""
     if not facts.has(*_AXES, "on_front"):
         return None
     shown = [o for o in facts.options if facts.value("feasible", o) is True]
@@ -133,7 +133,7 @@ def front_figure(facts: Facts) -> Figure | None:
 
 
 def _named(facts: Facts, shown: Sequence[str]) -> list[str]:
-    """The options with a label: those that are talked about first, then those on the front."""
+    """Return the options to label: the baseline, recommended ones, then those on the front."""
     first = [*facts.pair, *facts.advised, *(o for o in shown if facts.value("on_front", o) is True)]
     return [o for o in dict.fromkeys(first) if o in shown][:_NAMED]
 

@@ -1,4 +1,4 @@
-"""How the objective follows its inputs: a tornado, and what happens at the ends that miss a target."""
+"""How the objective depends on its inputs: a tornado, and sentences on ends that miss a target."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 __all__ = ["driver_blocks"]
 
 _ENDS = ("low", "high")
-_SAID = 4  # drivers whose ends are described because a target is missed there
-_DIGITS = 3  # of a factor
+_SAID = 4  # the most inputs whose missed targets are described
+_DIGITS = 3  # the digits of a factor
 
 
 def driver_blocks(facts: Facts) -> list[Block | None]:
-    """The tornado and the sentences on ends where the option fails; empty where nothing was stretched."""
+    """Return the tornado and the sentences on ends at which the option fails; empty if no input is scaled."""
     drivers = _ranked(facts)
     if not drivers:
         return []
@@ -32,7 +32,7 @@ def driver_blocks(facts: Facts) -> list[Block | None]:
 
 
 def _ranked(facts: Facts) -> list[str]:
-    """The drivers that move the objective, the one that does most first; then those without a value at an end."""
+    """Return the drivers by their effect on the objective, largest first, then those without a value at an end."""
     if "driver" not in facts.book.dimensions or not facts.has("swing_rank", "given_value"):
         return []
     names = facts.book.dimensions["driver"].names
@@ -41,7 +41,7 @@ def _ranked(facts: Facts) -> list[str]:
 
 
 def _figure(facts: Facts, drivers: Sequence[str]) -> Figure | None:
-    """A bar from end to end for each driver, around the objective as given."""
+    """Return the figure with a bar from end to end for each driver, around the given objective."""
     quantity = facts.quantity(facts.objective)
     given = next((v for d in drivers if (v := facts.number("given_value", d)) is not None), None)
     if given is None:
@@ -71,7 +71,7 @@ def _figure(facts: Facts, drivers: Sequence[str]) -> Figure | None:
 
 
 def _end(facts: Facts, driver: str, end: str) -> str:
-    """By what the driver is multiplied at an end, and whether the option fails there."""
+    """Return the factor of a driver at an end, and whether the option fails there."""
     factor = facts.number(f"{end}_factor", driver)
     text = f"× {as_given(None if factor is None else round(factor, _DIGITS), ONE)}"
     if facts.number(f"{end}_value", driver) is None:

@@ -1,4 +1,4 @@
-"""The report's tables, filled from results: the options compared, and where operators spend the time."""
+"""The tables of the report: the compared options, and the time of operators."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 __all__ = ["operator_tables", "options_table"]
 
-_RESULTS = 4  # columns of results in the table of options, where the library chooses them
-_REASONS = 6  # said below the table of options
-_OPERATORS = 8  # rows of a table of operators; the workbook has them all
+_RESULTS = 4  # the most result columns in the table of options, unless the scenario chooses them
+_REASONS = 6  # the most reasons below the table of options
+_OPERATORS = 8  # the most rows in a table of operators; the workbook lists all
 
 
 # --- options -----------------------------------------------------------------------------------------------------
 
 
 def options_table(facts: Facts, most: int | None = None) -> Table:
-    """The options with what tells them apart, their results, and whether they are feasible; perhaps the best alone."""
+    """Return the table of options: their differences, results and feasibility; at most the best `most` options."""
     whole = _whole_table(facts)
     if most is None or len(whole.rows) <= most:
         return whole
@@ -69,7 +69,7 @@ def _option_cell(facts: Facts, option: str) -> Cell:
 
 
 def _results(facts: Facts) -> list[str]:
-    """The results to be shown: all that the scenario asks for, otherwise the objective and what has a target."""
+    """Return the results to show: those that the scenario lists, or else the objective and figures with a target."""
     scenario = facts.book.scenario
     numbers = [n for n in facts.book.report.option_columns if _is_result(facts.quantity(n))]
     own = [n for n in scenario.quantities if facts.has(n) and _is_result(facts.quantity(n)) and n not in numbers]
@@ -96,7 +96,7 @@ def _on_front(facts: Facts, option: str) -> Cell:
 
 
 def _improvements(facts: Facts) -> list[Cell]:
-    """The improvement over the base, as a bar where there is one."""
+    """Return the improvement over the base, with a bar if there is one."""
     values = _gains(facts)
     high = max((v for v in values if v is not None), default=0.0)
     cells: list[Cell] = []
@@ -116,7 +116,7 @@ def _gains(facts: Facts) -> list[float | None]:
 
 
 def _notes(facts: Facts) -> str:
-    """Why options are not feasible, and which levers change nothing here."""
+    """Say why options are not feasible, and which levers change nothing."""
     notes: list[str] = []
     if facts.has("feasible", "verdict"):
         bad = [o for o in facts.options if facts.value("feasible", o) is False]
@@ -134,7 +134,7 @@ def _notes(facts: Facts) -> str:
 
 
 def operator_tables(facts: Facts, *, whole: bool = False) -> list[Table]:
-    """The operators that take most of each stage of the baseline; or all of them, of the recommended option, too."""
+    """Return the baseline's slowest operators per stage; with `whole` all, and the recommended option's too."""
     if not facts.has("network_inference_time"):
         return []
     options = facts.pair if whole else (facts.baseline,)
@@ -162,14 +162,14 @@ def _operator_table(facts: Facts, option: str, stage: str, *, whole: bool) -> Ta
 
 
 def _operator_names(facts: Facts) -> list[str]:
-    """The columns in the order of reading: numbers, then the bar, then words."""
+    """Return the columns in reading order: numbers, then the bar, then words."""
     names = dict.fromkeys(_whole_pass(facts, n) for n in facts.book.report.operator_columns)
     types = {n: facts.quantity(n).type for n in names}
     return sorted(names, key=lambda n: (types[n].kind != "number", types[n].unit.label == "%"))
 
 
 def _whole_pass(facts: Facts, name: str) -> str:
-    """The figure of all runs in a pass where there is one, so that the columns of a row belong together."""
+    """Return the quantity summed over all runs in a pass, if it exists, so that all columns of a row match."""
     return f"network_{name}" if facts.has(f"network_{name}") else name
 
 
@@ -193,5 +193,5 @@ def _operator_column(
 
 
 def _waits(facts: Facts, key: tuple[str, ...]) -> bool:
-    """Whether memory limits the operator; its bar has the second colour."""
+    """Return whether memory limits the operator, which gives its bar the second colour."""
     return facts.value("memory_bound", *key) is True
