@@ -198,7 +198,7 @@ class Book:
 
     @cached_property
     def objective(self) -> ObjectiveSpec:
-        """What is optimised: as the scenario says, or as the library does where it says nothing."""
+        """What is optimised: the scenario's objective, or else the library's default."""
         value = self.quantities["objective_value"]
         return ObjectiveSpec(**{"maximise" if value.better == "higher" else "minimise": value.written})
 

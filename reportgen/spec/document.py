@@ -38,7 +38,7 @@ class _Mark:
     length: int
     inline: bool
     lines: tuple[tuple[int, int, int], ...] = ()
-    """Of a text in block style, each line: where it begins in the text, in the file, and in its line."""
+    """The lines of a text in block style: for each, its offset in the text, in the file, and in its line."""
 
 
 class Document:
@@ -284,7 +284,7 @@ class _Builder:
         return _Mark(start.line, start.column, len(written.rstrip()) if scalar else 1, inline and scalar, lines)
 
     def _block_lines(self, event: Any) -> tuple[tuple[int, int, int], ...]:
-        """The lines of a text in block style; none where the text is not just its lines joined."""
+        """Return the lines of a text in block style, or nothing if the text is not just its lines joined."""
         lines, at, first = [], 0, event.start_mark.line + 1
         for number, written in enumerate(self.document.lines[first : event.end_mark.line], first):
             text = written.strip()

@@ -1,4 +1,4 @@
-"""The schema of the frame: what every scenario has whatever it is about, declared once in the library."""
+"""The schema of the frame: the quantities and words of every scenario, declared once in the library."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["FRAME", "FrameSpec", "OriginSpec"]
 
 
 class OriginSpec(Part):
-    """Where an option comes from, in words."""
+    """The words for where an option comes from."""
 
     scenario: str = Field(description="An option of the scenario")
     measured: str = Field(description="A measurement")
@@ -21,7 +21,7 @@ class OriginSpec(Part):
 
 
 class FrameQuantities(Part):
-    """Quantities that follow from options and objective; the program gives them values, units and cells."""
+    """Quantities that depend on options and objective; the program sets their values, units and cells."""
 
     based_on: QuantitySpec = Field(description="The option that each inherits from")
     baseline_option: QuantitySpec = Field(description="The first option")

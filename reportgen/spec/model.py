@@ -125,7 +125,7 @@ RuleKind = Literal["setting", "quality", "hardware"]
 
 
 class RuleKindSpec(Part):
-    """What is usual for rules of a kind, where one says nothing itself."""
+    """The defaults of all rules of one kind."""
 
     risk: str = Field(description="What may go wrong")
     next: str = Field(description="What to do next")

@@ -36,7 +36,7 @@ Words = Annotated[str, BeforeValidator(_word), WithJsonSchema({"type": ["string"
 
 
 class QuantitySpec(Part):
-    """A quantity: an input (`value`), or derived (`formula`, `text`, or cells given by the rows of a dimension)."""
+    """A quantity: an input (`value`), or derived (`formula`, `text`, or cells in the rows of a dimension)."""
 
     title: str = Field(default="", description="What people call it", max_length=120)
     description: str = Field(default="", description="One sentence: what it is and how it is counted")
@@ -70,12 +70,12 @@ class QuantitySpec(Part):
 
     @property
     def is_input(self) -> bool:
-        """Whether people set it; a constant has a value, too, but says that it is no input."""
+        """Whether users may set it; a constant has a value too, but declares `input: false`."""
         return self.value is not None if self.input is None else self.input
 
 
 class ObjectiveSpec(Part):
-    """What the scenario optimises: a quantity per option, to be made smaller or larger."""
+    """What the scenario optimises: a quantity per option, minimised or maximised."""
 
     minimise: str | None = Field(default=None, description="A quantity per option that should be small, such as tpot")
     maximise: str | None = Field(
@@ -84,10 +84,10 @@ class ObjectiveSpec(Part):
 
     @property
     def aim(self) -> str:
-        """The quantity; empty where none is named."""
+        """The quantity, or an empty text if none is named."""
         return self.maximise or self.minimise or ""
 
     @property
     def verb(self) -> Literal["maximise", "minimise"]:
-        """What is done to it."""
+        """Whether the quantity is minimised or maximised."""
         return "maximise" if self.maximise else "minimise"

@@ -48,5 +48,5 @@ class Library:
 
     @property
     def frame(self) -> FrameSpec:
-        """What every scenario has, as the last file that declares it says."""
+        """The frame of every scenario, from the last file that declares one."""
         return [loaded.spec.frame for loaded in self.files if loaded.spec.frame is not None][-1]

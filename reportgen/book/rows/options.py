@@ -28,7 +28,7 @@ SPARE = "what_if_"
 def add_options(
     collection: Collection, loaded: Loaded[ScenarioSpec], last: Mapping[str, Row], frame: FrameSpec
 ) -> tuple[dict[str, str | None], dict[str, tuple[str, ...]]]:
-    """Add levers as options, then the `last` rows, and the quantities of the frame, which follow from both.
+    """Add levers as options, then the `last` rows, and the quantities of the frame, which depend on both.
 
     Returns each option's base (None for the baseline) and the columns that it changes.
     """
@@ -124,7 +124,7 @@ def _bases(collection: Collection, rows: dict[str, Row]) -> dict[str, str | None
 
 
 def _add_objective(collection: Collection, loaded: Loaded[ScenarioSpec], frame: FrameSpec) -> None:
-    """What the scenario optimises, as quantities that rules and rankings read."""
+    """Add what the scenario optimises, as quantities that rules and rankings read."""
     objective, origin = loaded.spec.objective, Origin(loaded.document, ("objective",))
     if objective.minimise and objective.maximise:
         collection.fail("an objective is either minimised or maximised, not both", origin.span(key=True))
@@ -158,5 +158,5 @@ def _add_objective(collection: Collection, loaded: Loaded[ScenarioSpec], frame: 
 
 
 def _with(spec: QuantitySpec, **known: Any) -> QuantitySpec:
-    """A quantity of the frame with what only the scenario decides."""
+    """Return a quantity of the frame with the fields that only the scenario determines."""
     return spec.model_copy(update=known)
