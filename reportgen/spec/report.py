@@ -6,7 +6,7 @@ from pydantic import Field
 
 from reportgen.spec.part import Name, Part
 
-__all__ = ["BLOCKS", "OUTLINES", "FormulaSpec", "ReportSpec", "SectionSpec"]
+__all__ = ["BLOCKS", "OUTLINES", "PER", "FormulaSpec", "ReportSpec", "SectionSpec"]
 
 BLOCKS = (
     "advice", "basis", "batch", "candidates", "cost", "cost_parts", "front", "generation", "interaction", "layer",
@@ -18,6 +18,12 @@ BLOCKS = (
 
 OUTLINES = ("outline", "brief_outline")
 """The lists of sections; all other lists of a report name quantities."""
+
+PER = {
+    **dict.fromkeys(("cost_columns", "token_columns", "cost_basis", "front"), ("option",)),
+    **dict.fromkeys(("cost_words", "cost_limits", "search_inputs"), ()),
+}
+"""The index set that the quantities of a list must have."""
 
 
 class FormulaSpec(Part):
@@ -45,6 +51,19 @@ class ReportSpec(Part):
     key_figures: list[str] = Field(default=[], description="Quantities per option shown large, for the baseline")
     option_columns: list[str] = Field(default=[], description="Quantities per option in the table of options")
     load_columns: list[str] = Field(default=[], description="Quantities per option in the table of servers under load")
+    cost_columns: list[str] = Field(default=[], description="Quantities per option in the table of what options cost")
+    token_columns: list[str] = Field(default=[], description="Quantities per option in the table of what a token costs")
+    cost_words: list[str] = Field(default=[], description="Texts that say what the decision costs, in their order")
+    cost_limits: list[str] = Field(default=[], description="Texts that say what the costs leave out")
+    cost_basis: list[str] = Field(
+        default=[], description="Quantities per option that the section on cost rests on, beside its tables"
+    )
+    search_inputs: list[str] = Field(default=[], description="Inputs that a search is said to hold for")
+    front: list[str] = Field(
+        default=[],
+        description="Three quantities per option: a cost and a latency, both to be small, and the capacity",
+        max_length=3,
+    )
     stage_columns: list[str] = Field(default=[], description="Quantities per option and stage that are shown")
     operator_columns: list[str] = Field(default=[], description="Quantities per operator that are shown")
     method: list[FormulaSpec] = Field(default=[], description="The formulas of the method section, in order")

@@ -29,21 +29,15 @@ FOUND = "the search"
 _CELLS = 8_000  # combinations times options; larger chunks exceed the processor's caches
 _FRONT = 40
 """The most points of the front that are kept."""
+_AXES = 3
+"""Quantities that a front needs: cost, latency, capacity."""
 
 _DIGITS = 12
 """Figures equal to this many digits count as equal; then fewer devices win, then the lower latency."""
 
 _WANTED = ("objective_cost", "feasible", "missed_count", "worst_excess", "devices", "request_latency")
-_AXES = ("yearly_cost", "request_latency", "capacity_rate")
-"""The figures of the front, if the book has them."""
 
 _UNSAID = "inputs that the scenario does not state"
-
-_INPUTS = (
-    "peak_rate", "request_rate", "mean_prompt_tokens", "mean_output_tokens", "ttft_target", "tpot_target",
-    "latency_target", "device_limit", "budget",
-)  # fmt: skip
-"""The inputs named in what a search holds for, if they are given."""
 
 
 def search(book: Book) -> Book:
@@ -97,7 +91,8 @@ def _given(book: Book, wanted: Search) -> Searched:
 def _tally(book: Book, wanted: Search) -> _Tally:
     """Evaluate all combinations in chunks, keeping only the best and the front."""
     part = book.only((book.baseline, *wanted.candidates))
-    names = [*_WANTED, *(_AXES if all(name in part.quantities for name in _AXES) else ())]
+    axes = tuple(part.report.front) if len(part.report.front) == _AXES else ()
+    names = list(dict.fromkeys((*_WANTED, *axes)))
     if compared := sorted(part.comparisons().intersection(names)):
         hint = "seek the best by a figure that each option has by itself"
         raise SpecError([Problem(f"'{compared[0]}' compares options and cannot be searched by", None, hint)])
@@ -107,7 +102,7 @@ def _tally(book: Book, wanted: Search) -> _Tally:
     samples: dict[tuple[str, tuple[str, ...]], Array] = {
         (column, (name,)): values for column, values in coded.items() for name in wanted.candidates
     }
-    tally = _Tally(wanted)
+    tally = _Tally(wanted, axes)
     for piece, evaluator in chunks(part, samples, max(1, _CELLS // len(options)), Lenient(part)):
         assert isinstance(evaluator, Lenient)
         tally.add({name: _wide(evaluator, name, rows, piece) for name in names}, piece.start)
@@ -151,6 +146,8 @@ class _Tally:
     """The result so far: the best combination and the number of feasible ones per candidate, and the front of all."""
 
     search: Search
+    axes: tuple[str, ...] = ()
+    """What the front is made of: cost, latency and capacity, or nothing."""
     best: list[int] = field(default_factory=list)
     feasible: Array = field(default_factory=lambda: np.zeros(1))
     _keys: list[tuple[float, ...]] = field(default_factory=list)
@@ -169,8 +166,8 @@ class _Tally:
                 self._keys[row], self.best[row] = key, start + int(at)
         good = values["feasible"] == 1
         self.feasible = self.feasible + good.sum(axis=1)
-        if all(name in values for name in _AXES):
-            cost, latency, capacity = (_rounded(values[name]) for name in _AXES)
+        if self.axes:
+            cost, latency, capacity = (_rounded(values[name]) for name in self.axes)
             rows, at = np.nonzero(good & ~np.isnan(cost + latency + capacity))
             new = np.stack([cost[rows, at], latency[rows, at], -capacity[rows, at], rows, start + at], axis=1)
             every = np.concatenate([self._front, new])
@@ -220,8 +217,8 @@ def _holds_for(book: Book) -> str:
     """Describe the inputs that a search depends on, in one phrase."""
     results, verb = Results(book), "the highest" if book.objective.maximise else "the lowest"
     said = [f"{verb} {results.get('objective_name')}"]
-    for name in _INPUTS:
-        value = results.get(name) if name in book.quantities else None
+    for name in book.report.search_inputs:
+        value = results.get(name)
         if value is not None:
             quantity = book.quantities[name]
             said.append(f"{within(quantity.title)} {value:,.10g} {quantity.type.unit.label}".strip())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from reportgen.book.entries import Origin
 from reportgen.errors import Problem, nearest
-from reportgen.spec.report import BLOCKS, OUTLINES, ReportSpec, SectionSpec
+from reportgen.spec.report import BLOCKS, OUTLINES, PER, ReportSpec, SectionSpec
 
 if TYPE_CHECKING:
     from collections.abc import Collection as Texts
@@ -48,6 +48,7 @@ class _Shown:
             elif isinstance(chosen, list):
                 wanted = [item if isinstance(item, str) else item.quantity for item in chosen]
                 self._check(wanted, self.quantities, self.origin.at(name), "quantity")
+                self._check_per(name, wanted)
                 made[name] = self._known(chosen)
             else:
                 made[name] = chosen
@@ -65,6 +66,14 @@ class _Shown:
             if name not in known:
                 span = origin.at(i).span()
                 self.all.problems.append(Problem(f"unknown {what} '{name}'", span, nearest(name, known)))
+
+    def _check_per(self, key: str, names: list[str]) -> None:
+        """The quantities of a list have the index set that it asks for."""
+        for i, name in enumerate(names):
+            quantity = self.quantities.get(name)
+            if quantity is not None and key in PER and quantity.per != PER[key]:
+                span, wanted = self.origin.at(key, i).span(), "one per option" if PER[key] else "a single one"
+                self.all.fail(f"'{name}' has {_one_per(quantity)}", span, f"'{key}' lists quantities with {wanted}")
 
     def _check_section(self, section: SectionSpec, origin: Origin) -> None:
         self._check(section.blocks, BLOCKS, origin.at("blocks"), "block")

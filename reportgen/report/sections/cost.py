@@ -19,11 +19,6 @@ __all__ = ["cost_blocks", "has_costs", "parts_figure"]
 _ROWS = 12  # the most options in a table; the workbook lists all
 _BARS = 6
 _MISSING = 6  # the most prices that are named as missing
-_SAID = ("horizon_words", "rent_or_buy_words", "api_words")
-_LIMITS = ("age_words", "omitted_words")
-_MONEY = ("yearly_cost", "total_cost", "cost_per_query", "cost_per_user", "utilisation")
-_UNIT_COSTS = ("cost", "output_cost", "input_cost", "blended_cost", "energy_per_token", "energy_per_query")
-_CARBON = ("yearly_carbon", "carbon_per_mtoken")
 
 
 def has_costs(facts: Facts) -> bool:
@@ -35,9 +30,9 @@ def cost_blocks(facts: Facts, figure: Figure | None) -> list[Block | None]:
     """Return the blocks on cost: the total, a figure, what is not included, and the cost of each option and token."""
     options = _told_apart(facts)
     return [
-        _paragraph(facts, _SAID),
+        _paragraph(facts, facts.book.report.cost_words),
         figure,
-        _paragraph(facts, _LIMITS),
+        _paragraph(facts, facts.book.report.cost_limits),
         _money_table(facts, options),
         _unit_table(facts, options),
     ]
@@ -107,7 +102,7 @@ def _money_table(facts: Facts, options: Sequence[str]) -> Table:
     """Return the table of what each option costs per year, by price and use."""
     offers: dict[str, str] = {}
     prices = [Cell(_price(facts, option, offers)) for option in options]
-    heads, numbers = _numbers(facts, ("provided_devices", "devices", *_known(facts, _MONEY, options)), options)
+    heads, numbers = _numbers(facts, _known(facts, facts.book.report.cost_columns, options), options)
     heads.insert(1, Column("Price per device", kind="number"))
     numbers.insert(1, prices)
     note = " ".join(f"[{mark}] {offer}." for offer, mark in offers.items())
@@ -126,7 +121,7 @@ def _price(facts: Facts, option: str, offers: dict[str, str]) -> str:
 
 def _unit_table(facts: Facts, options: Sequence[str]) -> Table | None:
     """Return the table of the cost, energy and carbon of a token, or None."""
-    names = _known(facts, _UNIT_COSTS + _CARBON, options)
+    names = _known(facts, facts.book.report.token_columns, options)
     if not names:
         return None
     heads, numbers = _numbers(facts, names, options)

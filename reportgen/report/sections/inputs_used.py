@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 __all__ = ["rested_on"]
 
-_COMPARED = ("break_even", "api_break_even", "yearly_carbon")
-
 
 def rested_on(facts: Facts) -> frozenset[str]:
     """Return the names of all quantities from which the shown figures were computed."""
@@ -24,11 +22,12 @@ def rested_on(facts: Facts) -> frozenset[str]:
 
 def _figures(facts: Facts) -> Iterator[tuple[str, str]]:
     """Yield the shown figures: all of the baseline, the objective of recommended options, and both ways of paying."""
-    names = [*facts.chosen.figures, facts.objective, *_COMPARED]
+    compared = (facts.objective, *facts.book.report.cost_basis)
+    names = [*facts.chosen.figures, *compared]
     shown = [n for n in dict.fromkeys(names) if facts.has(n) and facts.quantity(n).per == ("option",)]
     yield from ((name, facts.baseline) for name in shown)
     for option in facts.pair[1:]:
-        yield from ((name, option) for name in shown if name in (facts.objective, *_COMPARED))
+        yield from ((name, option) for name in shown if name in compared)
     if facts.has("is_bought", "yearly_cost"):
         for bought in (True, False):
             first = next((o for o in facts.options if facts.value("is_bought", o) is bought), None)

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["candidate_blocks", "front_figure"]
 
-_AXES = ("yearly_cost", "request_latency", "capacity_rate")
+_AXES = 3
+"""Quantities that the figure needs: cost, latency, capacity."""
 _NAMED = 10  # the most options with a label in the chart
 _ROLES = {
     "best": "recommended",
@@ -96,18 +97,20 @@ def _miss(facts: Facts, option: str) -> tuple[float, float]:
 
 def front_figure(facts: Facts) -> Figure | None:
     """Return the figure of cost against latency: options that meet every target and, faintly, the search's front."""
-    if not facts.has(*_AXES, "on_front"):
+    axes = facts.book.report.front
+    if len(axes) < _AXES or not facts.has("on_front"):
         return None
+    money, time, most = (facts.quantity(name) for name in axes)
     shown = [o for o in facts.options if facts.value("feasible", o) is True]
-    shown = [o for o in shown if all(facts.number(n, o) is not None for n in _AXES)]
+    shown = [o for o in shown if all(facts.number(n, o) is not None for n in axes)]
     if len(shown) < 2:
         return None
     searched = facts.book.studies.searched
     tried = [(p.request_latency, p.yearly_cost, p.capacity_rate) for p in searched.front] if searched else []
     tried = [(x, y, area) for x, y, area in tried if y is not None]
-    rows = [(facts.number("request_latency", o), facts.number("yearly_cost", o)) for o in shown]
-    latency = column([x for x, _ in rows] + [x for x, _, _ in tried], facts.quantity("request_latency").type.unit)
-    cost = column([y for _, y in rows], facts.quantity("yearly_cost").type.unit)
+    rows = [(facts.number(time.name, o), facts.number(money.name, o)) for o in shown]
+    latency = column([x for x, _ in rows] + [x for x, _, _ in tried], time.type.unit)
+    cost = column([y for _, y in rows], money.type.unit)
     points: list[dict[str, Value]] = [
         {"label": "", "x": x * latency.factor, "y": y * cost.factor, "area": area, "role": "tried"}
         for x, y, area in tried
@@ -117,18 +120,18 @@ def front_figure(facts: Facts) -> Figure | None:
     for option, (x, y) in zip(shown, rows, strict=True):
         point: dict[str, Value] = {"x": (x or 0.0) * latency.factor, "y": (y or 0.0) * cost.factor}
         label = facts.title("option", option) if option in named else ""
-        area = facts.number("capacity_rate", option)
+        area = facts.number(most.name, option)
         points.append({"label": label, **point, "area": area, "role": _role(facts, option)})
-    said = "; ".join(f"{facts.title('option', o)} {_said(facts, o)}" for o in named)
-    capacity = facts.quantity("capacity_rate").title.lower()
-    x_title = f"{facts.quantity('request_latency').title}, {latency.unit} →"
+    said = "; ".join(
+        f"{facts.title('option', o)} {facts.shown(money.name, o)} at {facts.shown(time.name, o)}" for o in named
+    )
     return Figure(
         chart="front",
-        title=f"{facts.quantity('yearly_cost').title} against {facts.quantity('request_latency').title.lower()}",
-        subtitle=f"{cost.unit}; lower and further left is better; area: {capacity}",
+        title=f"{money.title} against {time.title.lower()}",
+        subtitle=f"{cost.unit}; lower and further left is better; area: {most.title.lower()}",
         alt=f"{len(shown)} options that meet every target. {said}.",
         data={"points": tuple(points)},
-        texts={"x_title": x_title, **_ROLES},
+        texts={"x_title": f"{time.title}, {latency.unit} →", **_ROLES},
     )
 
 
@@ -136,10 +139,6 @@ def _named(facts: Facts, shown: Sequence[str]) -> list[str]:
     """Return the options to label: the baseline, recommended ones, then those on the front."""
     first = [*facts.pair, *facts.advised, *(o for o in shown if facts.value("on_front", o) is True)]
     return [o for o in dict.fromkeys(first) if o in shown][:_NAMED]
-
-
-def _said(facts: Facts, option: str) -> str:
-    return f"{facts.shown('yearly_cost', option)} at {facts.shown('request_latency', option)}"
 
 
 def _role(facts: Facts, option: str) -> str:

@@ -96,7 +96,8 @@ def _front(writer: Writer, sheet: Worksheet, row: int) -> int:
     said = f"Values, not formulas: {searched.tried:,} configurations, for {searched.holds_for}."
     _note(writer, sheet, row + 1, said)
     columns = list(searched.front[0].cells)
-    heads = ("Candidate", "USD a year", "End-to-end, s", "Queries per second", "Configuration")
+    axes = [writer.plan.book.quantities[name] for name in writer.plan.book.report.front]
+    heads = ("Candidate", *(", ".join(filter(None, (a.title, a.type.unit.label))) for a in axes), "Configuration")
     row = _heads(writer, sheet, row + 3, *heads, texts=(4,))
     for point in searched.front:
         words = ", ".join(f"{c.replace('_', ' ')} {_shown(point.cells[c])}" for c in columns)
