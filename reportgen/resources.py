@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
-__all__ = ["library_dir", "templates_dir"]
+__all__ = ["chart_spec", "library_dir", "templates_dir"]
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -24,3 +26,15 @@ def templates_dir() -> Path:
 def library_dir() -> Path:
     """Return the folder of the domain's declarations and catalogues."""
     return _PACKAGE / "library"
+
+
+def chart_spec(name: str) -> dict[str, Any]:
+    """Return the Vega-Lite specification of a chart, laid over the one that it extends.
+
+    Raises:
+        FileNotFoundError: there is no such specification.
+    """
+    text = (templates_dir() / "charts" / f"{name}.vl.json").read_text("utf-8")
+    own: dict[str, Any] = json.loads(text)
+    base = own.get("usermeta", {}).get("extends")
+    return {**chart_spec(base), **own} if base else own

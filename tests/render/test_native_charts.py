@@ -12,6 +12,7 @@ import openpyxl
 import pytest
 from lxml import etree
 
+from reportgen import resources
 from reportgen.engine.evaluation import evaluate
 from reportgen.render.excel.charts.specs import chart_spec, palette
 from reportgen.resources import templates_dir
@@ -184,6 +185,14 @@ def test_a_specification_says_what_a_native_chart_needs(name: str) -> None:
     assert spec.title == text["usermeta"]["title"]
     assert spec.alt == text["description"]
     assert (spec.x.log, spec.y.log) == (name == "roofline", name in ("roofline", "batch"))
+
+
+def test_charts_of_one_look_share_a_specification() -> None:
+    layers = resources.chart_spec("stacks")["layer"]
+    for name in ("memory", "costs", "time"):
+        spec = resources.chart_spec(name)
+        assert spec["layer"] == layers
+        assert spec["description"] != resources.chart_spec("stacks")["description"]
 
 
 def test_the_palette_is_that_of_the_report() -> None:

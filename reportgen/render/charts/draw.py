@@ -20,7 +20,7 @@ from reportgen.render.charts.layouts.roofline import roofline
 from reportgen.render.charts.layouts.stacks import stacks
 from reportgen.render.charts.layouts.tornado import tornado
 from reportgen.render.errors import DocumentError
-from reportgen.resources import templates_dir
+from reportgen.resources import chart_spec, templates_dir
 from reportgen.spec.theme import PLAIN
 
 if TYPE_CHECKING:
@@ -88,12 +88,11 @@ def keep(drawn: Mapping[str, str]) -> None:
 
 def fill(figure: Figure) -> Spec:
     """The chart's Vega-Lite specification with its data, size and placed labels."""
-    path = templates_dir() / "charts" / f"{figure.chart}.vl.json"
-    if figure.chart not in PLANS or not path.is_file():
+    if figure.chart not in PLANS:
         message = f"figure {figure.title!r} asks for the chart {figure.chart!r}; known are {', '.join(sorted(PLANS))}"
         raise DocumentError(message)
     plan = PLANS[figure.chart](figure)
-    spec: Spec = json.loads(path.read_text("utf-8"))
+    spec: Spec = chart_spec(figure.chart)
     spec["params"] = [{**entry, "value": plan.params.get(entry["name"])} for entry in spec.get("params", [])]
     spec["datasets"] = plan.datasets
     # With autosize none the plot's size is ours: text as measured by the renderer never moves anything.

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from reportgen.render.charts.draw import draw
-from reportgen.resources import templates_dir
+from reportgen.resources import chart_spec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +15,7 @@ __all__ = ["scatter_svg"]
 
 def scatter_svg(points: Sequence[dict[str, Any]]) -> str:
     """Draw points of `metric`, `group`, `measured` and `predicted`, a panel for each metric."""
-    spec = json.loads((templates_dir() / "charts" / "accuracy.vl.json").read_text("utf-8"))
+    spec = chart_spec("accuracy")
     ends: list[dict[str, Any]] = []
     for metric in dict.fromkeys(point["metric"] for point in points):
         values = [p[which] for p in points if p["metric"] == metric for which in ("measured", "predicted")]

@@ -7,14 +7,12 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from reportgen.resources import templates_dir
+from reportgen import resources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = ["Axis", "ChartSpec", "chart_spec", "line_colour", "palette"]
-
-_CHARTS = "charts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +36,25 @@ class ChartSpec:
 @functools.cache
 def chart_spec(name: str) -> ChartSpec:
     """The specification of a chart of the report, by the name of its file."""
-    spec = _read(f"{name}.vl.json")
+    spec = resources.chart_spec(name)
     return ChartSpec(spec["usermeta"]["title"], spec["description"], _axis(spec, "x"), _axis(spec, "y"))
 
 
 @functools.cache
 def palette(kind: Literal["category", "ordinal"] = "category") -> tuple[str, ...]:
     """The report's colours for series, without the sign that begins them."""
-    return tuple(colour.lstrip("#") for colour in _read("style.json")["range"][kind])
+    return tuple(colour.lstrip("#") for colour in _style()["range"][kind])
 
 
 @functools.cache
 def line_colour(which: Literal["gridColor", "domainColor", "labelColor", "titleColor"]) -> str:
     """The colour of a part of the axes."""
-    return str(_read("style.json")["axis"][which]).lstrip("#")
+    return str(_style()["axis"][which]).lstrip("#")
 
 
-def _read(name: str) -> dict[str, Any]:
-    read: dict[str, Any] = json.loads((templates_dir() / _CHARTS / name).read_text("utf-8"))
+@functools.cache
+def _style() -> dict[str, Any]:
+    read: dict[str, Any] = json.loads((resources.templates_dir() / "charts" / "style.json").read_text("utf-8"))
     return read
 
 
