@@ -20,7 +20,7 @@ from reportgen.render.errors import DocumentUnavailable
 
 SPECS = Path(__file__).parents[1] / "specs"
 ALICE = SPECS / "alice.yaml"
-BROKEN = Path(__file__).parent / "errors" / "unknown_model.yaml"
+BROKEN = Path(__file__).parent / "errors" / "rows" / "unknown_model.yaml"
 
 
 def folder_of(path: Path) -> dict[str, bytes]:

@@ -1,4 +1,7 @@
-"""What `check` says of a bad scenario: `tests/errors/<case>.yaml` beside the text `<case>.txt`, word for word."""
+"""What `check` says of a bad scenario, word for word: `tests/errors/<stage>/<case>.yaml` has its text in `<case>.txt`.
+
+The folders follow the way of a scenario: reading the file, its keys, quantities, rows, formulas, studies, and the report.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from typer.testing import CliRunner
 from reportgen.cli import app
 
 FOLDER = Path(__file__).parent / "errors"
-CASES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
+CASES = sorted(str(path.relative_to(FOLDER).with_suffix("")) for path in FOLDER.rglob("*.yaml"))
 PLACED = re.compile(r"^[a-z_]+\.yaml:\d+:\d+: \S")
 LIBRARY = re.compile(r"(library/[a-z_/]+\.yaml):\d+:\d+")
 """Places in the library move whenever it grows; the golden texts leave out line and column."""
@@ -37,8 +40,8 @@ def said(folder: Path, file: str, monkeypatch: pytest.MonkeyPatch) -> str:
 def test_a_mistake_is_said_in_these_words(
     case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
-    shutil.copy(FOLDER / f"{case}.yaml", tmp_path)
-    text = LIBRARY.sub(r"\1", said(tmp_path, f"{case}.yaml", monkeypatch))
+    copied = Path(shutil.copy(FOLDER / f"{case}.yaml", tmp_path))
+    text = LIBRARY.sub(r"\1", said(tmp_path, copied.name, monkeypatch))
     heads = [line for line in text.splitlines() if not line.startswith(" ")]
     assert heads
     for line in heads:
@@ -52,7 +55,7 @@ def test_a_mistake_is_said_in_these_words(
 
 
 def test_each_text_has_its_case() -> None:
-    assert sorted(path.stem for path in FOLDER.glob("*.txt")) == CASES
+    assert sorted(str(path.relative_to(FOLDER).with_suffix("")) for path in FOLDER.rglob("*.txt")) == CASES
 
 
 @pytest.mark.parametrize(
@@ -87,7 +90,7 @@ def test_a_missing_file_and_a_folder_get_one_message(tmp_path: Path, monkeypatch
 def test_a_formula_of_the_library_that_fails_is_shown_with_the_values_it_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = (FOLDER / "unknown_model.yaml").read_text("utf-8").replace("Llama-3.5-8B", "Llama-3.1-8B")
+    text = (FOLDER / "rows" / "unknown_model.yaml").read_text("utf-8").replace("Llama-3.5-8B", "Llama-3.1-8B")
     text = text.replace("{prompt_tokens", "{share: 0, prompt_tokens") + "formulas: {request_count: 0}\n"
     (tmp_path / "zero.yaml").write_text(text, encoding="utf-8")
     lines = said(tmp_path, "zero.yaml", monkeypatch).splitlines()
@@ -100,7 +103,8 @@ def test_a_formula_of_the_library_that_fails_is_shown_with_the_values_it_read(
 
 def test_the_mistakes_of_all_files_are_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(FOLDER)
-    result = CliRunner().invoke(app, ["check", "unknown_model.yaml", "division_by_zero.yaml", "bad_date.yaml"])
+    files = ["formulas/division_by_zero.yaml", "rows/unknown_model.yaml", "schema/bad_date.yaml"]
+    result = CliRunner().invoke(app, ["check", *reversed(files)])
     heads = [line.split(":")[0] for line in result.stderr.splitlines() if not line.startswith(" ")]
-    assert heads == ["bad_date.yaml", "division_by_zero.yaml", "unknown_model.yaml"]
+    assert heads == files
     assert result.exit_code == 2

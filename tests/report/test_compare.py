@@ -161,7 +161,7 @@ def test_a_mistake_is_said_and_nothing_is_written(
 
 
 def test_mistakes_of_all_scenarios_come_at_once() -> None:
-    errors = Path(__file__).parents[1] / "errors"
+    errors = Path(__file__).parents[1] / "errors" / "rows"
     with pytest.raises(SpecError) as caught:
         api.compare([errors / "unknown_model.yaml", errors / "wrong_unit.yaml"])
     assert {problem.span.file for problem in caught.value.problems if problem.span} == {

@@ -55,8 +55,9 @@ def test_library_files_satisfy_it_and_name_it(path: Path) -> None:
 def test_what_the_loader_refuses_is_mostly_seen_by_the_editor_too() -> None:
     folder = ROOT / "tests" / "errors"
     for case in (
-        "unknown_key", "negative_batch", "fractional_batch", "list_for_options", "number_for_list", "schema_newer",
-        "title_missing", "unknown_lever", "unknown_accounting", "number_for_per", "unknown_key_in_quantity",
+        "schema/unknown_key", "rows/negative_batch", "rows/fractional_batch", "schema/list_for_options",
+        "schema/number_for_list", "schema/schema_newer", "schema/title_missing", "rows/unknown_lever",
+        "rows/unknown_accounting", "schema/number_for_per", "schema/unknown_key_in_quantity",
     ):  # fmt: skip
         assert faults("scenario", read_document(folder / f"{case}.yaml").data), case
 
