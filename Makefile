@@ -46,7 +46,7 @@ STYLE ?= structured
 parity:  ## prove random edits in two spreadsheet programs: EDITS=1000 SEED=7 STYLE=a1, or WORKBOOK=FILE
 	@scripts/system-packages test
 	@$(MAKE) -s .venv/for-test
-	@$(python) -m tests.parity.differential \
+	@$(python) -m tests.parity.edits.differential \
 	    $(if $(WORKBOOK),--workbook "$(WORKBOOK)",--edits $(EDITS) --seed $(SEED) --style $(STYLE))
 
 validate: demo  ## hold the example workbooks against the Open XML SDK (needs npx)

@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT))
 
 from reportgen import api  # noqa: E402 - the tests' driver of LibreOffice lies beside the package
 from reportgen.render.excel.workbook import workbook_bytes  # noqa: E402
-from tests.parity.office import Office  # noqa: E402
+from tests.parity.engines.office import Office  # noqa: E402
 
 ROUNDS = 3
 LIMIT = 3.0

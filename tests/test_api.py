@@ -107,7 +107,7 @@ def test_a_mistake_in_one_scenario_writes_none(tmp_path: Path, previous: dict[st
 
 
 def test_the_mistakes_of_all_scenarios_come_together(tmp_path: Path) -> None:
-    other = BROKEN.with_name("division_by_zero.yaml")
+    other = BROKEN.parents[1] / "formulas" / "division_by_zero.yaml"
     with pytest.raises(SpecError) as caught:
         api.build([BROKEN, other], tmp_path)
     assert {problem.span.file for problem in caught.value.problems if problem.span} == {str(BROKEN), str(other)}

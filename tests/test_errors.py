@@ -1,6 +1,6 @@
 """What `check` says of a bad scenario, word for word: `tests/errors/<stage>/<case>.yaml` has its text in `<case>.txt`.
 
-The folders follow the way of a scenario: reading the file, its keys, quantities, rows, formulas, studies, and the report.
+The folders are stages: reading the file, its keys, quantities, rows, formulas, studies, and the report.
 """
 
 from __future__ import annotations

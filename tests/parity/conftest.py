@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.parity.office import Office, OfficeMissingError
+from tests.parity.engines.office import Office, OfficeMissingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

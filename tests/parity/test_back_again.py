@@ -13,7 +13,7 @@ from tests.workbooks import built, stored
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.parity.office import Office
+    from tests.parity.engines.office import Office
 
 EDITS = {
     "alice": [

@@ -16,12 +16,12 @@ from reportgen.lang import tree
 from reportgen.lang.excel import to_excel
 from reportgen.lang.functions import FUNCTIONS
 from reportgen.lang.reader import Source, read_formula
-from tests.parity.office import evaluate_formulas
+from tests.parity.engines.office import evaluate_formulas
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.parity.office import Content, Office
+    from tests.parity.engines.office import Content, Office
 
 pytestmark = pytest.mark.parity
 

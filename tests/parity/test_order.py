@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.parity.ironcalc_oracle import Model
+from tests.parity.engines.ironcalc_oracle import Model
 from tests.parity.workbooks import put_back
 from tests.workbooks import built, content
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.parity.office import Document, Office
+    from tests.parity.engines.office import Document, Office
 
 pytestmark = pytest.mark.parity
 

@@ -15,7 +15,7 @@ from tests.workbooks import built, stored
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.parity.office import Document, Office
+    from tests.parity.engines.office import Document, Office
 
 pytestmark = pytest.mark.parity
 

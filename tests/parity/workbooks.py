@@ -10,7 +10,7 @@ from reportgen.engine.evaluation import evaluate
 from reportgen.render.excel.file.cell_values import ErrorValue
 from reportgen.render.excel.plan.layout import slug
 from reportgen.render.excel.workbook import assemble
-from tests.parity.ironcalc_oracle import Model
+from tests.parity.engines.ironcalc_oracle import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reportgen.book.book import Book
     from reportgen.engine.results import Results
     from reportgen.render.excel.sheets.tables import Writer
-    from tests.parity.office import Document
+    from tests.parity.engines.office import Document
 
 TOLERANCE = 1e-9
 

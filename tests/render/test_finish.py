@@ -22,7 +22,7 @@ from openpyxl.worksheet.table import Table, TableColumn
 from reportgen.render.excel.file.cell_values import number_text
 from reportgen.render.excel.file.finish import CellValue, ErrorValue, finish
 from reportgen.render.garbage import uncollected
-from tests.parity.office import Office
+from tests.parity.engines.office import Office
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

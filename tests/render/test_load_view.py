@@ -10,7 +10,7 @@ import pytest
 
 from reportgen.ooxml.lint import lint
 from reportgen.render.excel.workbook import workbook_bytes
-from tests.document.drawn import results_of
+from tests.render.charts.drawn import results_of
 
 if TYPE_CHECKING:
     from reportgen.engine.results import Results

@@ -18,7 +18,7 @@ from reportgen.report.figures.batch import batch_figure
 from reportgen.report.numbers import amount
 from reportgen.report.reading import Facts
 from reportgen.report.view import Figure
-from tests.document.drawn import check_texts, datasets, figure_frame, results_of, same_bytes_twice
+from tests.render.charts.drawn import check_texts, datasets, figure_frame, results_of, same_bytes_twice
 
 
 @functools.cache

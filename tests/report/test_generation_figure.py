@@ -13,7 +13,7 @@ from reportgen.render.charts.draw import fill
 from reportgen.report.figures.generation import generation_figure
 from reportgen.report.reading import Facts
 from reportgen.report.view import Figure
-from tests.document.drawn import check_texts, datasets, figure_frame, results_of, same_bytes_twice
+from tests.render.charts.drawn import check_texts, datasets, figure_frame, results_of, same_bytes_twice
 
 
 @functools.cache

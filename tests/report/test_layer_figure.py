@@ -26,7 +26,16 @@ from reportgen.report.figures.layer_flow import CACHE, LAYER, OUTPUT, WORDS, Tra
 from reportgen.report.figures.layer_rows import MOST, layer_rows
 from reportgen.report.figures.layered import apart, in_rows
 from reportgen.report.reading import STAGES, Facts
-from tests.document.drawn import check_texts, datasets, figure_frame, named, pieces, same_bytes_twice, shrunk, text_box
+from tests.render.charts.drawn import (
+    check_texts,
+    datasets,
+    figure_frame,
+    named,
+    pieces,
+    same_bytes_twice,
+    shrunk,
+    text_box,
+)
 
 if TYPE_CHECKING:
     from reportgen.report.view import Figure

@@ -14,7 +14,7 @@ from reportgen.report.figures.load import load_figure, load_table
 from reportgen.report.outline import report_of
 from reportgen.report.reading import Facts
 from reportgen.report.view import Figure, Table
-from tests.document.drawn import check_texts, datasets, figure_frame, results_of, same_bytes_twice
+from tests.render.charts.drawn import check_texts, datasets, figure_frame, results_of, same_bytes_twice
 
 RATED = ["expert_server", "procurement", "novelists"]
 ALONE = ("peak_rate=absent",)

@@ -10,9 +10,9 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from tests.parity.differential import Bench, check_workbook, run
-from tests.parity.edits import Edit, Target
-from tests.parity.ironcalc_oracle import Model
+from tests.parity.edits.differential import Bench, check_workbook, run
+from tests.parity.edits.edits import Edit, Target
+from tests.parity.engines.ironcalc_oracle import Model
 from tests.parity.workbooks import differs, place
 from tests.workbooks import ROOT, built, content, spec, stored
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.parity.office import Office
+    from tests.parity.engines.office import Office
 
 pytestmark = pytest.mark.parity
 

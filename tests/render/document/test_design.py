@@ -23,12 +23,12 @@ from reportgen.render.document.output import LIKELY, html_text, pdf_bytes
 from reportgen.report.design import Design
 from reportgen.report.outline import briefs_of, report_of
 from reportgen.spec.theme import Theme, load_theme
-from tests.document.sample import sample
+from tests.render.document.sample import sample
 
 if TYPE_CHECKING:
     from reportgen.engine.results import Results
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SPECS = sorted(p for p in (ROOT / "specs").glob("*.yaml"))
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c4944415408d763f8cfc000000301010018dd8db0"

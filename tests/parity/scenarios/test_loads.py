@@ -18,7 +18,7 @@ from tests.workbooks import file_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.parity.office import Office
+    from tests.parity.engines.office import Office
 
 pytestmark = pytest.mark.parity
 

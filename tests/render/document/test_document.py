@@ -21,14 +21,14 @@ from reportgen.render.document import DocumentError, DocumentUnavailable, Embedd
 from reportgen.render.pdf import system as document_system
 from reportgen.render.pdf.layout import html_to_pdf
 from reportgen.report.view import Cell, Column, Paragraph, Report, Row, Section, Source, Table
-from tests.document.sample import sample
+from tests.render.document.sample import sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 pytestmark = pytest.mark.pdf
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 FILES = (
     EmbeddedFile("bob.yaml", b"schema: 1\n", "the scenario", "Source", "application/yaml"),
     EmbeddedFile(
@@ -275,8 +275,8 @@ def test_every_character_of_the_interface_has_a_glyph() -> None:
 PROGRAM = """
 import hashlib
 from reportgen.render.document import render_pdf
-from tests.document.sample import sample
-from tests.document.test_document import FILES
+from tests.render.document.sample import sample
+from tests.render.document.test_document import FILES
 print(hashlib.sha256(render_pdf(sample(), FILES)).hexdigest())
 """
 

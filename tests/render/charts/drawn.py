@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reportgen.engine.results import Results
     from reportgen.report.view import Figure
 
-SPECS = Path(__file__).resolve().parents[2] / "specs"
+SPECS = Path(__file__).resolve().parents[3] / "specs"
 SHARE_OF_TEXT = 0.7
 """The height of letters, of the height of a line: lines of text may stand that near to each other."""
 

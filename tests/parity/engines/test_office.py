@@ -17,17 +17,17 @@ from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.table import Table, TableColumn
 
 from reportgen.render.excel.file.finish import finish
-from tests.parity import office as driver
-from tests.parity.office import Office, OfficeError, OfficeMissingError, evaluate_formulas
+from tests.parity.engines import office as driver
+from tests.parity.engines.office import Office, OfficeError, OfficeMissingError, evaluate_formulas
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.parity.office import Document
+    from tests.parity.engines.office import Document
 
 pytestmark = pytest.mark.parity
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -213,9 +213,12 @@ def test_a_call_that_takes_too_long_kills_libreoffice(workbook: Path) -> None:
 
 
 def test_libreoffice_ends_with_the_program_that_started_it() -> None:
-    code = (
-        "from tests.parity.office import Office; o = Office().__enter__(); print(o.pid, o.folder, flush=True); input()"
-    )
+    code = "\n".join((
+        "from tests.parity.engines.office import Office",
+        "o = Office().__enter__()",
+        "print(o.pid, o.folder, flush=True)",
+        "input()",
+    ))  # fmt: skip
     with subprocess.Popen(
         [sys.executable, "-c", code], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as program:

@@ -1,7 +1,7 @@
 """The differential proof: random edits, computed by LibreOffice, by IronCalc and by the engine, compared.
 
-python -m tests.parity.differential --edits 1000 --seed 7
-python -m tests.parity.differential --workbook out/alice.xlsx
+python -m tests.parity.edits.differential --edits 1000 --seed 7
+python -m tests.parity.edits.differential --workbook out/alice.xlsx
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from reportgen.engine.evaluation import evaluate
 from reportgen.errors import EvaluationError
 from reportgen.render.excel.workbook import assemble
 from reportgen.study.prepare import prepared_book
-from tests.parity.edits import Edit, edits, slack, targets
-from tests.parity.ironcalc_oracle import Model
-from tests.parity.office import Document, Office
+from tests.parity.edits.edits import Edit, edits, slack, targets
+from tests.parity.engines.ironcalc_oracle import Model
+from tests.parity.engines.office import Document, Office
 from tests.parity.workbooks import place, put_back, unlike
 from tests.workbooks import file_of
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from reportgen.book.book import Book
     from reportgen.engine.results import Results
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SPECS = ("alice", "bob", "procurement")
 Cells = dict[str, dict[str, Any]]
 

@@ -20,7 +20,7 @@ from reportgen.render.html.columns import column_layout
 from reportgen.render.html.formula import DISPLAY, file_name, render_formula, ship
 from reportgen.report.texts import where
 from reportgen.report.view import Cell, Column, Figure, Report, Row, Table
-from tests.document import sample
+from tests.render.document import sample
 
 if TYPE_CHECKING:
     from pathlib import Path

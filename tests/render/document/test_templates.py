@@ -31,7 +31,7 @@ from reportgen.resources import templates_dir
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 HOSTILE = Path(__file__).parent / "hostile"
 
 # --- all that is reachable -------------------------------------------------------------------------------------------
