@@ -38,7 +38,7 @@ class _Mark:
     length: int
     inline: bool
     lines: tuple[tuple[int, int, int], ...] = ()
-    """The lines of a text in block style: for each, its offset in the text, in the file, and in its line."""
+    """The lines of a text in block style: each has its offset in the text, its 0-based line, and its column."""
 
 
 class Document:

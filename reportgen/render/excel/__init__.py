@@ -1,1 +1,1 @@
-"""Turns an evaluated book into an Excel workbook in which every derived number is a live formula."""
+"""Turn an evaluated book into an Excel workbook in which every derived number is a live formula."""

@@ -1,4 +1,4 @@
-"""The workbook of an evaluated book, from standard input to standard output: `build` runs it beside the report."""
+"""Write the workbook of an evaluated book from stdin to stdout; `build` runs this in parallel to the report."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reportgen.render.excel.workbook import checked, workbook_bytes
 
 
 def main() -> None:
-    """Evaluate a book again, which is quicker than to hand its values over, and write its workbook."""
+    """Read a book, evaluate it again (faster than passing its values), and write its workbook."""
     book, inputs, robustness, references = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the process that started this one
     results = evaluate(book, inputs)
     results.robustness = robustness

@@ -1,4 +1,4 @@
-"""Several scenarios in one workbook: a set of sheets for each, and one that leads to them."""
+"""Write several scenarios into one workbook: a set of sheets for each, and an overview sheet."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 __all__ = ["labels", "together_bytes"]
 
 _LABEL = 14
-"""Characters of a label: with the longest name of a sheet they make 31."""
+"""The most characters of a label: with the longest sheet name they make 31."""
 
 
 def labels(names: Sequence[str]) -> list[str]:
-    """Labels for scenarios, short and told apart, that can begin the title of a sheet and a name.
+    """Return short, distinct labels of scenarios that can begin the title of a sheet and a name.
 
     >>> labels(["alice", "a-very-long-name-indeed", "a-very-long-name-again"])
     ['alice', 'a_very_long_na', 'a_very_long_2']
@@ -44,7 +44,7 @@ def labels(names: Sequence[str]) -> list[str]:
 
 
 def together_bytes(every: Sequence[Results], references: str = "structured") -> bytes:
-    """The finished workbook of several scenarios."""
+    """Return the workbook of several scenarios."""
     workbook, values, writers = empty_workbook(), {}, list[Writer]()
     names = labels([results.book.name for results in every])
     for results, label in zip(every, names, strict=True):
@@ -58,7 +58,7 @@ def together_bytes(every: Sequence[Results], references: str = "structured") -> 
 
 
 def _first_sheet(workbook: Workbook, writers: Sequence[Writer]) -> dict[str, dict[str, float | str | bool]]:
-    """A sheet with a row for each scenario: what it is, its recommendation, and the way to it."""
+    """Write the overview: a row for each scenario with its title, its recommendation, and a link."""
     styles = Styles(workbook)
     sheet = workbook.create_sheet("Scenarios", 0)
     writer = Writer(writers[0].plan, styles)

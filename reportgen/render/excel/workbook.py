@@ -1,4 +1,4 @@
-"""The workbook: every table and page put on its sheet, charts added, saved and finished."""
+"""Assemble the workbook: put every table and page on its sheet, add charts, save and finish."""
 
 from __future__ import annotations
 
@@ -77,9 +77,9 @@ _HOME = {
 _STACKED = ("Inputs", "Lists", "Efficiency", "Load")
 """Sheets with tables one below the other."""
 _FOLDED = {"Inputs": len(SCALAR_HEADS) + 1, "Lists": None, "Efficiency": None, "Load": None}
-"""From which column on such a sheet hides what few people look at: none that something else uses."""
+"""The column from which such a sheet hides helper columns; None if it hides none, because others use the columns."""
 _COLOURED = (("option",), BATCHES)
-"""Tables whose verdicts are coloured."""
+"""The tables whose verdicts are coloured."""
 _TITLES = {
     ("option",): "Options: what is compared", ("option", "stage"): "Passes through the network",
     ("option", "stage", "operator"): "Operators of one layer, and of the network",
@@ -97,17 +97,17 @@ _TITLES = {
 }  # fmt: skip
 _ONE_PAGE = ("Summary", "Inputs", "Method", "Sources")
 _PAGE = 260
-"""Characters side by side that can still be read on one page."""
+"""The most characters next to each other that are readable on one page."""
 
 _NARROW = 130
-"""Characters side by side that leave room on a page."""
+"""Fewer characters next to each other leave room on a page."""
 
 _TABS = {"Summary": "0B5394", "Inputs": "E6B800", "Options": "E6B800", "Catalogue": "E6B800", "Efficiency": "E6B800"}
 
 
 @uncollected()
 def workbook_bytes(results: Results, references: str = "structured") -> bytes:
-    """The finished workbook of an evaluated book; the same bytes for the same book and inputs.
+    """Return the workbook of an evaluated book; the same bytes for the same book and inputs.
 
     `references` is one of `STYLES`: how formulas refer to the cells of tables.
     """
@@ -117,10 +117,10 @@ def workbook_bytes(results: Results, references: str = "structured") -> bytes:
 
 @uncollected()
 def checked(content: bytes) -> bytes:
-    """A workbook as it is, after the linter has looked at it.
+    """Lint a workbook and return it unchanged.
 
     Raises:
-        OutputError: it has a finding; such a workbook is not written.
+        OutputError: the linter has a finding; such a workbook is not written.
     """
     found = lint(content)
     if found:
@@ -131,13 +131,13 @@ def checked(content: bytes) -> bytes:
 
 
 def saved(workbook: Workbook, values: Mapping[str, Mapping[str, CellValue]], date: str | None) -> bytes:
-    """The bytes of an assembled workbook, with what its cells show."""
+    """Return the bytes of an assembled workbook, with the values of its cells."""
     stamp = datetime.date.fromisoformat(date) if date else None
     return finish(workbook, values, stamp=stamp, charts=descriptions(workbook))
 
 
 def assemble(results: Results, references: str = "structured", label: str = "") -> tuple[Workbook, Writer]:
-    """The workbook before it is saved, and the writer that knows where each table stands and what each cell shows.
+    """Return the unsaved workbook, and the writer that knows the place of each table and the value of each cell.
 
     `label` as in `add_scenario`.
     """
@@ -159,7 +159,7 @@ def empty_workbook() -> Workbook:
 def add_scenario(workbook: Workbook, results: Results, references: str, label: str) -> Writer:
     """Add the sheets of a scenario.
 
-    With a label their titles begin with it, and so do the names of tables and cells.
+    With a label, the titles of sheets and the names of tables and cells begin with it.
     """
     names = set(workbook.defined_names)
     plan = Plan(results, label)
@@ -197,12 +197,12 @@ def add_scenario(workbook: Workbook, results: Results, references: str, label: s
 
 
 def sheet_title(name: str, label: str) -> str:
-    """The title of a sheet of a scenario; Excel allows 31 characters."""
+    """Return the title of a scenario's sheet, at most 31 characters, as Excel requires."""
     return f"{label} {name}"[:31] if label else name
 
 
 def _home(plan: Plan, table: Table) -> str:
-    """The sheet of a table."""
+    """Return the sheet of a table."""
     if table.dims in _HOME:
         return _HOME[table.dims]
     if len(table.dims) == 1:
@@ -211,7 +211,7 @@ def _home(plan: Plan, table: Table) -> str:
 
 
 def _tables(writer: Writer, sheets: dict[str, Worksheet], homes: dict[tuple[str, ...], str]) -> Area:
-    """Write the tables: one below the other, those of the catalogue side by side, for they may grow."""
+    """Write the tables: below each other, or next to each other for the catalogue's, because these may grow."""
     derived = sum(1 for s in writer.plan.scalars.values() if not s.cell.input)
     derived += sum(1 for table in writer.plan.tables.values() if in_order(table))
     down = dict.fromkeys(sheets, 1) | {"Lists": derived + 8}
@@ -253,16 +253,16 @@ def _plural(word: str) -> str:
 
 
 def _frozen(placed: Placed) -> str:
-    """The first cell right of the keys and below the heads."""
+    """Return the first cell right of the keys and below the headers."""
     keys = sum(1 for c in placed.columns if c.group == "key")
     names = [c.name for c in placed.columns]
     return f"{placed.letters[names[min(keys, len(names) - 1)]]}{placed.row}"
 
 
 def _charts(writer: Writer, sheets: dict[str, Worksheet], shown: tuple[Shown, Shown]) -> int:
-    """Views and native charts; returns the first row of the Summary below its charts.
+    """Add views and native charts; return the first row of the Summary below its charts.
 
-    What each chart draws stands in columns of its own on the sheet of their data.
+    The data of each chart has its own columns on the data sheet.
     """
     data, summary, row = sheets["Chart data"], sheets["Summary"], 2
     if set(writer.plan.book.quantities) >= ROOFLINE:
@@ -285,10 +285,10 @@ def _page_setup(sheet: Any, name: str) -> None:
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
     sheet.page_margins = PageMargins(left=0.4, right=0.4, top=0.5, bottom=0.6, header=0.3, footer=0.3)
     width = total_width(sheet)
-    if name not in _ONE_PAGE and width > _PAGE:  # several pages side by side, each with the keys
+    if name not in _ONE_PAGE and width > _PAGE:  # several pages next to each other, each with the keys
         sheet.page_setup.scale = 60
         sheet.print_title_cols = "A:B"
-    elif width < _NARROW and not sheet._charts:  # what is fitted would be blown up
+    elif width < _NARROW and not sheet._charts:  # fitting to the page enlarges it too much
         sheet.page_setup.scale = 90
     else:
         sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
@@ -303,7 +303,7 @@ def _page_setup(sheet: Any, name: str) -> None:
 
 
 def describe(workbook: Workbook, scenario: ScenarioSpec) -> None:
-    """What the file's properties say."""
+    """Set the file's properties."""
     workbook.properties.title = scenario.title
     workbook.properties.creator = scenario.author or "reportgen"
     workbook.properties.description = scenario.description

@@ -1,1 +1,1 @@
-"""The third step: native charts over live cells, and the sheets that belong to them."""
+"""Step 3 of a workbook: native charts over live cells, and the sheets that belong to them."""

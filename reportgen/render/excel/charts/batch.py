@@ -1,4 +1,4 @@
-"""The native chart of a batch sweep: throughput against the time per token, a labelled point for each size."""
+"""The native chart of a batch sweep: throughput against the time per token, with a labelled point for each size."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _COLUMNS = ("point_batch", "point_kind", "point_tpot", "point_throughput", "poin
 
 
 def batch_chart(writer: Writer, sheet: Worksheet, onto: Worksheet, column: int) -> None:
-    """A line through the sizes that fit, below their table; its data in three columns."""
+    """Add a line through the sizes that fit, below their table; its data takes three columns."""
     plan, placed = writer.plan, writer.placed.get(BATCHES)
     if placed is None or not set(_COLUMNS) <= set(plan.book.quantities):
         return

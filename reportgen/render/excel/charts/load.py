@@ -1,4 +1,4 @@
-"""Servers under load in the workbook: what requests wait on each option, and latency over the request rate, live."""
+"""Servers under load in the workbook: waiting times of each option, and latency over the request rate, live."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ __all__ = ["CURVE", "load_view"]
 CURVE = ("option", "load_curve")
 _RATE = "curve_rate"
 _LATENCIES = (("curve_ttft_in_time", "ttft_in_time", True), ("curve_tpot", "tpot", False))
-"""What is drawn: along the curve, the quantity whose title and target it has, and whether its axis is logarithmic."""
+"""The charts: the quantity along the curve, the one with its title and target, whether the axis is logarithmic."""
 _MARKS = (
     ("replica_rate", "overloaded", "rate as given", "sysDot"),
     ("target_rate", "", "largest rate within the targets", "dash"),
     ("rough_rate", "", "waits are rough from here", "sysDashDot"),
     ("replica_capacity", "", "capacity", "solid"),
 )
-"""The rates that are marked: when they are not drawn, what they are called, and their line."""
+"""The marked rates: the quantity, the flag that hides it, its name in the legend, and its line style."""
 _ROLES = ("baseline", "recommended")
 _WIDTH, _HEIGHT = 26.0, 8.5  # centimetres
 _NONE, _FORM = ErrorValue("#N/A"), Look("plain", "#,##0.000")
 
 
 def load_view(writer: Writer, sheet: Worksheet, data: Worksheet, column: int, shown: tuple[Shown, Shown]) -> None:
-    """The options under load, and below them two charts where a rate is given."""
+    """Add the table of options under load and, below it, two charts if a rate is given."""
     plan, quantities = writer.plan, writer.plan.book.quantities
     names = [name for name in plan.book.report.load_columns if name in quantities]
-    if not names or "is_loaded" not in quantities:  # whether one is loaded may change with an edit
+    if not names or "is_loaded" not in quantities:  # an edit may change whether an option is loaded
         return
     words = ("Under load", str(plan.results.get("load_table_title")))
     option_view(writer, sheet, words, [plain_column(plan, quantities[name]) for name in names], shown)
@@ -64,7 +64,7 @@ def load_view(writer: Writer, sheet: Worksheet, data: Worksheet, column: int, sh
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """The rows of a series on the sheet of data: the option (0 or 1; 2 where it is of both), and its line."""
+    """The rows of a series on the data sheet, its option (0 or 1; 2 for both), and its line style."""
 
     first: int
     last: int
@@ -74,7 +74,7 @@ class _Span:
 
 
 class _Data:
-    """The cells that the charts draw: the curves, the rates that are marked, and the targets."""
+    """Writes the cells that the charts draw: the curves, the marked rates, and the targets."""
 
     def __init__(self, writer: Writer, sheet: Worksheet, column: int, shown: tuple[Shown, Shown]) -> None:
         self.writer, self.sheet, self.column, self.shown = writer, sheet, column, shown
@@ -91,7 +91,7 @@ class _Data:
         self.spans.append(self._target())
 
     def _hidden(self, option: int) -> tuple[str, bool]:
-        """When an option has no line: no rate is given for it, or it is the baseline once more."""
+        """Return when an option has no line, as a formula and as built: it has no rate, or it is the baseline again."""
         own, base = self.shown[option], self.shown[0]
         text, now = f"NOT({own.cell('is_loaded')})", not own.value("is_loaded")
         if option == 0:
@@ -103,7 +103,7 @@ class _Data:
         self.writer.formula(self.sheet, row, self.column + at, f"IF({hide[0]},NA(),{text})", shown, _FORM)
 
     def _cell(self, name: str, option: Shown, point: int) -> tuple[str, Plain]:
-        """A quantity at a point of the curve (0-based): the formula and what it shows."""
+        """Return a quantity at a point of the curve (0-based): the formula and its value."""
         text = f"INDEX({self.table.whole(name)},({option.row}-1)*{len(self.points)}+{point + 1})"
         return text, option.value(name, self.points[point])
 
@@ -120,7 +120,7 @@ class _Data:
         return _Span(first, self.row - 1, option, "solid", 2.25)
 
     def _mark(self, option: int, mark: tuple[str, str, str, Any]) -> _Span:
-        """A vertical line at a rate, as high as the curve of the option."""
+        """Write a vertical line at a rate, as high as the option's curve."""
         name, unless, words, dash = mark
         own, first = self.shown[option], self.row
         text, now = self._hidden(option)
@@ -137,7 +137,7 @@ class _Data:
         return _Span(first, first + 1, option, dash, 1.25)
 
     def _target(self) -> _Span:
-        """A level line at each target, from no rate to the larger capacity."""
+        """Write a level line at each target, from zero to the larger capacity."""
         plan, first = self.writer.plan, self.row
         both = [option.cell("replica_capacity") for option in self.shown]
         values = [option.value("replica_capacity") for option in self.shown]
@@ -156,7 +156,7 @@ class _Data:
         return _Span(first, first + 1, 2, "sysDash", 1.5)
 
     def chart(self, which: int, name: str, *, log: bool) -> Any:
-        """One of the two latencies over the rate."""
+        """Return the chart of one of the two latencies over the rate."""
         quantity, rate = (self.writer.plan.book.quantities[n] for n in (name, "replica_rate"))
         chart: Any = ScatterChart(scatterStyle="lineMarker", style=2)
         chart.title, chart.height, chart.width = title(f"{quantity.title}, over the request rate"), _HEIGHT, _WIDTH
@@ -171,6 +171,6 @@ class _Data:
         axis(chart.y_axis, Axis(f"{quantity.title}, {quantity.type.unit.label}", log))
         chart.x_axis.scaling.min = 0
         chart.legend.position = "r"
-        seen = {2 + len(_MARKS) + i for i in range(len(_MARKS))}  # the marks of the second option look like the first's
+        seen = {2 + len(_MARKS) + i for i in range(len(_MARKS))}  # those of the second option look the same
         chart.legend.legendEntry = [LegendEntry(idx=i, delete=True) for i in sorted(seen)]
         return chart

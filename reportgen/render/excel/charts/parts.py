@@ -1,4 +1,4 @@
-"""The parts that native charts are made of, all in the report's colours: titles, axes, lines, points and labels."""
+"""Building blocks of native charts in the report's colours: titles, axes, lines, points and labels."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ __all__ = [
 ]
 
 NUMBERS = "[>=1000]#,##0;General"
-"""The format of the numbers of an axis."""
+"""The number format of an axis."""
 
 _CENTIMETRE, _DEFAULT_HEIGHT = 72 / 2.54, 15.0  # points
 _ALT = "alternative_text"
 
 
 def title(text: str, size: int = 12) -> Title:
-    """A title that covers nothing."""
+    """Return a title that does not overlap the plot."""
     letters = CharacterProperties(sz=size * 100, b=True, solidFill=INK)
     run = RegularTextRun(rPr=letters, t=text)
     paragraph = Paragraph(pPr=ParagraphProperties(defRPr=letters), r=[run])
@@ -61,9 +61,9 @@ def title(text: str, size: int = 12) -> Title:
 
 
 def axis(of: Any, spec: Axis, name: str = "", *, numbers: str = NUMBERS, fine: bool = False) -> None:
-    """Give an axis its scale, its title (`name`, or else the specification's) and the report's look.
+    """Give an axis its scale, its title (`name`, or else the specification's) and the report's style.
 
-    Its ends are the program's to choose: they follow the data. `fine` adds lines between those of the decades.
+    The spreadsheet program chooses its ends to fit the data. `fine` adds lines within the decades.
     """
     of.delete = False
     text = name or spec.title
@@ -87,24 +87,24 @@ def _letters(size: int, colour: str, *, bold: bool = False) -> RichText:
 
 
 def line(colour: str, width: float, dash: Any = "solid") -> GraphicalProperties:
-    """A line of so many points."""
+    """Return a line style; `width` is in points."""
     return GraphicalProperties(ln=LineProperties(solidFill=colour, w=round(width * 12700), prstDash=dash))
 
 
 def no_line() -> GraphicalProperties:
-    """Neither a line nor a filling."""
+    """Return a style with neither line nor fill."""
     return GraphicalProperties(noFill=True, ln=LineProperties(noFill=True))
 
 
 def series_title(sheet: Worksheet, row: int, column: int) -> SeriesLabel:
-    """A series' name that is read from a cell."""
+    """Return a series name that is read from a cell."""
     cell: Any = sheet.cell(row, column)
     quoted = sheet.title.replace("'", "''")
     return SeriesLabel(strRef=StrRef(f"'{quoted}'!${cell.column_letter}${row}"))
 
 
 def scatter_series(sheet: Worksheet, name: tuple[int, int], x: int, y: int, rows: tuple[int, int]) -> Any:
-    """A series of points: where its name stands, the columns of its coordinates, its first and last row."""
+    """Return a scatter series from the cell of its name, the columns of its coordinates, and its first and last row."""
     made = Series(
         Reference(sheet, min_col=y, min_row=rows[0], max_row=rows[1]),
         Reference(sheet, min_col=x, min_row=rows[0], max_row=rows[1]),
@@ -117,7 +117,7 @@ def scatter_series(sheet: Worksheet, name: tuple[int, int], x: int, y: int, rows
 
 
 def points(series: Any, symbol: str, fill: str, edge: str, where: str, size: int = 8) -> None:
-    """Show a series as points without a line, each with the series' name beside it."""
+    """Show a series as points without a line, each labelled with the series' name."""
     series.marker.symbol, series.marker.size = symbol, size
     series.marker.graphicalProperties = GraphicalProperties(solidFill=fill, ln=LineProperties(solidFill=edge, w=15875))
     series.graphicalProperties = GraphicalProperties(ln=LineProperties(noFill=True))
@@ -126,7 +126,7 @@ def points(series: Any, symbol: str, fill: str, edge: str, where: str, size: int
 
 
 def bar_labels(numbers: str) -> DataLabelList:
-    """The value at the end of each bar."""
+    """Return labels with the value at the end of each bar."""
     labels = _labels("outEnd")
     labels.showVal, labels.numFmt = True, numbers
     return labels
@@ -142,13 +142,13 @@ def _labels(where: str) -> DataLabelList:
 
 
 def place(sheet: Worksheet, chart: Any, anchor: str, alt: str) -> None:
-    """Put a chart on a sheet, with a sentence that stands for it where it cannot be seen."""
+    """Put a chart on a sheet, with its alternative text."""
     setattr(chart, _ALT, alt)
     sheet.add_chart(chart, anchor)
 
 
 def descriptions(workbook: Workbook) -> dict[str, list[str]]:
-    """The sentences of the charts of each sheet, in the order in which they were put there."""
+    """Return the alternative texts of each sheet's charts, in the order in which they were placed."""
     made: dict[str, list[str]] = {}
     sheets: list[Any] = workbook.worksheets
     for sheet in sheets:
@@ -159,7 +159,7 @@ def descriptions(workbook: Workbook) -> dict[str, list[str]]:
 
 
 def room_below(sheet: Worksheet, row: int, centimetres: float) -> int:
-    """The first row that is free below a chart of this height that begins in the row."""
+    """Return the first free row below a chart of this height that starts in `row`."""
     left = centimetres * _CENTIMETRE + _DEFAULT_HEIGHT
     while left > 0:
         left -= sheet.row_dimensions[row].height or _DEFAULT_HEIGHT

@@ -1,4 +1,4 @@
-"""Reads the report's chart specifications: what they say of titles, axes and colours holds for native charts, too."""
+"""Read the report's chart specifications, whose titles, axes and colours native charts share."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Axis", "ChartSpec", "chart_spec", "line_colour", "palette"]
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """One axis: its title, empty where only the data has one, and whether it is logarithmic."""
+    """An axis: its title, empty if it comes from the data, and whether it is logarithmic."""
 
     title: str = ""
     log: bool = False
@@ -25,7 +25,7 @@ class Axis:
 
 @dataclass(frozen=True, slots=True)
 class ChartSpec:
-    """What a specification says that does not depend on data; `alt` is its description."""
+    """The parts of a specification that do not depend on data; `alt` is its description."""
 
     title: str
     alt: str
@@ -35,20 +35,20 @@ class ChartSpec:
 
 @functools.cache
 def chart_spec(name: str) -> ChartSpec:
-    """The specification of a chart of the report, by the name of its file."""
+    """Return the specification of a chart of the report, by its file name."""
     spec = resources.chart_spec(name)
     return ChartSpec(spec["usermeta"]["title"], spec["description"], _axis(spec, "x"), _axis(spec, "y"))
 
 
 @functools.cache
 def palette(kind: Literal["category", "ordinal"] = "category") -> tuple[str, ...]:
-    """The report's colours for series, without the sign that begins them."""
+    """Return the report's colours of series, without the leading `#`."""
     return tuple(colour.lstrip("#") for colour in _style()["range"][kind])
 
 
 @functools.cache
 def line_colour(which: Literal["gridColor", "domainColor", "labelColor", "titleColor"]) -> str:
-    """The colour of a part of the axes."""
+    """Return the colour of a part of the axes."""
     return str(_style()["axis"][which]).lstrip("#")
 
 
@@ -59,7 +59,7 @@ def _style() -> dict[str, Any]:
 
 
 def _axis(spec: dict[str, Any], channel: str) -> Axis:
-    """The first axis that is described; its title is the specification's own where the axis takes one from data."""
+    """Return the first axis of a channel; if its title comes from data, the specification's own title is used."""
     for encoding in _encodings(spec, channel):
         if encoding.get("axis"):
             title = encoding["axis"].get("title")

@@ -1,4 +1,4 @@
-"""Native charts of what a sum is made of: a column for each option, its parts stacked, and the limit as a mark."""
+"""Native charts of the parts of a sum: a stacked column per option, and the limit as a mark."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _WIDTH = 30.0  # centimetres
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """What is stacked: the chart's specification, its unit, how many parts, and the limit's title and column.
+    """A stacked chart: its specification, unit, number of parts, and the limit's title and column.
 
-    Parts stand side by side from the third column of the view on; the limit's column is counted from there.
+    The parts are in adjacent columns from the third column of the view; the limit's column is counted from there.
     """
 
     chart: str
@@ -42,7 +42,7 @@ class Stack:
 def stack_chart(
     writer: Writer, view: Worksheet, data: Worksheet, column: int, stack: Stack, rows: list[tuple[int, str]], first: int
 ) -> None:
-    """The chart of a view, below its rows; the limit's cells stand on the sheet of data."""
+    """Add the chart of a view below its rows; the cells of the limit are on the data sheet."""
     spec, last = chart_spec(stack.chart), first + len(rows) - 1
     chart: Any = BarChart()
     chart.type, chart.style, chart.grouping, chart.overlap, chart.gapWidth = "col", 2, "stacked", 100, 45
@@ -69,7 +69,7 @@ def stack_chart(
 def _limit(
     writer: Writer, view: Worksheet, data: Worksheet, column: int, stack: Stack, rows: list[tuple[int, str]], first: int
 ) -> Any:
-    """A mark across each column where the limit is; none where it is not known."""
+    """Return a mark across each column at the limit, or nothing if the limit is unknown."""
     writer.put(data, 1, column, f"{chart_spec(stack.chart).title}: the limit", Look("heading"))
     writer.put(data, 2, column, f"{stack.limit}, {stack.unit}", Look("head"))
     shown = writer.values[view.title]

@@ -1,4 +1,4 @@
-"""Native charts of the dashboard, over live cells of the sheet `Chart data`: the roofline, and the options ranked."""
+"""Native charts of the dashboard, over live cells of the sheet `Chart data`: the roofline, and the ranked options."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 __all__ = ["ROOFLINE", "option_chart", "roofline_chart"]
 
 ROOFLINE = frozenset({"linear_rate", "bandwidth", "total_arithmetic_intensity", "total_performance", "accelerator"})
-"""The quantities that the roofline is drawn from."""
+"""The quantities that the roofline needs."""
 
 _WIDTH = 18.0  # centimetres
 _TERA = "1E+12"
-_LEFT, _RIGHT = 0.1, 10000.0  # FLOP/B, where roofs begin, and where they end at least
+_LEFT, _RIGHT = 0.1, 10000.0  # FLOP/B: where roofs begin, and the least value at which they end
 _STAGES = ("prefill", "decode")
 _LOOKS = (("baseline", 0, "solid"), ("recommended", 1, "dash"))
-"""Of the options on the roofline: what they are, their place in the palette, their line."""
+"""The options on the roofline: role, index in the palette, and line style."""
 
 _HEAD, _HEADING = Look("head", side="right"), Look("heading")
 _NONE = ErrorValue("#N/A")
@@ -51,7 +51,7 @@ _NONE = ErrorValue("#N/A")
 def roofline_chart(
     writer: Writer, sheet: Worksheet, onto: Worksheet, anchor: str, column: int, shown: tuple[Shown, Shown]
 ) -> float:
-    """The roofs of the baseline and of the recommended option, and the passes of both; returns its height."""
+    """Draw the roofs of the baseline and the recommended option with their passes; return the chart's height."""
     spec, chart = chart_spec("roofline"), ScatterChart(scatterStyle="lineMarker", style=2)
     made: Any = chart
     writer.put(sheet, 1, column, spec.title, _HEADING)
@@ -82,12 +82,12 @@ def roofline_chart(
 
 
 def _same(shown: tuple[Shown, Shown], role: str) -> str:
-    """When an option is not drawn: the recommended one where it is the baseline."""
+    """Return the condition that hides an option: the recommended one is the baseline."""
     return f"{shown[0].row}={shown[1].row}" if role == "recommended" else ""
 
 
 def _roof(writer: Writer, sheet: Worksheet, row: int, column: int, option: Shown, role: str, hide: str) -> None:
-    """Three corners: at the left on the slope, at the ridge, at the right on the peak."""
+    """Write the three corners of a roof: left on the slope, at the ridge, and right on the peak."""
     rate, bandwidth = option.cell("linear_rate"), option.cell("bandwidth")
     peak, slope = option.value("linear_rate"), option.value("bandwidth")
     assert isinstance(peak, float)
@@ -127,14 +127,14 @@ def _point(writer: Writer, sheet: Worksheet, row: int, column: int, option: Show
 
 
 def _hidden(option: Shown, hide: str) -> bool:
-    """Whether the recommended option is the baseline, which is drawn once."""
+    """Return whether the recommended option is the baseline, which is drawn only once."""
     return bool(hide) and option.option == option.plan.book.baseline
 
 
 def _number(
     writer: Writer, sheet: Worksheet, row: int, column: int, text: str, value: Plain, hide: str, hidden: bool
 ) -> None:
-    """A coordinate; none where the point is not to be drawn."""
+    """Write a coordinate, or an error value if the point must not be drawn."""
     text = f"IF({hide},NA(),{text})" if hide else text
     writer.formula(sheet, row, column, text, _NONE if hidden else value, Look("plain", "0.000"))
 
@@ -154,7 +154,7 @@ def _roofline_look(chart: Any) -> None:
 def option_chart(
     writer: Writer, sheet: Worksheet, onto: Worksheet, anchor: str, column: int, shown: tuple[Shown, Shown]
 ) -> float:
-    """The options by the objective, the best first, coloured by what they are; returns its height."""
+    """Draw the options by objective, best first, coloured by role; return the chart's height."""
     plan, spec = writer.plan, chart_spec("options")
     quantity = plan.book.quantities["objective_value"]
     unit = quantity.type.unit.label or str(plan.results.get("objective_unit") or "")
@@ -180,7 +180,7 @@ def option_chart(
     chart.set_categories(Reference(sheet, min_col=column + 1, min_row=3, max_row=last))
     for series, (_, fill, edge) in zip(chart.series, roles, strict=True):
         series.graphicalProperties = GraphicalProperties(solidFill=fill, ln=LineProperties(solidFill=edge, w=9525))
-        series.dLbls = bar_labels(f"{form};-{form};;")  # a bar of another role is 0 here
+        series.dLbls = bar_labels(f"{form};-{form};;")  # a bar is 0 in the series of other roles
     axis(chart.x_axis, spec.y, numbers="General")
     axis(chart.y_axis, spec.x, what)
     chart.x_axis.scaling.orientation, chart.y_axis.crosses = "maxMin", "max"
@@ -194,14 +194,14 @@ def option_chart(
 
 
 def _roles(writer: Writer) -> list[tuple[str, str, str]]:
-    """What a bar may be: its word, its filling, its edge; without a verdict all that run are alike."""
+    """Return the possible roles of a bar: word, fill and edge; without a verdict, all that run have one role."""
     grey = line_colour("labelColor")
     roles = [("recommended", palette()[0], palette()[0]), ("baseline", grey, grey), ("feasible", "9FC5E0", "9FC5E0")]
     return [*roles, ("not feasible", WHITE, grey)] if "feasible" in writer.plan.book.quantities else roles[1:]
 
 
 def _ranked(writer: Writer, sheet: Worksheet, number: int, column: int, shown: tuple[Shown, Shown], form: str) -> None:
-    """The cells of the bar in a place; empty where fewer options have a value."""
+    """Write the cells of the bar at a rank; empty if fewer options have a value."""
     plan, row, options = writer.plan, number + 2, writer.plan.tables["option",]
     here = sheet.cell(row, column).coordinate
     at, text = _place(writer, number)
@@ -230,7 +230,7 @@ def _ranked(writer: Writer, sheet: Worksheet, number: int, column: int, shown: t
 
 
 def _place(writer: Writer, number: int) -> tuple[int | None, str]:
-    """The row of the option in a place, 0-based, and the formula for it (1-based)."""
+    """Return the 0-based row of the option at a rank, and the formula for the 1-based row."""
     plan = writer.plan
     options = plan.tables["option",]
     if "shown_place" not in options.columns:

@@ -1,4 +1,4 @@
-"""The native tornado: how far the objective goes to either side of what is given, input by input."""
+"""The native tornado: how far each input moves the objective to either side of its given value."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ __all__ = ["tornado_chart"]
 _DIMS = ("driver",)
 _NEEDED = ("swing_rank", "low_value", "high_value", "given_value", "low_factor", "high_factor")
 _BELOW, _ABOVE = 0, 3
-"""Their colours in the palette."""
+"""Their indices in the palette."""
 
 
 def tornado_chart(writer: Writer, sheet: Worksheet, onto: Worksheet, column: int) -> None:
-    """A bar per driver, in the order of their places, below the table of drivers; its data in five columns."""
+    """Add a bar per driver, by rank, below the table of drivers; the data takes five columns."""
     plan, placed = writer.plan, writer.placed.get(_DIMS)
     if placed is None or not set(_NEEDED) <= {c.name for c in placed.columns}:
         return
@@ -54,7 +54,7 @@ def tornado_chart(writer: Writer, sheet: Worksheet, onto: Worksheet, column: int
     start.graphicalProperties = no_line()
     for series, colour in ((below, palette()[_BELOW]), (above, palette()[_ABOVE])):
         series.graphicalProperties = GraphicalProperties(solidFill=colour)
-    start.tx = SeriesLabel(v=" ")  # it has a place in the legend, and nothing to say there
+    start.tx = SeriesLabel(v=" ")  # it is in the legend and must not be named there
     chart.legend.position = "b"
     axis(chart.x_axis, spec.y, numbers="General")
     axis(chart.y_axis, spec.x, what)
@@ -64,7 +64,7 @@ def tornado_chart(writer: Writer, sheet: Worksheet, onto: Worksheet, column: int
 
 
 def _bar(writer: Writer, sheet: Worksheet, column: int, number: int) -> None:
-    """The cells of the bar in a place; empty where fewer inputs move the objective."""
+    """Write the cells of the bar at a rank; empty if fewer inputs move the objective."""
     plan, row = writer.plan, number + 2
     table = plan.tables[_DIMS]
     places = [plan.results.get("swing_rank", *key) for key in table.keys]

@@ -1,4 +1,4 @@
-"""Views: the options by one topic - memory, cost - as live references to the table of options, each with a chart."""
+"""Views of the options by topic (memory, cost): live references to the table of options, each with a chart."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _GIGABYTE = 1e9
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """A column: its head, and for the option in a row of the table (1-based) a formula and what it shows."""
+    """A column: its header, and for a row of the options' table (1-based) a formula and its value."""
 
     name: str
     title: str
@@ -48,7 +48,7 @@ class _Column:
 
 
 def memory_view(writer: Writer, sheet: Worksheet, data: Worksheet, column: int, shown: tuple[Shown, Shown]) -> None:
-    """What fills the memory of a device: the parts, their sum, the capacity, and what follows from it."""
+    """Add the view of device memory: the parts, their sum, the capacity, and what depends on them."""
     plan = writer.plan
     quantities = plan.book.quantities
     if not {"memory_needed", "memory_limit", "memory_consumption"} <= set(quantities):
@@ -66,7 +66,7 @@ def memory_view(writer: Writer, sheet: Worksheet, data: Worksheet, column: int, 
 
 
 def cost_view(writer: Writer, sheet: Worksheet, data: Worksheet, column: int, shown: tuple[Shown, Shown]) -> None:
-    """What each option costs: by what is paid for, in all, and per token, query and user."""
+    """Add the view of costs: by part, in total, and per token, request and user."""
     plan = writer.plan
     quantities = plan.book.quantities
     if "yearly_cost" not in quantities:
@@ -88,9 +88,9 @@ def cost_view(writer: Writer, sheet: Worksheet, data: Worksheet, column: int, sh
 
 
 def _rest(plan: Plan, topic: str, taken: set[str]) -> list[_Column]:
-    """What else there is of a topic that is better or worse for someone, or a verdict; the verdicts at the end.
+    """Return further columns of a topic: quantities with a better direction, and verdicts at the end.
 
-    What the report shows comes first, then the library's order.
+    Columns of the report come first, then the library's order.
     """
     first = plan.book.report.option_columns
     good = verdicts(plan.book)
@@ -102,13 +102,13 @@ def _rest(plan: Plan, topic: str, taken: set[str]) -> list[_Column]:
 
 
 def _in_order(plan: Plan) -> list[Quantity]:
-    """The computed quantities of an option as the library has them, one file after the other."""
+    """Return the computed quantities per option in the library's order, file by file."""
     mine = [q for q in plan.book.quantities.values() if q.per == ("option",) and not q.input and q.formula is not None]
     return sorted(mine, key=lambda q: [(PurePath(s.file).name, s.line) for s in q.places.values()])
 
 
 def plain_column(plan: Plan, quantity: Quantity) -> _Column:
-    """A quantity as it is, flags in words."""
+    """Return the column of a quantity, flags in words."""
     table = plan.tables["option",]
     flag = quantity.type.kind == "flag"
 
@@ -126,7 +126,7 @@ def plain_column(plan: Plan, quantity: Quantity) -> _Column:
 
 
 def _gigabytes(plan: Plan, quantity: Quantity) -> _Column:
-    """A quantity of an option in bytes, as gigabytes."""
+    """Return the column of an option's quantity, converted from bytes to gigabytes."""
     factor = _GIGABYTE / float(quantity.type.unit.scale)
     whole = plan.tables["option",].whole(quantity.name)
 
@@ -138,7 +138,7 @@ def _gigabytes(plan: Plan, quantity: Quantity) -> _Column:
 
 
 def _stage_part(plan: Plan, quantity: Quantity) -> _Column:
-    """A part of the memory at the pass that needs most, as gigabytes."""
+    """Return the column of a part of the memory in the pass that needs most, in gigabytes."""
     table, size = plan.tables["option", "stage"], plan.book.size("stage")
     factor = _GIGABYTE / float(quantity.type.unit.scale)
     places = [plan.book.dimensions["stage"].index(stage) + 1 for stage in _STAGES]
@@ -158,7 +158,7 @@ def _stage_part(plan: Plan, quantity: Quantity) -> _Column:
 
 
 def _scalar(plan: Plan, name: str) -> _Column | None:
-    """A figure of the whole scenario, the same for every option."""
+    """Return the column of a single value, the same for every option, or None."""
     if name not in plan.scalars:
         return None
     made = plan.scalars[name]
@@ -172,7 +172,7 @@ def _scalar(plan: Plan, name: str) -> _Column | None:
 
 
 def option_rows(plan: Plan) -> list[tuple[int, str]]:
-    """The options that are shown, each with its row in the table of options (1-based); those of a sweep are not."""
+    """Return the shown options, each with its 1-based row in the table of options; batch sizes are left out."""
     trials = plan.results.plain("is_trial") if "is_trial" in plan.book.quantities else {}
     return [(i, key[0]) for i, key in enumerate(plan.tables["option",].keys, start=1) if not trials.get(key)]
 
@@ -180,7 +180,7 @@ def option_rows(plan: Plan) -> list[tuple[int, str]]:
 def option_view(
     writer: Writer, sheet: Worksheet, words: tuple[str, str], columns: list[_Column], shown: tuple[Shown, Shown]
 ) -> None:
-    """A row for each option: its title, what it is, and the columns."""
+    """Write a row for each option: its title, its role, and the columns."""
     plan, options = writer.plan, writer.plan.tables["option",]
     writer.put(sheet, 1, 1, words[0], _HEADING)
     writer.put(sheet, 2, 1, words[1], Look("note"))
@@ -228,7 +228,7 @@ def _widths(sheet: Worksheet, plan: Plan, columns: list[_Column], options: list[
 
 
 def _colours(sheet: Worksheet, columns: list[_Column], good: dict[str, str], last: int) -> None:
-    """The verdicts by what they say, and the recommended option."""
+    """Colour the verdicts by their value, and the recommended option."""
     letters = {c.name: get_column_letter(i) for i, c in enumerate(columns, start=3)}
     for column in columns:
         flag = letters.get(good.get(column.name, ""))

@@ -1,1 +1,1 @@
-"""The last step: sheets become the bytes of a file."""
+"""Step 4 of a workbook: write the sheets as the bytes of a file."""

@@ -1,4 +1,4 @@
-"""What cells show, as the file writes it: numbers with every digit, and texts in one shared table."""
+"""The values of cells as the file stores them: numbers with every digit, texts in one shared table."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["CellValue", "ErrorValue", "SharedStrings", "number_text", "typed"]
 
 @dataclass(frozen=True, slots=True)
 class ErrorValue:
-    """What a cell holds whose formula gives an error, such as `#N/A`."""
+    """The value of a formula cell in error, such as `#N/A`."""
 
     code: str
 
@@ -29,7 +29,7 @@ _EXACT = 2**53  # whole numbers up to here are their own shortest text
 
 
 def number_text(value: float) -> str:
-    """The shortest text that reads back as the same number.
+    """Return the shortest text that reads back as the same number.
 
     >>> number_text(0.1 + 0.2), number_text(2.0), number_text(1e300)
     ('0.30000000000000004', '2', '1e+300')
@@ -39,11 +39,11 @@ def number_text(value: float) -> str:
         raise ValueError(message)
     if isinstance(value, int) or (value.is_integer() and abs(value) <= _EXACT):
         return int.__repr__(int(value))
-    return float.__repr__(value)  # of the base class: NumPy's numbers name their type
+    return float.__repr__(value)  # the method of the base class, because NumPy's includes the type's name
 
 
 def typed(value: CellValue) -> tuple[str, str]:
-    """The type attribute of a cell (none for numbers) and the text of its value; texts are those of formulas."""
+    """Return the type attribute of a formula cell (empty for numbers) and the text of its value."""
     if isinstance(value, str):
         return "str", escaped(value)
     if isinstance(value, bool):
@@ -57,14 +57,14 @@ def typed(value: CellValue) -> tuple[str, str]:
 
 
 class SharedStrings:
-    """The table of all texts of a workbook, each once, in the order of their first use."""
+    """The shared strings of a workbook: each text once, in order of first use."""
 
     def __init__(self) -> None:
         self._index: dict[str, int] = {}
         self._uses = 0
 
     def index(self, text: str) -> int:
-        """The place of a text in the table."""
+        """Return the index of a text, adding it if needed."""
         self._uses += 1
         return self._index.setdefault(text, len(self._index))
 
@@ -72,7 +72,7 @@ class SharedStrings:
         return len(self._index)
 
     def part(self) -> bytes:
-        """The table as a part of the package."""
+        """Return the table as a part of the package."""
         root = parse(b'<sst xmlns="%s"/>' % SHEET[1:-1].encode())
         root.set("count", str(self._uses))
         root.set("uniqueCount", str(len(self._index)))

@@ -1,4 +1,4 @@
-"""Completes the charts of a workbook: what the file format requires, and what each draws before a recalculation."""
+"""Complete the XML of charts: what the file format requires, and the data drawn before a recalculation."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _RANGE = re.compile(r"(?:'((?:[^']|'')+)'|([^'!(),]+))!\$?([A-Z]{1,3})\$?([0-9]+
 
 
 def complete_chart(root: _Element) -> None:
-    """Write out, in place, what the schema requires or what programs would otherwise assume each in its own way."""
+    """Write out, in place, what the schema requires and the settings whose defaults differ between programs."""
     _first_child(root, "roundedCorners", "0", after=("date1904", "lang"))
     for chart in root.iterfind(_C + "chart"):
-        # A chart of one series would else be given that series' name as its title.
+        # Otherwise a chart of one series gets that series' name as its title.
         untitled = "1" if chart.find(_C + "title") is None else "0"
         _first_child(chart, "autoTitleDeleted", untitled, after=("title",))
     for name in _ONE_COLOUR:
@@ -43,14 +43,14 @@ def complete_chart(root: _Element) -> None:
         for axis in root.iter(_C + name):
             _first_child(axis, "delete", "0", after=("axId", "scaling"))
     for shown in root.iter(_C + "numFmt"):
-        if "sourceLinked" not in shown.attrib:  # absent: LibreOffice takes the cell's format in place of this one
+        if "sourceLinked" not in shown.attrib:  # without it, LibreOffice uses the cell's format instead
             shown.set("sourceLinked", "0")
     for labels in (*root.iter(_C + "dLbls"), *root.iter(_C + "dLbl")):
         _complete_labels(labels)
 
 
 def _first_child(parent: _Element, name: str, value: str, *, after: tuple[str, ...]) -> None:
-    """Give a parent a child if it has none of that name, behind those leading children that the schema puts before."""
+    """Give a parent a child unless it has one of that name, after the children that the schema puts before it."""
     if parent.find(_C + name) is not None:
         return
     before = {_C + other for other in after}
@@ -61,7 +61,7 @@ def _first_child(parent: _Element, name: str, value: str, *, after: tuple[str, .
 
 
 def _complete_labels(labels: _Element) -> None:
-    """Say of each item of a label whether it is shown: LibreOffice shows those that are not mentioned."""
+    """State for each item of a label whether it is shown: LibreOffice shows those that are missing."""
     if labels.find(_C + "delete") is not None:
         return
     for place, flag in enumerate(_LABEL_FLAGS):
@@ -69,10 +69,10 @@ def _complete_labels(labels: _Element) -> None:
 
 
 def fill_chart_caches(root: _Element, cells: Cells) -> None:
-    """Store with each plain range of a chart what its cells hold, in place, so that previews draw the chart.
+    """Store the cells' values with each plain range of a chart, in place, so that previews can draw it.
 
-    Cells that are empty or in error are left out, as are texts where numbers belong. Categories that are given as
-    numbers and hold a text become texts.
+    Empty cells, errors, and texts in place of numbers are left out. Categories declared as numbers become texts if one
+    of them is a text.
     """
     for reference, title, addresses in list(_references(root)):
         row = [cells.get(title, {}).get(address) for address in addresses]
@@ -84,7 +84,7 @@ def fill_chart_caches(root: _Element, cells: Cells) -> None:
 
 
 def _references(root: _Element) -> Iterator[tuple[_Element, str, list[str]]]:
-    """Each reference to one rectangle of one sheet, with that sheet's title and the addresses, row by row."""
+    """Yield each reference to one rectangle of a sheet, with the sheet's title and the addresses, row by row."""
     for reference in root.iter(_C + "numRef", _C + "strRef"):
         found = _RANGE.fullmatch((reference.findtext(_C + "f") or "").strip())
         if found is not None:

@@ -1,4 +1,4 @@
-"""The one pass over a saved workbook that makes it complete, readable everywhere and the same on each run."""
+"""Post-process a saved workbook: complete, readable by every program, and reproducible."""
 
 from __future__ import annotations
 
@@ -55,17 +55,17 @@ def finish(
     stamp: datetime.date | None = None,
     charts: Mapping[str, Sequence[str]] | None = None,
 ) -> bytes:
-    """A finished workbook, the same bytes for the same arguments; the one that is given has no cells afterwards.
+    """Return the bytes of a finished workbook, reproducible; afterwards `workbook` has no cells.
 
     Args:
-        workbook: Texts in it are plain.
-        values: Sheet title: {address: what the cell shows}. A formula cell that is not named gets no value: a reader
-            then computes it, where it would believe a wrong one.
-        stamp: The day the workbook says it was made; without one, the first day that a zip file can hold.
-        charts: Sheet title: the alternative texts of its charts, in their order.
+        workbook: Its texts must be plain.
+        values: Sheet title: {address: the cell's value}. A formula cell that is missing gets no value: programs compute
+            it, whereas they trust a wrong one.
+        stamp: The date in the file's properties; by default the first day that a zip file can store.
+        charts: Sheet title: the alternative texts of its charts, in order.
 
     Raises:
-        ValueError: for a sheet or a cell that the workbook does not have, or a number that is not finite.
+        ValueError: for a sheet or cell that the workbook lacks, or a number that is not finite.
     """
     strings, buffer = SharedStrings(), io.BytesIO()
     rows = taken_out(workbook, values, strings)
@@ -84,7 +84,7 @@ def finish(
 
 
 def _put_rows(parts: dict[str, bytes], rows: Mapping[str, Rows]) -> None:
-    """Put the rows of each sheet into the frame that was saved without them."""
+    """Insert the rows of each sheet into the part that was saved without them."""
     for title, name in sheet_parts(parts).items():
         root, made = parse(parts[name]), rows[title]
         for dimension in root.iter(SHEET + "dimension"):
@@ -106,7 +106,7 @@ def _complete_charts(parts: dict[str, bytes], cells: Cells) -> None:
 
 
 def _describe_charts(parts: dict[str, bytes], charts: Mapping[str, Sequence[str]]) -> None:
-    """Say what each chart shows, for those who cannot see it."""
+    """Add the alternative texts of charts."""
     sheets = sheet_parts(parts)
     for title, texts in charts.items():
         for drawing in related(parts, sheets[title], "drawing"):
@@ -126,10 +126,10 @@ def _order_fonts(parts: dict[str, bytes]) -> None:
 
 
 def _ask_for_recalculation(parts: dict[str, bytes]) -> None:
-    """Have Excel compute everything once more when it opens the workbook.
+    """Make Excel recalculate the workbook when it opens it.
 
-    The stored values are right, and stand for all that does not compute. Excel's own arithmetic may differ from ours
-    in the last digit, and what it shows should not depend on which cell was edited last. LibreOffice ignores this.
+    The stored values are right, and serve programs that do not calculate. Excel's arithmetic may differ from ours in
+    the last digit, and the values shown should not depend on which cell was edited last. LibreOffice ignores this flag.
     """
     root = parse(parts["xl/workbook.xml"])
     for settings in root.iter(SHEET + "calcPr"):
@@ -138,9 +138,9 @@ def _ask_for_recalculation(parts: dict[str, bytes]) -> None:
 
 
 def _name_the_maker(parts: dict[str, bytes], stamp: datetime.date) -> None:
-    """Replace the clock's time and the name of the library by what does not change.
+    """Replace the current time and the library's name by fixed values.
 
-    LibreOffice believes stored texts only of makers it knows, and numbers of all: from us it computes the texts anew.
+    LibreOffice trusts stored numbers from any program but texts only from known ones: it recomputes our texts.
     """
     core = parse(parts["docProps/core.xml"])
     for name in ("created", "modified"):

@@ -1,4 +1,4 @@
-"""The rows of a sheet as the file holds them, written at once with what every cell shows."""
+"""Write the rows of a sheet as XML in one pass, with the value of every cell."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["Rows", "taken_out"]
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The rows of a sheet: their XML, the rectangle that they fill, and what cells hold."""
+    """The rows of a sheet: their XML, their rectangle, and the values of their cells."""
 
     xml: bytes
     area: str
@@ -32,10 +32,10 @@ class Rows:
 def taken_out(
     workbook: Workbook, values: Mapping[str, Mapping[str, CellValue]], strings: SharedStrings
 ) -> dict[str, Rows]:
-    """The rows of each sheet by its title; the workbook is left as a frame, to be saved and put around them.
+    """Return the rows of each sheet by title; the workbook keeps only the frame around them.
 
     Raises:
-        ValueError: for a value whose cell the workbook does not have, or a number that is not finite.
+        ValueError: for a value whose cell does not exist, or a number that is not finite.
     """
     if unknown := sorted(values.keys() - set(workbook.sheetnames)):
         message = f"values for sheets that are not in the workbook: {', '.join(unknown)}"
@@ -43,7 +43,7 @@ def taken_out(
     made = {}
     for sheet in workbook.worksheets:
         made[sheet.title] = _rows(sheet, values.get(sheet.title, {}), strings)
-        # what hangs on cells - links, comments - is saved with them
+        # links and comments are saved with their cells
         sheet._cells = {at: cell for at, cell in sheet._cells.items() if cell.hyperlink or cell.comment}
         sheet.row_dimensions.clear()
     return made
@@ -70,13 +70,13 @@ def _place(pair: tuple[int, Any]) -> int:
 
 
 def _attributes(sheet: Worksheet, row: int) -> str:
-    """A row's number, and its height where it has one."""
+    """Return a row's number, and its height if it has one."""
     given = dict(sheet.row_dimensions[row]) if row in sheet.row_dimensions else {}
     return "".join(f" {name}={quoteattr(str(value))}" for name, value in {"r": row, **given}.items())
 
 
 class _Writer:
-    """Writes the cells of one sheet and remembers what they hold."""
+    """Writes the cells of one sheet and records their values."""
 
     def __init__(self, title: str, values: Mapping[str, CellValue], strings: SharedStrings) -> None:
         self.title, self.values, self.strings = title, values, strings
@@ -84,10 +84,10 @@ class _Writer:
         self.letters: dict[int, str] = {}
         self.styles: dict[int, int] = {}
         self.escaped: dict[str, str] = {}
-        """Formulas as the file holds them: most stand in many rows."""
+        """Formulas as the file stores them, cached because most occur in many rows."""
 
     def cells(self, row: int, cells: list[tuple[int, Any]]) -> Iterator[str]:
-        """The cells of a row, by column."""
+        """Yield the cells of a row, by column."""
         letters, styles = self.letters, self.styles
         for column, cell in cells:
             letter = letters.get(column)
@@ -104,7 +104,7 @@ class _Writer:
                 raise ValueError(message) from error
 
     def cell(self, cell: Any, address: str, start: str) -> str:
-        """One cell; `start` is its opening tag up to its type."""
+        """Return one cell; `start` is its opening tag up to its type."""
         kind, content = cell.data_type, cell.value
         if kind == "f":
             return self.formula(content, address, start)
@@ -119,7 +119,7 @@ class _Writer:
         return f'{start} t="{form}"><v>{escape(text)}</v></c>' if form else f"{start}><v>{text}</v></c>"
 
     def formula(self, content: Any, address: str, start: str) -> str:
-        """A formula with what it shows; without a value it keeps none: a reader then computes it."""
+        """Return a formula with its value; one without a value is left for programs to compute."""
         if isinstance(content, ArrayFormula):
             text = f'<f t="array" ref="{content.ref}">{escape(str(content.text).removeprefix("="))}</f>'
         else:

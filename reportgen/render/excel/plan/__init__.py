@@ -1,1 +1,1 @@
-"""The first step: a book becomes tables of cells with formulas."""
+"""Step 1 of a workbook: a book becomes tables of cells with formulas."""

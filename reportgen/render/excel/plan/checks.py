@@ -1,4 +1,4 @@
-"""Checks: columns that say in words what is wrong with an input, and what was changed since the workbook was built."""
+"""Add checks: columns that say what is wrong with an input, and what was changed since the workbook was built."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 __all__ = ["add_checks", "in_order", "order_problem", "scalar_problem", "validity"]
 
 ROW = "row_as_built"
-"""A column with the places of rows; sorting takes them along, and then they are not those of the rows any more."""
+"""A column with the original row numbers: sorting moves them along, which reveals it."""
 
 _AT_ONCE = 12
-"""Inputs that one formula looks at: Excel allows 8192 characters, and 64 levels."""
+"""The most inputs per formula: Excel allows 8192 characters and 64 levels."""
 
 
 def validity(plan: Plan, quantity: Quantity, cell: str) -> str:
-    """A formula that is TRUE where the cell holds what the input needs."""
+    """Return a formula that is TRUE if the cell holds a valid value."""
     kind = quantity.type.kind
     if kind == "flag":
         text = f"ISLOGICAL({cell})"
@@ -49,12 +49,12 @@ def _bounds(quantity: Quantity, cell: str) -> str:
 
 
 def scalar_problem(plan: Plan, quantity: Quantity) -> str:
-    """The problem text of a scalar input, empty where there is none."""
+    """Return the formula for the problem of a scalar input; it gives an empty text if there is none."""
     return f'IF({validity(plan, quantity, quantity.name)},"",{_quoted(problem_text(quantity, ()))})'
 
 
 def add_checks(plan: Plan) -> None:
-    """Give each table with inputs a column `problem`, and the values as built beside them."""
+    """Add a column `problem` and columns with the values as built to each table with inputs."""
     for table in plan.tables.values():
         inputs = [c for c in table.columns.values() if c.group == "input"]
         if inputs:
@@ -69,12 +69,12 @@ def add_checks(plan: Plan) -> None:
 
 
 def in_order(table: Table) -> bool:
-    """Whether other tables rely on the order of its rows; those that grow are read by names alone."""
+    """Return whether other tables depend on the order of its rows; growing tables are only read by name."""
     return len(table.keys) > 1 and table.dims[:1] not in {(d,) for d in GROWING}
 
 
 def order_problem(table: Table, sheet: str) -> str:
-    """A formula that says that the rows of a table stand in another order than when they were built."""
+    """Return a formula that reports rows which are no longer in their original order."""
     rows = table.whole(ROW)
     moved = f"SUMPRODUCT(({rows}<>ROW({rows})-MIN(ROW({rows}))+1)*1)>0"
     sentence = f"the rows of the sheet {sheet} were sorted or moved: undo that, and filter instead"
@@ -82,7 +82,7 @@ def order_problem(table: Table, sheet: str) -> str:
 
 
 def _add_problems(plan: Plan, table: Table, inputs: list[Column]) -> None:
-    """A column `problem`; where there are many inputs, over columns that look at some of them each."""
+    """Add the column `problem`; with many inputs, it combines columns that check some of them each."""
     parts = [inputs[i : i + _AT_ONCE] for i in range(0, len(inputs), _AT_ONCE)]
     names = ["problem"] if len(parts) == 1 else [f"problem_{i}" for i in range(1, len(parts) + 1)]
     for name, part in zip(names, parts, strict=True):
@@ -101,7 +101,7 @@ def _add_problems(plan: Plan, table: Table, inputs: list[Column]) -> None:
 
 
 def _row_problem(plan: Plan, table: Table, inputs: list[Column], row: int) -> str:
-    """The first problem in a row: its member, the quantity and what it needs."""
+    """Return a formula for the first problem in a row: the member, the quantity and what it requires."""
     key = "&".join(table.local(d) for d in table.dims)
     text = '""'
     for column in reversed(inputs):
@@ -117,7 +117,7 @@ def _row_problem(plan: Plan, table: Table, inputs: list[Column], row: int) -> st
 
 
 def _renamed(table: Table, row: int, text: str) -> str:
-    """The problems of a row with its own name before them, which others look it up by."""
+    """Put a check before the problems of a row that its own name, which other tables look up, is unchanged."""
     if len(table.dims) > 1 or table.dims[0] in GROWING:
         return text
     built = table.keys[row][0]
@@ -126,9 +126,9 @@ def _renamed(table: Table, row: int, text: str) -> str:
 
 
 def _add_built(table: Table, inputs: list[Column]) -> None:
-    """A copy of each input as built, and how many differ from it.
+    """Add a copy of each input as built, and the number of changed inputs.
 
-    What follows another cell until something is typed over it still follows it in the copy.
+    An input that follows another cell follows it in the copy too, so it counts as changed only once overwritten.
     """
     changed = Column("changed", "Changed inputs", "check", kind="count")
     for column in inputs:
@@ -141,7 +141,7 @@ def _add_built(table: Table, inputs: list[Column]) -> None:
 
 
 def _built(table: Table, column: Column, cell: Cell) -> Cell:
-    """The cell as built."""
+    """Return the cell as built."""
     if cell.formula is None:
         return Cell(cell.value)
     text = OWN_ROW.sub(lambda row: f"INDEX({table.whole(column.name)},{int(row[1]) + 1})", cell.formula)

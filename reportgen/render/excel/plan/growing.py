@@ -1,4 +1,4 @@
-"""Growing tables: spare rows in which a reader names a new accelerator, model or price, computed like all others."""
+"""Growing tables: spare rows for a new accelerator, model or price, computed like all other rows."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 __all__ = ["GROWING", "SPARE", "grow"]
 
 GROWING = ("accelerator", "model", "price")
-"""Dimensions that readers add members to; options choose among them by name."""
+"""Dimensions that users add members to; options choose among them by name."""
 
 SPARE = 5
-"""Empty rows below the last member; Excel makes a table longer by itself, other programs do not."""
+"""Empty rows below the last member: Excel extends a table by itself, other programs do not."""
 
 
 def grow(plan: Plan) -> None:
-    """Add the spare rows, and have every formula of such a table stay empty where the row has no name."""
+    """Add the spare rows, and guard every formula of such a table to stay empty while the row has no name."""
     for dimension in GROWING:
         table = plan.tables.get((dimension,))
         if table is not None:
@@ -32,7 +32,7 @@ def grow(plan: Plan) -> None:
 
 
 def _name_rows(table: Table, dimension: str) -> None:
-    """Have the column of problems say what is wrong with a row's own name."""
+    """Check the row's own name in the column of problems."""
     key, problem = table.local(dimension), table.columns["problem"]
     several = f"SUMPRODUCT(({table.whole(dimension)}={key})*1)>1"
     wild = "+".join(f"ISNUMBER(FIND({quoted(sign)},{key}))" for sign in "*?~")
@@ -46,7 +46,7 @@ def _name_rows(table: Table, dimension: str) -> None:
 
 
 def _extend(table: Table, column: Column, dimension: str) -> None:
-    """The column's cells in the spare rows; what differs from row to row stays empty there."""
+    """Fill the column in the spare rows; formulas that differ from row to row are left out."""
     rows = range(len(table.keys), len(table.keys) + table.spare)
     key = table.local(dimension)
     if column.name == dimension:
@@ -65,7 +65,7 @@ def _extend(table: Table, column: Column, dimension: str) -> None:
 
 
 def _formula(table: Table, column: Column, key: str) -> Cell:
-    """The column's formula, guarded in every row alike."""
+    """Return the column's formula for spare rows, after guarding all its rows alike."""
     texts = {cell.formula for cell in column.cells.values()}
     if len(texts) != 1 or None in texts or any(cell.array for cell in column.cells.values()):
         return Cell(None)
@@ -79,6 +79,6 @@ def _formula(table: Table, column: Column, key: str) -> Cell:
 
 
 def _default(column: Column) -> Plain:
-    """What a row has that says nothing."""
+    """Return the default of an unset cell."""
     assert column.quantity is not None
     return column.quantity.default

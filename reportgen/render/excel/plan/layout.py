@@ -1,4 +1,4 @@
-"""What a workbook is made of: tables with columns of cells, and scalars."""
+"""The parts of a workbook's plan: tables with columns of cells, and scalars."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ Dims = tuple[str, ...]
 Group = Literal["key", "input", "position", "look-up", "result", "check", "built"]
 
 OWN_ROW = re.compile("\0(\\d+)\0")
-"""Stands in a formula for the cell of the same column in another row of the table (0-based)."""
+"""A placeholder in formulas for the cell of the same column in another row of the table (0-based)."""
 
 
 @dataclass(slots=True)
 class Cell:
-    """One cell: a formula (without '=') with its value, or a constant that people may edit."""
+    """A cell: a formula (without '=') with its value, or a constant, which users may edit if it is an input."""
 
     value: Plain
     formula: str | None = None
@@ -54,9 +54,9 @@ class Table:
     keys: list[tuple[str, ...]]
     columns: dict[str, Column] = field(default_factory=dict)
     spare: int = 0
-    """Rows below those of the keys, for new members."""
+    """Rows for new members, below those of the keys."""
     prefix: str = ""
-    """Tells the tables of scenarios apart that share a workbook."""
+    """The prefix of names, if several scenarios share a workbook."""
 
     @property
     def name(self) -> str:
@@ -64,19 +64,19 @@ class Table:
         return f"t_{self.prefix}{key_of(self.dims)}"
 
     def local(self, column: str) -> str:
-        """The cell of a column in the row at hand."""
+        """Return a reference to the cell of a column in the current row."""
         return f"{self.name}[[#This Row],[{column}]]"
 
     def whole(self, column: str) -> str:
-        """All cells of a column; in a table of one row marked as a range, which IronCalc would take for a cell."""
+        """Return a reference to a whole column; with one row it is a range, which IronCalc does not treat as a cell."""
         return f"{self.name}[{column}]" if len(self.keys) + self.spare > 1 else f"{self.name}[[{column}]:[{column}]]"
 
     def rows(self) -> Iterator[int]:
-        """Row numbers."""
+        """Return the row numbers."""
         return iter(range(len(self.keys)))
 
     def rows_by(self, dimension: str) -> dict[str, list[int]]:
-        """The row numbers of each member of a dimension."""
+        """Return the row numbers of each member of a dimension."""
         axis, found = self.dims.index(dimension), dict[str, list[int]]()
         for row, key in enumerate(self.keys):
             found.setdefault(key[axis], []).append(row)
@@ -85,7 +85,7 @@ class Table:
 
 @dataclass(slots=True)
 class Scalar:
-    """A quantity with one value; its cell has its name."""
+    """A quantity with one value; its cell is named after it."""
 
     name: str
     title: str
@@ -96,17 +96,17 @@ class Scalar:
 
 
 def wide(quantity: Quantity) -> bool:
-    """Whether an input has a column per member of its second dimension, in the table of its first."""
+    """Return whether an input has one column per member of its second dimension, in the table of its first."""
     return quantity.input and len(quantity.by) == 2
 
 
 def slug(member: str) -> str:
-    """A member's name as part of a column's name."""
+    """Return a member's name as part of a column name."""
     return re.sub(r"[^A-Za-z0-9]+", "_", member)
 
 
 def prefix_of(label: str) -> str:
-    """What the names of a labelled scenario begin with.
+    """Return the prefix of names of a labelled scenario.
 
     >>> prefix_of("Alice, at home")
     'Alice_at_home_'

@@ -1,4 +1,4 @@
-"""Look-ups: how a formula reads what stands in another table - one step per column, each made where it is needed."""
+"""Look-ups: how formulas read values from other tables, in steps of one column each, created on demand."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _Select = dict[str, "tree.Member | tree.Ref"]
 
 
 class Lookups:
-    """Makes look-up columns, columns of row numbers, and named cells for what has one value."""
+    """Creates look-up columns, columns of row numbers, and named cells for single values."""
 
     def __init__(self, results: Results, tables: dict[Dims, Table], scalars: dict[str, Scalar]) -> None:
         self.results, self.book = results, results.book
         self.tables, self.scalars = tables, scalars
         self._made: dict[tuple[Dims, tree.Ref, bool], str] = {}
         self.read: dict[tuple[Dims, str], tree.Ref] = {}
-        """What a look-up column of a table holds, or (without dimensions) a named cell with a look-up."""
+        """The reference behind each look-up column of a table, or (without dimensions) behind each named cell."""
 
     def column(self, ref: tree.Ref, table: Table, rows: list[int] | None) -> str:
-        """The column of a table that holds a reference: the quantity's own, or a look-up made for it."""
+        """Return the column of a table that holds a reference: the quantity's own, or a look-up."""
         quantity = self.book.quantities[ref.name]
         if not ref.select and quantity.per == table.dims and not wide(quantity):
             return ref.name
@@ -49,7 +49,7 @@ class Lookups:
         return f"{ref.name}_{slug(member.name)}"
 
     def lookup(self, ref: tree.Ref, table: Table, rows: list[int] | None, *, position: bool) -> str:
-        """A look-up column for a reference (or for the row number of the member that it gives), filled where needed."""
+        """Return a look-up column for a reference (or the row number of the member it gives), filled in these rows."""
         at = (table.dims, ref, position)
         if at not in self._made:
             self._made[at] = self._new_lookup(ref, table, position)
@@ -107,13 +107,13 @@ class Lookups:
         return quantity.type.absent or any(isinstance(s, tree.Ref) and self._may_be_absent(s) for _, s in ref.select)
 
     def _kept_blank(self, ref: tree.Ref, text: str) -> str:
-        """An empty cell read by INDEX is 0; an absent input must stay absent."""
+        """Keep an absent input absent: INDEX reads an empty cell as 0."""
         quantity = self.book.quantities[ref.name]
         blank = quantity.input and (quantity.type.absent or quantity.type.kind == "text")
         return f'IF({text}="","",{text})' if blank else text
 
     def _fetch(self, ref: tree.Ref, table: Table, rows: list[int]) -> str:
-        """The formula that reads a reference from the table of its quantity."""
+        """Return the formula that reads a reference from the table of its quantity."""
         quantity, select = self.book.quantities[ref.name], dict(ref.select)
         if wide(quantity):
             text = self._fetch_wide(ref, quantity, table, rows)
@@ -142,7 +142,7 @@ class Lookups:
     # --- positions -----------------------------------------------------------------------------------------------
 
     def _position_text(self, dims: Dims, table: Table, select: _Select, rows: list[int] | None) -> str:
-        """The row number, in the table of `dims`, of what the row at hand means by them."""
+        """Return the row number, in the table of `dims`, that the current row refers to."""
         if not any(d in select for d in dims):
             return table.local(self.position(dims, table, {}, rows))
         parts = [self._one_position(d, table, select.get(d), rows) for d in dims]
@@ -163,7 +163,7 @@ class Lookups:
         return table.local(self.position((dimension,), table, {}, rows))
 
     def position(self, dims: Dims, table: Table, select: _Select, rows: list[int] | None) -> str:
-        """The column with the row number of the row's own members in the table of `dims`."""
+        """Return the column with the row number, in the table of `dims`, of the row's own members."""
         name = key_of(dims) + "_row"
         if name not in table.columns:
             table.columns[name] = Column(name, f"Row in {self.tables[dims].name}", "position", kind="position")
@@ -187,7 +187,7 @@ class Lookups:
     # --- scalars and names ---------------------------------------------------------------------------------------
 
     def scalar(self, ref: tree.Ref) -> str:
-        """The defined name of a reference with one value; a look-up gets a cell of its own."""
+        """Return the defined name of a reference with one value; a look-up gets its own named cell."""
         if not ref.select:
             return ref.name
         name = self._reference_name(ref)
@@ -226,19 +226,19 @@ class Lookups:
         return f"MATCH({self.scalar(selector)},{self.tables[dimension,].whole(dimension)},0)"
 
     def dims(self, ref: tree.Ref) -> frozenset[str]:
-        """The index set of a reference: what is left of the quantity's, and what its selectors bring."""
+        """Return the index set of a reference: the quantity's without selected dimensions, plus its selectors'."""
         dims = frozenset(self.book.quantities[ref.name].per) - {d for d, _ in ref.select}
         return dims.union(*(self.dims(s) for _, s in ref.select if isinstance(s, tree.Ref)))
 
     def ordered(self, dims: frozenset[str]) -> Dims:
-        """Dimensions in the order of a table's keys."""
+        """Return dimensions in the order of a table's keys."""
         return self.results.evaluator.dims(dims)
 
     def _reference_name(self, ref: tree.Ref) -> str:
         parts = [ref.name]
         for dimension, selector in ref.select:
             if isinstance(selector, tree.Ref) and selector.name == dimension and not selector.select:
-                continue  # the like-named quantity chooses: nothing was written, nothing is shown
+                continue  # the quantity named like the dimension selects: implied, so not part of the name
             parts.append(slug(selector.name) if isinstance(selector, tree.Member) else self._reference_name(selector))
         return "_at_".join(parts)
 

@@ -1,4 +1,4 @@
-"""The plan: which table and column each quantity has, and every cell's formula and value."""
+"""The plan of a workbook: the table and column of each quantity, and the formula and value of every cell."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Plan:
         self.scalars[quantity.name] = Scalar(quantity.name, quantity.title, cell, unit, quantity.type.kind, quantity)
 
     def _place_wide(self, quantity: Quantity) -> None:
-        """An input with two dimensions has a column per member of the second in the table of the first."""
+        """Add an input of two dimensions to the table of its first, with a column per member of its second."""
         table, values = self.tables[quantity.by[:1]], self.results.plain(quantity.name)
         axes = [quantity.by.index(d) for d in quantity.per]
         for inner in self.book.dimensions[quantity.by[1]].names:
@@ -101,7 +101,7 @@ class Plan:
         table.columns[column.name] = column
 
     def _free(self, table: Table, name: str) -> str:
-        """The column's name; a quantity that chooses a dimension's member shares its name, in another table."""
+        """Return a free name for the column of a quantity, which may share its name with a dimension's column."""
         return name if name not in table.columns else name + "_value"
 
     def _fill_cells(self, quantity: Quantity, table: Table, column: Column) -> None:
@@ -119,7 +119,7 @@ class Plan:
                 column.cells[row] = Cell(None, made.formula, made.array, made.input)
 
     def printed(self, node: tree.Node, quantity: Quantity, rows: list[int] | None = None) -> str:
-        """How a part of a quantity's formula is written in its cells."""
+        """Return the Excel formula of a part of a quantity's formula."""
         table = self.tables[quantity.per] if quantity.per else None
         return self._formula(node, table, quantity, rows).formula or ""
 
@@ -161,7 +161,7 @@ class Plan:
     def _rank_parts(
         self, node: tree.Reduce, source: Table, table: Table | None, rows: list[int] | None
     ) -> tuple[str, str, str]:
-        """For `rank`: this row's value, all positions, this row's position."""
+        """Return the parts of `rank`: this row's value, all positions, this row's position."""
         if node.function != "rank":
             return ("", "", "")
         assert table is not None
@@ -190,9 +190,9 @@ class Plan:
             return table.local(node.dimension)
         base = dict(node.select).get("option")
         if quantity is not None and node.name == quantity.name and quantity.input and isinstance(base, tree.Member):
-            # an inherited cell reads the base's cell; through the column it would read itself
+            # an inherited cell reads the base's cell directly; through the column it refers to itself
             cell = f"\0{self.book.dimensions['option'].index(base.name)}\0"
-            return f'IF({cell}="","",{cell})' if quantity.type.absent else cell  # a blank read by = is 0
+            return f'IF({cell}="","",{cell})' if quantity.type.absent else cell  # comparisons read a blank as 0
         if table is None or not self.lookups.dims(node):
             return self.lookups.scalar(node)
         return table.local(self.lookups.column(node, table, rows))

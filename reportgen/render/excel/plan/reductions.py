@@ -1,4 +1,4 @@
-"""Reductions as formulas: over a whole column, or over the rows of a table that belong to the row at hand."""
+"""Reductions as formulas: over a whole column, or over the rows of a table that belong to the current row."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ def reduction(
     rank: tuple[str, str, str],
     may_be_empty: bool,
 ) -> tuple[str, bool]:
-    """The formula text of a reduction, and whether its cell must be an array formula.
+    """Return the formula of a reduction, and whether its cell must be an array formula.
 
     Args:
         function: A name of `REDUCTIONS`.
-        column: All cells of what is reduced; texts among them (absent values) do not count.
-        key: A column of row numbers and this row's own, where only the rows that agree count.
-        where: A column of flags; only rows that hold count.
+        column: All cells of the reduced quantity; texts among them (absent values) do not count.
+        key: A column of row numbers and the current row's own; only rows with that number count.
+        where: A column of flags; only rows where it is true count.
         members: The column with the members of the reduced dimension.
-        at: For `find`, the value that is looked for.
+        at: For `find`, the value that is sought.
         rank: For `rank`, this row's value, all positions and this row's position.
-        may_be_empty: Whether no row may count.
+        may_be_empty: Whether it can happen that no row counts.
     """
     if function == "rank":
         mine, positions, position = rank
@@ -47,7 +47,7 @@ def reduction(
     chosen = f"IF({'*'.join(kept)},{column})" if kept else column
     if function in ("min", "max"):
         text = f"{extreme}({chosen})"
-        # counted with a product: IronCalc counts no cells of an array, and asks an array ISNUMBER as a whole
+        # count by a product: IronCalc cannot COUNT an array, and applies ISNUMBER to an array as a whole
         none = f"SUMPRODUCT({'*'.join([*kept, known])})=0" if kept else f"COUNT({column})=0"
         return (f'IF({none},"",{text})' if may_be_empty else text), bool(kept)
     sign = "<=" if extreme == "MIN" else ">="
@@ -57,7 +57,7 @@ def reduction(
 
 
 def _kept(key: tuple[str, str] | None, where: str | None) -> list[str]:
-    """The conditions on a row, as factors of an array expression."""
+    """Return the conditions on a row, as factors of an array expression."""
     conditions = [f"({key[0]}={key[1]})"] if key else []
     return [*conditions, f"({where}=TRUE)"] if where else conditions
 

@@ -1,1 +1,1 @@
-"""The second step: tables and pages are put on sheets."""
+"""Step 2 of a workbook: put tables and pages on sheets."""

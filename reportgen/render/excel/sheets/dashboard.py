@@ -1,4 +1,4 @@
-"""The Summary: the verdict first, then the state of the inputs, key figures, recommendations, and what is where."""
+"""The Summary: verdict, state of the inputs, key figures, recommendations, and a list of the sheets."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["CHARTS", "contents", "link_back", "summary_page"]
 
 CHARTS = "J"
-"""The column of the Summary where charts begin."""
+"""The first column of charts on the Summary."""
 
 _LAST = 8
 _WIDTHS = (34, 17, 15, 13, 12, 12, 13, 13)
@@ -75,12 +75,12 @@ def summary_page(
     shown: tuple[Shown, Shown],
     further: Callable[[Writer, Worksheet, int], int],
 ) -> int:
-    """The dashboard, from the verdict to the recommendations; returns the row where it may go on.
+    """Write the dashboard from the verdict to the recommendations; return the next free row.
 
     Args:
         writer: Writes the cells.
-        sheet: The sheet, empty.
-        area: Where the scalar inputs say what is wrong with them.
+        sheet: The empty sheet.
+        area: The cells that report problems of scalar inputs.
         shown: The baseline and the recommended option.
         further: Writes lines below the state of the inputs and returns the next row.
     """
@@ -115,7 +115,7 @@ def summary_page(
 
 
 def _verdict(writer: Writer, sheet: Worksheet, shown: tuple[Shown, Shown]) -> None:
-    """Rows 2 to 4: the finding as a banner, the recommended option and the baseline, each with its verdict."""
+    """Write rows 2 to 4: the finding as a banner, and the recommended option and the baseline with their verdicts."""
     plan = writer.plan
     quantities = plan.book.quantities
     name = next((n for n in ("report_title", "report_subtitle") if n in plan.scalars), None)
@@ -148,7 +148,7 @@ def _verdict(writer: Writer, sheet: Worksheet, shown: tuple[Shown, Shown]) -> No
 
 
 def _named(option: Shown) -> str:
-    """The title of an option, and what it is now where that may be something else than the title says."""
+    """Return a formula for an option's title that adds the current model and accelerator once the row was edited."""
     title = option.cell("option_title")
     if not {"model", "accelerator"} <= set(option.plan.book.quantities):
         return title
@@ -157,7 +157,7 @@ def _named(option: Shown) -> str:
 
 
 def _coloured(sheet: Worksheet, area: str, good: str, bad: str) -> None:
-    """Have cells with one word stand out as good, with another as bad."""
+    """Highlight cells with one word as good, and with another as bad."""
     first = area.partition(":")[0]
     _fill(sheet, area, f'{first}="{good}"', FILLS["met"], WHITE)
     _fill(sheet, area, f'{first}="{bad}"', FILLS["missed"], WHITE)
@@ -169,7 +169,7 @@ def _fill(sheet: Worksheet, area: str, formula: str, fill: str, ink: str | None 
 
 
 def _load(writer: Writer, sheet: Worksheet, row: int) -> int:
-    """How near the servers are to their capacity, or the warning where they are too near; returns the next row."""
+    """Write how close the servers are to their capacity, or a warning; return the next row."""
     plan = writer.plan
     if not {"load_title", "load_warning"} <= set(plan.scalars):
         return row
@@ -187,7 +187,7 @@ def _load(writer: Writer, sheet: Worksheet, row: int) -> int:
 
 
 def _state(writer: Writer, sheet: Worksheet, row: int, area: Area) -> int:
-    """Whether the inputs are sound, and how many were changed since the build."""
+    """Write whether the inputs are valid, and how many were changed since the build."""
     areas = [*area.problems, *(p.range("problem") for p in writer.placed.values() if "problem" in p.letters)]
     sound = "all inputs are within their ranges"
     text = f'"{sound}"'
@@ -214,7 +214,7 @@ def _state(writer: Writer, sheet: Worksheet, row: int, area: Area) -> int:
 
 
 def _key_figures(writer: Writer, sheet: Worksheet, row: int, shown: tuple[Shown, Shown]) -> int:
-    """The key figures of the recommended option, each with its range, the baseline's, and its target."""
+    """Write the key figures of the recommended option, each with its range, the baseline's figure, and its target."""
     book = writer.plan.book
     writer.put(sheet, row, 1, "Key figures of the recommended option", _TITLE)
     numbers = ("Recommended", "Low (p10)", "High (p90)", "Baseline")
@@ -251,7 +251,7 @@ def _figure(writer: Writer, sheet: Worksheet, row: int, column: int, name: str, 
 
 
 def _target(writer: Writer, sheet: Worksheet, row: int, quantity: Quantity, option: Shown, form: str) -> None:
-    """The target or limit of a key figure, and whether it is met."""
+    """Write the target or limit of a key figure, and whether it is met."""
     plan = writer.plan
     relation = plan.book.relations.limits.get(quantity.name)
     if relation is None:
@@ -276,7 +276,7 @@ def _target(writer: Writer, sheet: Worksheet, row: int, quantity: Quantity, opti
 
 
 def _advice(writer: Writer, sheet: Worksheet, row: int) -> int:
-    """The recommendations, best first, as the rules word them, and the reasons of the first."""
+    """Write the recommendations, best first, in the rules' words, with the reasons of the first."""
     book = writer.plan.book
     if "advised_text" not in book.quantities:
         return row - 1
@@ -291,7 +291,7 @@ def _advice(writer: Writer, sheet: Worksheet, row: int) -> int:
         writer.formula(sheet, at, 1, label, f"{i} · {group}" if words else "", Look("key", wrap=True))
         text = f"IF({PROBLEM}>0,{_CHECK},{said})"
         _wide(writer, sheet, at, 2, Look("plain", wrap=True), words, text)
-        sheet.row_dimensions[at].height = 14.0 * max(2, -(-len(words) // 92)) + 2  # another may be longer
+        sheet.row_dimensions[at].height = 14.0 * max(2, -(-len(words) // 92)) + 2  # an edit may bring in a longer text
         at += 1
     for title, name in (("Why", "advised_why"), ("Risk", "advised_risk"), ("Next", "advised_next")):
         writer.put(sheet, at, 1, f"{title} (of the first)", Look("key", wrap=True))
@@ -310,7 +310,7 @@ def _number(place: int) -> str:
 def _wide(
     writer: Writer, sheet: Worksheet, row: int, column: int, look: Look, value: object, formula: str | None = None
 ) -> None:
-    """A cell over all columns to the right."""
+    """Write a cell that spans all columns to its right."""
     if formula is None:
         writer.put(sheet, row, column, value, look)
     else:
@@ -322,9 +322,9 @@ def _wide(
 
 
 def contents(writer: Writer, sheet: Worksheet, row: int, sheets: Mapping[str, Worksheet]) -> int:
-    """Every other sheet with what it holds, to be clicked, and what the colours mean; returns the next row.
+    """Write a linked list of all other sheets with their content, and the meaning of the colours; return the next row.
 
-    They are printed on a page of their own.
+    They are printed on a separate page.
     """
     sheet.row_breaks.append(Break(id=row - 1))
     writer.put(sheet, row, 1, "Contents", _TITLE)
@@ -339,14 +339,14 @@ def contents(writer: Writer, sheet: Worksheet, row: int, sheets: Mapping[str, Wo
 
 
 def link_back(writer: Writer, sheet: Worksheet, summary: Worksheet) -> None:
-    """A click leads from the heading of a sheet back to the Summary, where there is room beside the heading."""
+    """Link the heading of a sheet to the Summary, if there is room next to the heading."""
     if sheet is not summary and "A1:B1" in sheet.merged_cells and sheet["C1"].value is None:
         cell = writer.put(sheet, 1, 3, "↑ Summary", Look("link"))
         cell.hyperlink = Hyperlink(ref=cell.coordinate, location=f"'{summary.title}'!A1")
 
 
 def _heading(sheet: Worksheet) -> str:
-    """What stands first on a sheet."""
+    """Return the heading of a sheet."""
     return str(sheet["A1"].value or "")
 
 

@@ -1,4 +1,4 @@
-"""The Method sheet: every quantity with its formula, linked to where it stands, and column heads linked back."""
+"""The Method sheet: every quantity with its formula and a link to its cells; column headers link back to it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HEAD, _WRAPPED = Look("head"), Look("plain", wrap=True)
 
 
 def method_page(writer: Writer, sheet: Worksheet) -> None:
-    """Every quantity: what it is, its unit and index set, how it is computed, and where it stands, to be clicked."""
+    """Write every quantity: its meaning, unit and index set, its formula, and a link to its cells."""
     for i, head in enumerate(_HEADS):
         writer.put(sheet, 1, 1 + i, head, _HEAD)
     row, homes, rows = 2, _homes(writer), dict[str, int]()
@@ -69,7 +69,7 @@ def _method_row(writer: Writer, sheet: Worksheet, row: int, quantity: Quantity, 
 
 
 def _homes(writer: Writer) -> dict[str, Placed]:
-    """The table that each quantity stands in; scalars stand in none."""
+    """Return the table that holds each quantity; scalars are in none."""
     return {
         column.quantity.name: placed
         for placed in writer.placed.values()
@@ -79,13 +79,13 @@ def _homes(writer: Writer) -> dict[str, Placed]:
 
 
 def _link(writer: Writer, sheet: Worksheet, row: int, target: str) -> None:
-    """A click on the last cell of the row leads to the target: cells of a sheet, or a name."""
+    """Link the last cell of a row to a target: cells of a sheet, or a name."""
     cell = writer.put(sheet, row, len(_HEADS), target.replace("'", ""), Look("link"))
     cell.hyperlink = Hyperlink(ref=cell.coordinate, location=target)
 
 
 def _link_back(writer: Writer, sheet: Worksheet, rows: dict[str, int]) -> None:
-    """A click on the name of a column of results leads to how it is computed."""
+    """Link the header of each result column to its row on the Method sheet."""
     workbook = sheet.parent
     assert workbook is not None
     for placed in writer.placed.values():

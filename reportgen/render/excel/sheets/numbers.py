@@ -1,7 +1,7 @@
-"""Number formats: one that holds for every value, and rules that write very large and small ones in another way.
+"""Number formats: one that suits every value, and rules that format very large and very small ones differently.
 
-A number format may have conditions, but only two, and LibreOffice drops the minus of a number that falls into the
-section behind them. So formats have none, and conditional formats choose among them, which every program can.
+A number format allows only two conditions, and LibreOffice drops the minus sign of numbers in the section after them.
+So formats have no conditions; conditional formats choose between formats, which works in every program.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ __all__ = ["NumberLook", "is_scaled", "number_look", "scale"]
 _SCALED = ("B", "FLOP", "FLOP/s", "B/s")
 _MONEY = ("USD", "USD/year", "money")
 _FIRST_FORMAT = 900
-"""The first of the numbers under which the formats of rules are kept; those of cells begin at 164."""
+"""The first identifier of formats used by rules; those of cells begin at 164."""
 
 _Rules = tuple[tuple[str, str], ...]
-"""A condition on the size of a number, which stands as `x`, and the format where it holds; the first one counts."""
+"""Conditions on the size of a number `x`, each with the format that applies; the first that holds wins."""
 
 _THOUSANDS: _Rules = (("x>=1000", "#,##0"),)
 _PREFIXES: _Rules = (
@@ -50,14 +50,14 @@ class NumberLook:
 
 
 def number_look(kind: str, unit: str, values: Iterable[object] = (), *, whole: bool = False) -> NumberLook:
-    """How cells are written that show such values now.
+    """Return how cells with such values are written.
 
-    Never with a digit that is optional behind the point: Excel keeps the point, as in `8,192.`
+    No format has optional digits after the point, because Excel keeps the point, as in `8,192.`
     """
     if kind in ("position", "count"):
         return NumberLook("0")
     if kind == "flag":
-        return NumberLook('"TRUE";"TRUE";"FALSE"')  # for programs in which it is a number
+        return NumberLook('"TRUE";"TRUE";"FALSE"')  # for programs that treat it as a number
     if kind != "number":
         return NumberLook("General")
     if whole:
@@ -68,19 +68,19 @@ def number_look(kind: str, unit: str, values: Iterable[object] = (), *, whole: b
         return NumberLook(_TWO, _EXPONENT)
     numbers = [float(v) for v in values if isinstance(v, int | float)]
     if numbers and all(n.is_integer() for n in numbers):
-        return NumberLook("General", _THOUSANDS)  # a fraction is shown when one comes
+        return NumberLook("General", _THOUSANDS)  # shows a fraction if one is entered
     if unit in _MONEY:
         return NumberLook(_TWO, _ROUND)
     return NumberLook(_TWO, _SMALL) if unit else NumberLook(_FOUR, _LARGE)
 
 
 def is_scaled(unit: str) -> bool:
-    """Whether numbers of the unit are written with a prefix of their size."""
+    """Return whether numbers in this unit are written with a prefix that depends on their size."""
     return unit in _SCALED
 
 
 def scale(sheet: Worksheet, areas: dict[_Rules, list[str]]) -> None:
-    """Have the rules hold in areas of a sheet; the areas of one set of rules share its conditional formats."""
+    """Apply rules to areas of a sheet; areas with the same rules share conditional formats."""
     for rules, cells in areas.items():
         corner = cells[0].partition(":")[0]
         for condition, form in rules:

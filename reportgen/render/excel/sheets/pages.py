@@ -1,4 +1,4 @@
-"""The sheets that are no tables: the scalar inputs, Sources and Scenario."""
+"""The sheets without tables of the book: the scalar inputs, Sources, and Scenario."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ __all__ = [
 
 PROBLEM, CHANGED = "first_problem", "changed_inputs"
 FLAGS = 6
-"""The column beside the figures of the scenario with true and false, from the second row on, for drop-downs."""
+"""The column on the sheet of the scenario's figures that lists TRUE and FALSE for drop-downs, from row 2."""
 
 SCALAR_HEADS = {
     "Input": "", "Name": "", "Value": "right", "Unit": "left", "Needs": "left", "As built": "right",
     "Changed": "center", "Problem": "left", "Description and source": "",
 }  # fmt: skip
-"""The heads above the scalar inputs, and where their texts stand."""
+"""The headers of the list of scalar inputs, and which of its columns hold texts."""
 _WIDTHS = (38, 24, 16, 12, 48, 16, 9, 16, 62)
 _TOPICS = {
     "": "Of this scenario", "workload": "Workload", "targets": "Targets", "option": "Levers", "serving": "Serving",
@@ -50,23 +50,23 @@ _TOPICS = {
     "measured": "Measurements", "decision": "Recommendations", "sensitivity": "Sensitivity",
     "efficiency": "Efficiency, fitted to measurements",
 }  # fmt: skip
-"""The titles of the inputs' topics, those first that people change most."""
+"""The titles of the inputs' topics, most frequently changed first."""
 
 _MOST = 32_000
-"""Characters of a line of the scenario in one cell."""
+"""The most characters of a line of the scenario in one cell."""
 _TEXT, _UNIT, _HEAD, _TITLE = Look(), Look(side="left"), Look("head"), Look("heading")
 
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """Where problems are said, of scalar inputs and of the order of rows, and which inputs were changed."""
+    """The cells that report problems of scalar inputs, problems of row order, and changed inputs."""
 
     problems: tuple[str, ...]
     changes: str
 
 
 def define(writer: Writer, sheet: Worksheet, name: str, row: int, column: int) -> None:
-    """Give a cell its name in the workbook."""
+    """Define a name for a cell."""
     cell = sheet.cell(row, column).coordinate
     letters, digits = cell.rstrip("0123456789"), cell.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
     workbook = sheet.parent
@@ -75,7 +75,7 @@ def define(writer: Writer, sheet: Worksheet, name: str, row: int, column: int) -
 
 
 def scalar(writer: Writer, sheet: Worksheet, row: int, column: int, made: Scalar) -> None:
-    """The cell of a scalar, named after it."""
+    """Write a scalar and name its cell after it."""
     form, where = _numbers(made).form, side(made.kind)
     if made.cell.formula is None:
         look = Look("input", form if made.kind == "number" else "General", side=where)
@@ -94,7 +94,7 @@ def _numbers(made: Scalar) -> NumberLook:
 
 
 def inputs_page(writer: Writer, sheet: Worksheet, row: int) -> tuple[str, str]:
-    """The scalar inputs as a list, by topic; returns where their problems and changes stand."""
+    """Write the list of scalar inputs by topic; return the ranges with their problems and changes."""
     writer.put(sheet, row, 1, "Inputs of the scenario", _TITLE)
     for i, (head, where) in enumerate(SCALAR_HEADS.items()):
         writer.put(sheet, row + 1, 1 + i, head, Look("head", side=where))
@@ -114,7 +114,7 @@ def inputs_page(writer: Writer, sheet: Worksheet, row: int) -> tuple[str, str]:
 
 
 def _by_topic(writer: Writer) -> dict[str, list[tuple[Scalar, Quantity]]]:
-    """The scalar inputs under the titles of their topics: what people change first comes first."""
+    """Return the scalar inputs by the titles of their topics, most frequently changed first."""
     found: dict[str, list[tuple[Scalar, Quantity]]] = {}
     for made in writer.plan.scalars.values():
         if made.quantity is not None and made.cell.input:
@@ -126,7 +126,7 @@ def _by_topic(writer: Writer) -> dict[str, list[tuple[Scalar, Quantity]]]:
 
 
 def _input_row(writer: Writer, sheet: Worksheet, at: int, made: Scalar, quantity: Quantity) -> None:
-    """A scalar input: what it is and needs, its value beside that of the build, what is wrong, and its source."""
+    """Write a scalar input: its title and requirements, its value and the built one, its problem, and its source."""
     writer.put(sheet, at, 1, made.title, Look("key", wrap=True))
     writer.put(sheet, at, 2, made.name, Look("look-up"))
     scalar(writer, sheet, at, 3, made)
@@ -139,13 +139,13 @@ def _input_row(writer: Writer, sheet: Worksheet, at: int, made: Scalar, quantity
     writer.formula(sheet, at, 8, scalar_problem(writer.plan, quantity), "", Look("plain", wrap=True))
     words = ". ".join(t.rstrip(".") for t in (quantity.description, quantity.source) if t)
     writer.put(sheet, at, 9, words or None, Look("note", wrap=True))
-    room = ((made.title, 0, 1.0), (said, 4, 1.1), (words, 8, 1.3))  # notes are set smaller
+    room = ((made.title, 0, 1.0), (said, 4, 1.1), (words, 8, 1.3))  # notes are in smaller type
     lines = max(-(-len(text) // int(_WIDTHS[column] * part)) for text, column, part in room)
     sheet.row_dimensions[at].height = 14 * max(1, lines) + 2
 
 
 def derived_page(writer: Writer, sheet: Worksheet, row: int) -> str:
-    """Figures of the whole scenario, and whether rows are in order; returns where that is said."""
+    """Write the figures of the whole scenario, and a check of row order; return the cells of that check."""
     writer.put(sheet, row, 1, "Figures of the whole scenario", _TITLE)
     for i, (head, where) in enumerate((("Quantity", ""), ("Value", "right"), ("Unit", "left"), ("Name", ""))):
         writer.put(sheet, row + 1, 1 + i, head, Look("head", side=where))
@@ -175,7 +175,7 @@ def derived_page(writer: Writer, sheet: Worksheet, row: int) -> str:
 
 
 def sources_page(writer: Writer, sheet: Worksheet) -> None:
-    """Where the figures come from: the rows that the options use, then the rest of the catalogue, then quantities."""
+    """Write the sources: rows that the options use, then the rest of the catalogue, then quantities."""
     heads = ("What", "Name", "Used", "Source", "Retrieved", "Quality", "Notes")
     for i, head in enumerate(heads):
         writer.put(sheet, 1, 1 + i, head, _HEAD)
@@ -211,7 +211,7 @@ def _source_row(writer: Writer, sheet: Worksheet, row: int, kind: str, member: M
 
 
 def scenario_page(writer: Writer, sheet: Worksheet) -> None:
-    """The scenario's text as built, line by line, with version and hashes."""
+    """Write the scenario's text as built, line by line, with version and hashes."""
     book = writer.plan.book
     facts = (
         ("Scenario", book.name), ("Accounting", book.accounting), ("Made with", f"reportgen {__version__}"),
@@ -224,6 +224,6 @@ def scenario_page(writer: Writer, sheet: Worksheet) -> None:
     writer.put(sheet, first, 2, "The scenario as built", _TITLE)
     for i, line in enumerate(book.text.removesuffix("\n").split("\n")):
         writer.put(sheet, first + 1 + i, 1, float(i + 1), Look("note", "0"))
-        for at in range(0, max(1, len(line)), _MOST):  # a cell holds no more
+        for at in range(0, max(1, len(line)), _MOST):  # longer lines do not fit a cell
             writer.put(sheet, first + 1 + i, 2 + at // _MOST, line[at : at + _MOST] or None, Look("bare"))
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 16, 120

@@ -1,4 +1,4 @@
-"""Structured references written as plain ranges, for programs that do not read them."""
+"""Replace structured references by plain ranges, for programs that do not read them."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ _REFERENCE = re.compile(
 
 
 def references(text: str, change: Callable[[re.Match[str]], str]) -> str:
-    """A formula's text with each structured reference replaced; what stands in quotes stays."""
+    """Return a formula with each structured reference replaced, except inside quotes."""
     return _REFERENCE.sub(lambda m: change(m) if m["table"] else m[0], text) if "[" in text else text
 
 
 def as_ranges(text: str, placed: Mapping[str, Placed], sheet: str, row: int) -> str:
-    """A formula's text, as it stands in a row of a sheet, with ranges in place of structured references.
+    """Return the formula of a cell, with ranges in place of structured references.
 
     Args:
         text: the formula.
-        placed: where each table stands, by its name.
-        sheet: the sheet that the formula is on; ranges on it go without its name.
-        row: its row.
+        placed: the placed tables by name.
+        sheet: the sheet of the formula; ranges on it omit its name.
+        row: the row of the formula.
     """
 
     def range_of(match: re.Match[str]) -> str:
@@ -56,7 +56,7 @@ def as_ranges(text: str, placed: Mapping[str, Placed], sheet: str, row: int) -> 
 
 
 def write_ranges(sheets: Iterable[Worksheet], tables: Iterable[Placed]) -> None:
-    """Write every formula of sheets with ranges; no column fills itself down then, for its rows differ."""
+    """Rewrite every formula of the sheets with ranges; columns no longer fill down, because their rows differ."""
     placed = {made.table.name: made for made in tables}
     for sheet in sheets:
         for table in sheet.tables.values():
@@ -70,7 +70,7 @@ _NAME = re.compile(r"""("(?:[^"]|"")*"|'(?:[^']|'')+'!|\[[^\[\]]*\])|\b([A-Za-z_
 
 
 def prefix_names(workbook: Workbook, sheets: Iterable[Worksheet], names: Collection[str], prefix: str) -> None:
-    """Give names of cells a prefix, and say so wherever formulas of some sheets use them."""
+    """Prefix names of cells, and rename them in every formula of the sheets."""
 
     def renamed(text: str, _: int = 0) -> str:
         return _NAME.sub(lambda m: prefix + m[2] if m[2] and m[2] in names else m[0], text)
@@ -90,7 +90,7 @@ def prefix_names(workbook: Workbook, sheets: Iterable[Worksheet], names: Collect
 
 
 def _change_formulas(sheet: Worksheet, change: Callable[[str, int], str]) -> None:
-    """Write each formula of a sheet anew; `change` is given its text and its row."""
+    """Rewrite each formula of a sheet; `change` receives its text and its row."""
     cells: Iterable[Any] = sheet._cells.values()
     for cell in cells:
         if cell.data_type != "f":

@@ -1,6 +1,6 @@
-"""Room for what cells say: rows high enough for wrapped text, columns wide enough for keys.
+"""Fit rows and columns to their content: rows high enough for wrapped text, columns wide enough for keys.
 
-Excel finds heights by itself when it opens a file; LibreOffice does not for text that formulas give.
+Excel computes row heights when it opens a file; LibreOffice does not for text from formulas.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ __all__ = ["fit_columns", "fit_rows", "heading_room", "table_room", "total_width
 
 _LINE, _PAD = 13.5, 2.0  # points
 _MOST = 8
-"""Lines of a row: a longer text is read in the cell."""
+"""The most lines of a row; a longer text is read in the cell."""
 
 _WIDEST = 44
 _DEFAULT = 13.0
 _HEADING, _BIG = 20.0, 1.6
-"""A line of a heading in points, and how much wider its letters are."""
+"""The height of a heading's line in points, and its width relative to normal text."""
 
 
 def table_room(writer: Writer, sheet: Worksheet, placed: Placed) -> None:
-    """Make room in a table: for keys as they are, for sentences on several lines.
+    """Fit a table: columns to their keys, rows to their sentences.
 
-    Of the many sentences of the options only those count that the report shows; the others are parts of sentences.
+    Of the options' many sentences, only the report's columns count; the others are parts of sentences.
     """
     for column in placed.columns:
         if column.group == "key":
@@ -49,7 +49,7 @@ def table_room(writer: Writer, sheet: Worksheet, placed: Placed) -> None:
 
 
 def heading_room(sheet: Worksheet, writer: Writer) -> None:
-    """Keep the heading of a sheet within the columns that each of its pages repeats."""
+    """Wrap the heading of a sheet within the columns that are repeated on every page."""
     said, room = str(sheet["A1"].value or ""), sum(sheet.column_dimensions[letter].width or _DEFAULT for letter in "AB")
     lines = -(-int(len(said) * _BIG) // max(1, int(room)))
     writer.put(sheet, 1, 1, said, Look("heading", wrap=True))
@@ -58,7 +58,7 @@ def heading_room(sheet: Worksheet, writer: Writer) -> None:
 
 
 def fit_rows(writer: Writer, sheet: Worksheet, letters: Iterable[str], rows: Iterable[int]) -> None:
-    """Give rows the height that the texts of some columns take."""
+    """Set the height of rows to fit the texts of some columns."""
     widths = {letter: sheet.column_dimensions[letter].width or _DEFAULT for letter in letters}
     values = writer.values.get(sheet.title, {})
     for row in rows:
@@ -72,7 +72,7 @@ def fit_rows(writer: Writer, sheet: Worksheet, letters: Iterable[str], rows: Ite
 
 
 def fit_columns(sheet: Worksheet, writer: Writer, least: float = 11.0) -> None:
-    """Make columns as wide as what stands below their headings."""
+    """Set the width of columns to fit the cells below their headings."""
     values = writer.values.get(sheet.title, {})
     for number, cells in enumerate(sheet.iter_cols(min_row=2), start=1):
         texts = [values.get(c.coordinate, c.value) for c in cells]
@@ -81,7 +81,7 @@ def fit_columns(sheet: Worksheet, writer: Writer, least: float = 11.0) -> None:
 
 
 def total_width(sheet: Worksheet) -> float:
-    """The width of all columns that are not hidden."""
+    """Return the total width of the visible columns."""
     return sum(
         sheet.column_dimensions[letter].width if letter in sheet.column_dimensions else _DEFAULT
         for letter in map(get_column_letter, range(1, sheet.max_column + 1))

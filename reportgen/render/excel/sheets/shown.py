@@ -1,4 +1,4 @@
-"""Which options the dashboard and the charts are about: the baseline, and the one that is recommended."""
+"""The options of the dashboard and the charts: the baseline and the recommended one."""
 
 from __future__ import annotations
 
@@ -22,33 +22,33 @@ _OPTION = ("option",)
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An option that may be another after an edit: its row in the table of options is a cell."""
+    """An option that an edit may change: a cell holds its row in the table of options."""
 
     plan: Plan
     option: str
     row: str
 
     def cell(self, name: str) -> str:
-        """The formula for one of its quantities, or for one that all options have in common."""
+        """Return the formula for one of its quantities, or for one that all options share."""
         if name in self.plan.scalars:
             return self.plan.scalars[name].name
         return f"INDEX({self.plan.tables[_OPTION].whole(name)},{self.row})"
 
     def cell_of(self, name: str, dimension: str, member: str) -> str:
-        """The formula for one of its quantities that has a value for each member of a second dimension."""
+        """Return the formula for one of its quantities that has a value per member of a second dimension."""
         inner = self.plan.tables[dimension,].whole(dimension)
         place = self.plan.book.dimensions[dimension].index(member) + 1
         table = self.plan.tables["option", dimension]
         return f"INDEX({table.whole(name)},({self.row}-1)*ROWS({inner})+{place})"
 
     def value(self, name: str, *members: str) -> Plain:
-        """What those cells show."""
+        """Return the value of those formulas as built."""
         own = (self.option, *members) if name not in self.plan.scalars else ()
         return self.plan.results.get(name, *own)
 
 
 def shown_options(writer: Writer, sheet: Worksheet, row: int, column: int) -> tuple[Shown, Shown]:
-    """The baseline and the recommended option; their rows among the options are put into cells at the place."""
+    """Return the baseline and the recommended option; their rows in the table of options are written to cells."""
     plan = writer.plan
     names = plan.tables[_OPTION].whole("option")
     writer.put(sheet, row, column, "Options that are shown", Look("heading"))

@@ -1,4 +1,4 @@
-"""What studies found: values, labelled with what they hold for, and a live line that says when that is past."""
+"""Results of studies: values with the inputs that they hold for, and a live line that says when they are outdated."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TEXT, _TITLE, _NOTE = Look(), Look("heading"), Look("note")
 
 
 def search_line(writer: Writer, sheet: Worksheet, row: int) -> int:
-    """Whether the options that were searched still are those that a search would find; returns the next row."""
+    """Write whether the search result still holds; return the next row."""
     searched = writer.plan.book.studies.searched
     wanted = writer.plan.book.studies.search
     if searched is None and (wanted is None or not wanted.done):
@@ -43,7 +43,7 @@ def search_line(writer: Writer, sheet: Worksheet, row: int) -> int:
 
 
 def studies_page(writer: Writer, sheet: Worksheet) -> None:
-    """Monte Carlo and switching values, the front of the search, and the levers that were left out."""
+    """Write Monte Carlo and switching values, the front of the search, and the levers that were left out."""
     row = _robustness(writer, sheet, 1)
     row = _front(writer, sheet, row)
     _left_out(writer, sheet, row)
@@ -126,14 +126,14 @@ def _left_out(writer: Writer, sheet: Worksheet, row: int) -> None:
 
 
 def _note(writer: Writer, sheet: Worksheet, row: int, said: str) -> None:
-    """A sentence over the width of the table, on as many lines as it takes."""
+    """Write a sentence across the width of the table, on as many lines as it needs."""
     writer.put(sheet, row, 1, said, Look("note", wrap=True))
     sheet.merge_cells(start_row=row, start_column=1, end_row=row, end_column=5)
     sheet.row_dimensions[row].height = 14 * -(-len(said) // 125)
 
 
 def _heads(writer: Writer, sheet: Worksheet, row: int, *heads: str, texts: tuple[int, ...] = ()) -> int:
-    """A line of heads; below those of some places stand texts, and below the others numbers."""
+    """Write a row of headers; `texts` are the indices of text columns, all others hold numbers."""
     for i, head in enumerate(heads):
         writer.put(sheet, row, 1 + i, head, Look("head", side="left" if i in texts else "right" if i else ""))
     return row + 1

@@ -1,4 +1,4 @@
-"""Styles: made once per workbook and shared by all cells that look alike."""
+"""Styles of cells: each is created once per workbook and shared."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Look", "Styles", "side"]
 
-FONT = "Calibri"  # Excel's own; LibreOffice has a metric twin
+FONT = "Calibri"  # Excel's default; LibreOffice has a metric-compatible twin
 INK, MUTED, BLUE, WHITE = "1B2733", "6B7785", "0B5394", "FFFFFF"
 FILLS = {
     "title": "0B5394", "head": "DCE8F4", "unit": "EEF4FA", "input": "FFF6D6", "good": "E3F4EA", "bad": "FBE3DA",
     "changed": "FFD966", "inherited": "FFFCF0", "met": "00785A", "missed": "B94700",
 }  # fmt: skip
-"""`met` and `missed` carry white text; like `good` and `bad` they are told apart by the colour-blind, too."""
+"""`met` and `missed` have white text; like `good` and `bad`, they can be distinguished without colour vision."""
 
 _LEFT = ("big", "figure", "banner", "words")
 _CENTRED = ("big", "figure", "banner", "words", "word", "value", "label", "range", "aside")
@@ -27,13 +27,13 @@ _BOLD = ("title", "head", "key", "heading", "big", "figure", "banner", "value", 
 
 
 def side(kind: str) -> str:
-    """Where the cells of a column stand: numbers on the right, so that digits are below each other."""
+    """Return the alignment of a column: numbers to the right, so that digits align."""
     return {"flag": "center", "text": "left", "member": "left"}.get(kind, "right")
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a cell looks; `side` as in `side`, or where its role has it."""
+    """The look of a cell; an empty `side` means the default of its role."""
 
     role: str = "plain"
     format: str = "General"
@@ -43,7 +43,7 @@ class Look:
 
 
 class Styles:
-    """Hands out styles by look; each is made once."""
+    """Creates styles by look, each once."""
 
     def __init__(self, workbook: Workbook) -> None:
         self._sheet = workbook.create_sheet("styles")
@@ -51,14 +51,14 @@ class Styles:
         self._made: dict[Look, Any] = {}
 
     def apply(self, cell: Any, look: Look) -> None:
-        """Give a cell a look; the style object is shared, so nothing may change it on the cell."""
+        """Apply a look to a cell; the style object is shared and must not be changed through the cell."""
         style = self._made.get(look)
         if style is None:
             style = self._made[look] = self._make(look)
         cell._style = style
 
     def close(self) -> None:
-        """Remove the sheet on which styles were made."""
+        """Remove the sheet on which styles were created."""
         self._workbook.remove(self._sheet)
 
     def _make(self, look: Look) -> Any:

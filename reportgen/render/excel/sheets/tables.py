@@ -1,4 +1,4 @@
-"""Tables on sheets: titles and units above, then the Excel table with formulas, inputs and validation."""
+"""Write tables on sheets: titles and units, then the Excel table with formulas, inputs and validation."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ __all__ = ["Placed", "Writer"]
 
 _ORDER = ("key", "input", "check", "result", "look-up", "position", "built")
 _HEADING = 21
-"""The height of a row with a heading, in points."""
+"""The height of a heading's row, in points."""
 _PLAIN = ("plain", "look-up")
 _RISKY = ("=", "+", "-", "@", "\t", "\r", "#")
 
 
 class Placed:
-    """Where a table stands: its sheet, its columns and its first row of data."""
+    """A table's place: its sheet, its columns and its first row of data."""
 
     def __init__(self, table: Table, sheet: str, row: int, column: int, columns: list[Column]) -> None:
         self.table, self.sheet, self.row, self.columns = table, sheet, row, columns
@@ -49,21 +49,21 @@ class Placed:
         self.right = column + len(columns) - 1
 
     def range(self, column: str) -> str:
-        """The cells of a column, as an absolute address with its sheet."""
+        """Return the cells of a column, as an absolute address with its sheet."""
         letter = self.letters[column]
         return f"'{self.sheet}'!${letter}${self.row}:${letter}${self.last}"
 
     def cell(self, column: str, row: int) -> str:
-        """One cell (row 0 is the first of the data)."""
+        """Return a cell of a column; row 0 is the first row of data."""
         return f"'{self.sheet}'!${self.letters[column]}${self.row + row}"
 
     def area(self, quantity: str) -> str:
-        """Where a quantity stands, to be jumped to: its column, or several side by side."""
+        """Return the cells of a quantity as a link target: one column or several adjacent ones."""
         letters = [self.letters[c.name] for c in self._columns(quantity)]
         return f"'{self.sheet}'!{letters[0]}{self.row}:{letters[-1]}{self.last}"
 
     def first(self, quantity: Quantity, key: tuple[str, ...]) -> str:
-        """The first cell of a quantity that one of its formulas fills; `key` are the members of `Quantity.by`."""
+        """Return the first cell that one formula of a quantity fills; `key` are the members of `Quantity.by`."""
         places = [self.table.dims.index(d) for d in quantity.by]
         row = next(i for i, k in enumerate(self.table.keys) if tuple(k[p] for p in places) == key)
         return self.cell(self._columns(quantity.name)[0].name, row).replace("$", "")
@@ -81,13 +81,13 @@ class Writer:
         self.values: dict[str, dict[str, float | str | bool]] = {}
         self.placed: dict[tuple[str, ...], Placed] = {}
         self.flags = ""
-        """Where true and false stand, for drop-downs: a text would depend on the language of the program."""
+        """The range with TRUE and FALSE for drop-downs: a list in text depends on the program's language."""
         self.waiting: list[tuple[Worksheet, list[str], Quantity]] = []
         self._written: dict[str, tuple[str, str]] = {}
-        """Formulas as openpyxl holds them, with their type: most stand in many rows, and it checks each letter."""
+        """Formulas as openpyxl holds them, with their type; cached, because openpyxl checks every character."""
 
     def put(self, sheet: Worksheet, row: int, column: int, value: object, look: Look) -> Any:
-        """A constant; text stays text whatever it begins with."""
+        """Write a constant; text stays text, whatever it begins with."""
         cell: Any = sheet.cell(row, column)
         if isinstance(value, str):
             cell.value = value
@@ -107,7 +107,7 @@ class Writer:
     def formula(
         self, sheet: Worksheet, row: int, column: int, text: str, value: object, look: Look, *, array: bool = False
     ) -> Any:
-        """A formula with the value that it shows."""
+        """Write a formula with its value."""
         cell: Any = sheet.cell(row, column)
         address = cell.coordinate
         if array:
@@ -124,7 +124,7 @@ class Writer:
         return cell
 
     def _shown(self, table: Table) -> dict[str, int]:
-        """The columns that the report shows come first among the results."""
+        """Return an order of result columns that begins with those in the report."""
         report = self.plan.book.report
         lists = {1: report.option_columns, 2: report.stage_columns, 3: report.operator_columns}
         return {name: i for i, name in enumerate(lists.get(len(table.dims), []))}
@@ -133,10 +133,10 @@ class Writer:
         self, sheet: Worksheet, table: Table, row: int, column: int = 1, *, title: str = "",
         fold_from: int | None = None,
     ) -> Placed:  # fmt: skip
-        """Write a table with its first row (its title) at the place; returns where its data stands.
+        """Write a table with its title at this row and column; return where its data is.
 
-        `fold_from` hides look-ups, row numbers and values as built in a group, from that column of the sheet on: what
-        else uses a column is hidden with it.
+        From the sheet's column `fold_from` on, look-ups, row numbers and values as built are hidden in a group; other
+        content of these columns is hidden too.
         """
         shown = self._shown(table)
         columns = sorted(table.columns.values(), key=lambda c: (_ORDER.index(c.group), shown.get(c.name, len(shown))))
@@ -171,12 +171,12 @@ class Writer:
     def _head(self, sheet: Worksheet, placed: Placed, made: Column, column: int) -> None:
         top, where = placed.row - 3, _side(made)
         self.put(sheet, top, column, made.title, Look("head", side=where))
-        # wrapped, so that the unit of a hidden column does not run into the one before it
+        # wrapped, so that the unit of a hidden column does not overlap the column before it
         self.put(sheet, top + 1, column, made.unit or None, Look("unit", wrap=True, side=where))
         self.put(sheet, top + 2, column, made.name, Look("name", side="" if made.group == "key" else "left"))
 
     def _column(self, sheet: Worksheet, placed: Placed, made: Column, column: int) -> Any:
-        """The cells of a column; returns the rules of their number format."""
+        """Write the cells of a column; return the rules of its number format."""
         letter, whole = get_column_letter(column), made.quantity is not None and made.quantity.whole
         numbers = number_look(made.kind, made.unit, (c.value for c in made.cells.values()), whole=whole)
         form = numbers.form
@@ -208,13 +208,13 @@ class Writer:
         return re.sub(OWN_ROW, lambda m: f"${letter}${first + int(m[1])}", cell.formula)
 
     def validate_tables(self) -> None:
-        """Say what may be typed into the tables' inputs; once all tables stand, for a drop-down reads another."""
+        """Add validation to the inputs of all tables, once all are placed: drop-downs refer to other tables."""
         for sheet, cells, quantity in self.waiting:
             self.validate(sheet, cells, quantity)
         self.waiting.clear()
 
     def validate(self, sheet: Worksheet, cells: list[str], quantity: Quantity) -> None:
-        """What may be typed into input cells, with a message that says so."""
+        """Add validation to input cells, with a message that states the valid values."""
         if not cells or quantity.type.kind == "text":
             return
         rule = self._rule(quantity)
@@ -257,16 +257,16 @@ class Writer:
         sheet.row_dimensions[placed.row - 2].height = 14
 
     def _outline(self, sheet: Worksheet, placed: Placed, column: int, first: int) -> None:
-        """Look-ups, row numbers and values as built are folded away; a click on the group shows them."""
+        """Fold away look-ups, row numbers and values as built; a click on the group shows them."""
         for place, made in enumerate(placed.columns, start=column):
             if made.group in ("look-up", "position", "built") and place >= first:
                 dimension = sheet.column_dimensions[get_column_letter(place)]
                 dimension.outlineLevel, dimension.hidden = 1, True
                 sheet.column_dimensions[get_column_letter(place + 1)].collapsed = True
-                sheet.column_dimensions.max_outline = 1  # else Excel shows no buttons to open it
+                sheet.column_dimensions.max_outline = 1  # otherwise Excel shows no buttons to expand the group
 
     def _mark_changes(self, sheet: Worksheet, placed: Placed) -> None:
-        """Inputs that are no longer as built stand out."""
+        """Highlight inputs that differ from their values as built."""
         for made in placed.columns:
             built = placed.letters.get(f"{made.name}_as_built")
             if built is not None:
@@ -274,14 +274,14 @@ class Writer:
                 self.mark_changed(sheet, f"{letter}{placed.row}:{letter}{placed.last}", f"${built}{placed.row}")
 
     def mark_changed(self, sheet: Worksheet, area: str, built: str) -> None:
-        """Have cells stand out that differ from those beside them; `built` is the cell as built of the first one."""
+        """Highlight cells that differ from their values as built; `built` is the first of those."""
         first = area.partition(":")[0]
         look = DifferentialStyle(font=Font(bold=True), fill=PatternFill("solid", bgColor=FILLS["changed"]))
         rule = Rule(type="expression", formula=[f"${first}<>{built}"], dxf=look)
         sheet.conditional_formatting.add(area, rule)
 
     def mute(self, sheet: Worksheet, placed: Placed, column: str, value: str) -> None:
-        """Rows whose cell in the column has the value do not apply; they are printed in grey."""
+        """Print rows in grey where the column has this value: they do not apply."""
         if column in placed.letters and placed.table.keys:
             first, letter = placed.columns[0].name, placed.letters[column]
             area = f"{placed.letters[first]}{placed.row}:{get_column_letter(placed.right)}{placed.last}"
@@ -294,7 +294,7 @@ class Writer:
 
 
 def _length(value: object, unit: str) -> int:
-    """About how many characters a cell shows; numbers with a prefix of their size are short."""
+    """Estimate the characters that a cell shows; numbers with a prefix are short."""
     if isinstance(value, str):
         return len(value)
     if isinstance(value, float) and not is_scaled(unit):
@@ -303,7 +303,7 @@ def _length(value: object, unit: str) -> int:
 
 
 def _text_look(look: Look, column: int) -> Look:
-    """A text keeps off the numbers in the column before it."""
+    """Align a text to the left, away from the numbers in the column before it."""
     return _to_the_left(look) if column > 1 and not look.side and look.role in _PLAIN else look
 
 
@@ -317,7 +317,7 @@ def _side(made: Column) -> str:
 
 
 def _fill_down(heads: list[TableColumn], columns: list[Column]) -> None:
-    """Tell Excel the formula of each column that has one, so that a row typed below the table computes, too."""
+    """Give each column with one formula that formula, so that Excel computes rows typed below the table."""
     for head, column in zip(heads, columns, strict=True):
         texts = {cell.formula for cell in column.cells.values()}
         if len(texts) == 1 and None not in texts:
@@ -325,7 +325,7 @@ def _fill_down(heads: list[TableColumn], columns: list[Column]) -> None:
 
 
 def _runs(cells: list[str]) -> list[str]:
-    """Neighbouring cells of one column as ranges."""
+    """Return cells of one column as ranges of adjacent cells."""
     letter = cells[0].rstrip("0123456789")
     rows = sorted(int(c[len(letter) :]) for c in cells)
     runs: list[list[int]] = []

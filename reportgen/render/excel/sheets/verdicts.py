@@ -1,4 +1,4 @@
-"""Which columns say that something is as it must be, by the requirements of the book, and their colours."""
+"""Which columns are verdicts, by the book's requirements, and their colours."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _SHOWN = ("fits", "feasible")
 
 
 def verdicts(book: Book) -> dict[str, str]:
-    """Each quantity that is a verdict, with the flag that says whether it is a good one.
+    """Return each quantity that is a verdict, with the flag that says whether it is a good one.
 
-    Verdicts are what the requirements look at and what they say, and quantities that only repeat a verdict.
+    Verdicts are what requirements test and the texts they show, and quantities that only repeat a verdict.
     """
     found = {name: flag for name, flag in _WHOLE.items() if name in book.quantities and flag in book.quantities}
     met, says = book.quantities.get("is_met"), book.quantities.get("says")
@@ -44,15 +44,15 @@ def verdicts(book: Book) -> dict[str, str]:
 
 
 def _texts(book: Book, node: tree.Node | None) -> list[str]:
-    """The text that a sentence consists of, where it is one and nothing else."""
+    """Return the quantity that a text consists of, if the text is nothing else."""
     read = [n.name for n in tree.walk(node) if isinstance(n, tree.Ref)] if node is not None else []
     return read if len(read) == 1 and book.quantities[read[0]].type.kind == "text" else []
 
 
 def colour_verdicts(sheet: Worksheet, placed: Placed, book: Book) -> None:
-    """Colour the verdicts of a table that people look at: whether it fits, whether it is feasible, and both in words.
+    """Colour the main verdicts of a table: whether it fits, whether it is feasible, and both in words.
 
-    Not those of each requirement: where LibreOffice 7.4 computes many columns for their colours it fails to print.
+    Those of each requirement are not coloured: LibreOffice 7.4 fails to print when colours depend on many columns.
     """
     if not placed.table.keys:
         return
@@ -61,12 +61,12 @@ def colour_verdicts(sheet: Worksheet, placed: Placed, book: Book) -> None:
             own = placed.letters[name]
             area = f"{own}{placed.row}:{own}{placed.last}"
             cell = f"${placed.letters[flag]}{placed.row}"
-            # LibreOffice takes truth that comes from another table for a number
+            # LibreOffice treats a truth value from another table as a number
             colour(sheet, area, f"{cell}=TRUE", f'AND({cell}<>"",{cell}=FALSE)')
 
 
 def colour(sheet: Worksheet, area: str, good: str, bad: str) -> None:
-    """Colour cells where a formula holds for the first of them, and where another does."""
+    """Colour cells by two formulas, for good and bad, that are relative to the first cell."""
     for formula, fill in ((good, "good"), (bad, "bad")):
         look = DifferentialStyle(fill=PatternFill("solid", bgColor=FILLS[fill]), font=Font(bold=fill == "bad"))
         sheet.conditional_formatting.add(area, Rule(type="expression", formula=[formula], dxf=look))
