@@ -1,1 +1,1 @@
-"""Turns an evaluated book into what people open: a workbook, a document, text."""
+"""Turn an evaluated book into files for people and programs: a workbook, a document, text."""

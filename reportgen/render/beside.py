@@ -1,4 +1,4 @@
-"""Workbooks made in a second process while the report is laid out: each takes about as long as the other."""
+"""Make workbooks in a second process while the report is laid out, because both take about as long."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Beside"]
 
 
 class Beside:
-    """Processes that are ended with the context, whatever happens in it."""
+    """Processes that end with the context, whatever happens in it."""
 
     def __init__(self) -> None:
         self._running: list[subprocess.Popen[bytes]] = []
@@ -35,14 +35,14 @@ class Beside:
                 process.stdout.close()
 
     def start(self, results: Results, references: str, otherwise: Callable[[], bytes]) -> Callable[[], bytes]:
-        """Begin the workbook of an evaluated book; the function that is returned waits for it.
+        """Start the workbook of an evaluated book; the returned function waits for it.
 
-        `otherwise` makes it here: where there is one processor, or where the other process did not succeed.
+        `otherwise` makes it in this process, if there is only one processor or the other process fails.
         """
         if (os.cpu_count() or 1) < 2:
             return otherwise
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
-        with tempfile.TemporaryFile() as file:  # a pipe would hold us up until the other process reads it
+        with tempfile.TemporaryFile() as file:  # a pipe blocks until the other process reads it
             pickle.dump((results.book, results.inputs, results.robustness, references), file)
             file.seek(0)
             process = subprocess.Popen(

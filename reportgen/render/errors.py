@@ -1,4 +1,4 @@
-"""Why a document could not be made."""
+"""Errors of documents that cannot be made."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ __all__ = ["DocumentError", "DocumentUnavailable", "UserTemplateError"]
 
 
 class DocumentError(OutputError):
-    """The document was refused: it would have been incomplete or inaccessible. Says what is wrong and where."""
+    """The document is refused because it would be incomplete or inaccessible; the message says what and where."""
 
 
 class UserTemplateError(DocumentError):
-    """A template given by the user is wrong, does what templates may not, or takes too long or too much memory."""
+    """A user's template is wrong, does something forbidden, or takes too much time or memory."""
 
     exit_code = 2
 
 
 class DocumentUnavailable(OutputError):  # noqa: N818  it is a state of the system, not a mistake
-    """This system lacks what a PDF needs; the message holds the one command that mends it."""
+    """This system lacks what a PDF needs; the message contains the one command that fixes it."""

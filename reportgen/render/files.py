@@ -1,4 +1,4 @@
-"""Output files appear whole or not at all: written beside their place under another name, then renamed."""
+"""Write output files atomically: under a temporary name in the target folder, then renamed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Staged"]
 
 
 class Staged:
-    """Files on their way. Leaving the context without `commit` removes them and changes nothing else.
+    """Files in progress. Leaving the context without `commit` removes them and changes nothing else.
 
     >>> import tempfile
     >>> from pathlib import Path
@@ -42,7 +42,7 @@ class Staged:
                 part.unlink(missing_ok=True)
 
     def add(self, path: Path, content: bytes) -> None:
-        """Write the content beside `path`, under a name of its own.
+        """Write the content under a temporary name, in the folder of `path`.
 
         Raises:
             OutputError: the folder or the file cannot be written.
@@ -52,7 +52,7 @@ class Staged:
 
     @contextlib.contextmanager
     def open(self, path: Path) -> Iterator[BinaryIO]:
-        """A file to write into, for content that is made bit by bit; it lies beside `path`, under a name of its own.
+        """Open a temporary file in the folder of `path`, for content that is written piece by piece.
 
         Raises:
             OutputError: the folder or the file cannot be written.
@@ -69,7 +69,7 @@ class Staged:
             raise _unwritten(path, error) from None
 
     def commit(self) -> list[Path]:
-        """Give every file its name; returns them in the order in which they were added."""
+        """Rename every file to its final name; return the paths in the order in which they were added."""
         written = []
         for path, part in list(self._waiting.items()):
             try:

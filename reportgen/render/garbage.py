@@ -1,4 +1,4 @@
-"""Garbage collection, held off while a workbook or a page is made."""
+"""Suspend garbage collection while a workbook or a page is made."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ __all__ = ["uncollected"]
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Look for no garbage meanwhile: the many small objects all live until the end, and looking costs a quarter.
+    """Suspend garbage collection: many small objects live until the end, and scanning them costs a quarter.
 
-    Within another one it changes nothing.
+    Nested calls change nothing.
     """
     collecting = gc.isenabled()
     gc.disable()

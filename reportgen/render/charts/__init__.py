@@ -1,1 +1,1 @@
-"""Charts as SVG: their numbers and words come from the report, their look from Vega-Lite and ours."""
+"""Charts as SVG: numbers and words from the report, drawn by Vega-Lite with our styles and layouts."""

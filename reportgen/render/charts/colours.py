@@ -1,4 +1,4 @@
-"""The colours of a theme: in the stylesheet, and in the charts in place of ours."""
+"""Apply the colours of a theme to the stylesheet and the charts."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ __all__ = ["recoloured", "stylesheet"]
 _PAPERS = {"a4": "A4", "letter": "Letter"}
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b")
 _TINTS = {"#9fc5e0": (0, 0.62), "#5f95ba": (0, 0.35), "#b37400": (3, -0.22)}
-"""Lighter and darker shades of ours in charts: which colour they are of, and how far they are mixed with white."""
+"""Shades in our charts: the index of their base colour, and the share of white (negative: black) mixed in."""
 
 _GREYS = {"#16202c": "ink", "#5b6675": "grey"}
 
 
 def stylesheet(design: Design) -> str:
-    """What the design adds to the stylesheet: the size of pages, colours and font."""
+    """Return the design's additions to the stylesheet: page size, colours and font."""
     theme = design.theme
     lines = [f"@page {{ size: {_PAPERS[design.paper]}; }}"]
     made = [f"--{role}: {colour};" for role, colour in theme.colours.items()]
@@ -34,7 +34,7 @@ def stylesheet(design: Design) -> str:
 
 
 def recoloured(svg: str, theme: Theme) -> str:
-    """A chart in the colours of a theme."""
+    """Return a chart in the colours of a theme."""
     if not theme.charts and not theme.colours:
         return svg
     ours = [colour.lower() for colour in palette()]
@@ -45,7 +45,7 @@ def recoloured(svg: str, theme: Theme) -> str:
 
 
 def _mixed(colour: str, share: float) -> str:
-    """A colour mixed with white, or with black where the share is negative."""
+    """Mix a colour with white, or with black if the share is negative."""
     parts = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
     target = 255 if share > 0 else 0
     return "#" + "".join(f"{round(part + (target - part) * abs(share)):02x}" for part in parts)

@@ -1,4 +1,4 @@
-"""Draws a chart: a Vega-Lite specification and the report's data become an SVG element, offline."""
+"""Draw a chart: a Vega-Lite specification and the report's data become an SVG element, offline."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ __all__ = ["draw", "draw_all", "fill", "keep", "render_chart", "spec_text"]
 
 Spec: TypeAlias = dict[str, Any]
 
-# Each chart's layout; the same name is that of its specification.
+# The layout of each chart, under the name of its specification.
 PLANS: dict[str, Callable[[Figure], Plan]] = {
     "roofline": roofline,
     "options": options,
@@ -51,15 +51,15 @@ PLANS: dict[str, Callable[[Figure], Plan]] = {
 
 
 def render_chart(figure: Figure, name: str, theme: Theme = PLAIN) -> str:
-    """An SVG element to be put into a page.
+    """Return a chart as an SVG element for a page.
 
     Args:
         figure: the chart's data, texts and alternative text.
-        name: unique on the page; ids inside the picture begin with it.
-        theme: whose colours it has.
+        name: unique on the page; the prefix of ids inside the picture.
+        theme: the colours.
 
     Raises:
-        DocumentError: there is no such chart, or it has no alternative text.
+        DocumentError: the chart does not exist, or has no alternative text.
     """
     if not figure.alt.strip():
         message = f"figure {figure.title!r} has no alternative text"
@@ -71,23 +71,23 @@ def render_chart(figure: Figure, name: str, theme: Theme = PLAIN) -> str:
 
 
 def spec_text(figure: Figure) -> str:
-    """The specification of a figure as the renderer gets it."""
+    """Return the complete specification of a figure, as the renderer gets it."""
     return json.dumps(fill(figure), sort_keys=True)
 
 
 def draw_all(figures: Iterable[Figure]) -> dict[str, str]:
-    """The pictures of figures by their specifications, to be handed to a process that must not draw."""
+    """Draw figures for a process that must not draw; return the pictures by specification."""
     return {text: _svg(text) for text in map(spec_text, figures)}
 
 
 def keep(drawn: Mapping[str, str]) -> None:
-    """Take pictures that were drawn elsewhere; from then on no others are drawn here."""
+    """Use pictures drawn elsewhere; from then on, this process draws nothing."""
     global _kept
     _kept = drawn
 
 
 def fill(figure: Figure) -> Spec:
-    """The chart's Vega-Lite specification with its data, size and placed labels."""
+    """Return the chart's Vega-Lite specification with its data, size and placed labels."""
     if figure.chart not in PLANS:
         message = f"figure {figure.title!r} asks for the chart {figure.chart!r}; known are {', '.join(sorted(PLANS))}"
         raise DocumentError(message)
@@ -95,14 +95,14 @@ def fill(figure: Figure) -> Spec:
     spec: Spec = chart_spec(figure.chart)
     spec["params"] = [{**entry, "value": plan.params.get(entry["name"])} for entry in spec.get("params", [])]
     spec["datasets"] = plan.datasets
-    # With autosize none the plot's size is ours: text as measured by the renderer never moves anything.
+    # With autosize none, the plot has exactly our size: the renderer's text measurements move nothing.
     spec |= {"width": plan.width, "height": plan.height, "padding": plan.padding, "autosize": {"type": "none"}}
     spec["config"] = _style()
     return spec
 
 
 def draw(spec: Spec, background: str | None = None) -> str:
-    """A specification in the report's style as SVG."""
+    """Draw a specification in the report's style as SVG."""
     return _svg(json.dumps(spec | {"config": _style() | {"background": background}}, sort_keys=True))
 
 
@@ -121,17 +121,17 @@ def _svg(spec: str) -> str:
         if spec not in _kept:
             raise DocumentError("a figure of the report was not drawn before its page")
         return _kept[spec]
-    # One JavaScript engine per process, started on the first chart; it must not be used from several threads.
+    # One JavaScript engine per process, started on the first chart; it is not thread-safe.
     import vl_convert
 
     return vl_convert.vegalite_to_svg(spec, allowed_base_urls=[], show_warnings=False)
 
 
 def _named(svg: str, name: str, alt: str) -> str:
-    """The picture with its ids made the report's own and its alternative text as title.
+    """Return the picture with unique ids and its alternative text as title.
 
-    The renderer numbers ids by a counter of the process: left so, the bytes would depend on what was drawn before,
-    and two charts of a page could share an id.
+    The renderer numbers ids by a global counter: left as they are, the bytes depend on what was drawn before, and two
+    charts on a page can share an id.
     """
     numbers = {old: f"{name}-{number}" for number, old in enumerate(dict.fromkeys(re.findall(r'\bid="([^"]+)"', svg)))}
     svg = re.sub(r'\bid="([^"]+)"', lambda found: f'id="{numbers[found[1]]}"', svg)

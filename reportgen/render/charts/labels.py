@@ -1,4 +1,4 @@
-"""Places labels so that none covers another, a point or, where it can be helped, a line."""
+"""Place labels so that none covers another, a point or, if possible, a line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Box", "Placed", "Segment", "place", "spread"]
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A rectangle in pixels, y downwards."""
+    """A rectangle in pixels; y points down."""
 
     left: float
     top: float
@@ -28,13 +28,13 @@ class Box:
         return max(0.0, width) * max(0.0, height)
 
     def outside(self, frame: Box) -> float:
-        """The area that lies outside the frame."""
+        """Return the area outside the frame."""
         return (self.right - self.left) * (self.bottom - self.top) - self.overlap(frame)
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A straight piece of a drawn line."""
+    """A straight segment of a drawn line."""
 
     x0: float
     y0: float
@@ -42,7 +42,7 @@ class Segment:
     y1: float
 
     def crossing(self, box: Box) -> float:
-        """The share of the segment inside the box, times its length (Liang-Barsky clipping)."""
+        """Return the length of the segment inside the box (Liang-Barsky clipping)."""
         dx, dy = self.x1 - self.x0, self.y1 - self.y0
         enter, leave = 0.0, 1.0
         for step, room in (
@@ -63,7 +63,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Where a label stands: its left edge and middle line; `far` asks for a leader line back to the point."""
+    """The place of a label: its left edge and vertical centre; `far` asks for a leader line to the point."""
 
     x: float
     y: float
@@ -72,9 +72,9 @@ class Placed:
 
 
 def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """Positions as near as possible to the wanted ones, in the same order, at least `gap` apart, within limits.
+    """Return positions close to the wanted ones, in order, at least `gap` apart and within the limits.
 
-    Neighbours that collide are merged into a block that sits at its mean; blocks that then collide merge again.
+    Neighbours that collide are merged into a block placed at its mean; blocks that then collide are merged again.
 
     >>> spread([10, 11, 50], 10, 0, 100)
     [5.5, 15.5, 50.0]
@@ -82,7 +82,7 @@ def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list
     order = sorted(range(len(wanted)), key=lambda i: (wanted[i], i))
     room = max(high - low, 0.0)
     gap = min(gap, room / (len(wanted) - 1)) if len(wanted) > 1 else gap
-    blocks: list[tuple[float, int]] = []  # (mean of wanted starts, members)
+    blocks: list[tuple[float, int]] = []  # (mean of the wanted starts, number of members)
     for index in order:
         start, size = float(wanted[index]), 1
         while blocks and _start(blocks[-1], gap, low, high) + blocks[-1][1] * gap > _start(
@@ -100,12 +100,12 @@ def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list
 
 
 def _start(block: tuple[float, int], gap: float, low: float, high: float) -> float:
-    """The first position of a block, kept within the limits."""
+    """Return the first position of a block, within the limits."""
     start, size = block
     return max(low, min(start, high - gap * (size - 1)))
 
 
-# Right of the point first, as one reads; then left, above, below; then the corners.
+# Reading order: right of the point first, then left, above, below, then the corners.
 _SIDES = ((1, 0), (-1, 0), (0, -1), (0, 1), (1, -1), (1, 1), (-1, -1), (-1, 1))
 _DISTANCES = (8.0, 13.0, 20.0, 30.0, 44.0, 60.0)
 
@@ -117,9 +117,9 @@ def place(
     frame: Box,
     taken: Iterable[Box] = (),
 ) -> list[Placed | None]:
-    """A place for the label of each point, None where there is no room left at all.
+    """Return a place for the label of each point, or None if there is no room.
 
-    Points that come first choose first. `taken` are boxes that hold something already.
+    Earlier points choose first. `taken` are boxes that are already occupied.
     """
     segments = tuple(lines)
     busy = [*taken, *(Box(x - 5, y - 5, x + 5, y + 5) for x, y in points)]
@@ -130,7 +130,7 @@ def place(
             candidate = _candidate(point, size, side, distance)
             hard = sum(candidate.box.overlap(box) for box in busy) + candidate.box.outside(frame)
             soft = sum(segment.crossing(candidate.box) for segment in segments)
-            # Covering another label is never taken; crossing a line is, before the label wanders far away.
+            # A label never covers another; it crosses a line rather than being far from its point.
             price = soft * 4.0 + number + (float("inf") if hard > 0 else 0.0)
             if price < cost:
                 best, cost = candidate, price
@@ -141,7 +141,7 @@ def place(
 
 
 def _candidate(point: tuple[float, float], size: tuple[float, float], side: tuple[int, int], distance: float) -> Placed:
-    """The label beside the point in one direction."""
+    """Return the label next to the point in one direction."""
     (x, y), (width, height), (dx, dy) = point, size, side
     left = x + distance if dx > 0 else x - distance - width if dx < 0 else x - width / 2
     middle = y + dy * (distance + (height / 2 if dx == 0 else 0))

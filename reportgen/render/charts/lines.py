@@ -1,4 +1,4 @@
-"""What charts of lines share: how the baseline and the best option look, lines in pixels, and texts beside a rule."""
+"""Shared parts of line charts: styles of the baseline and best option, lines in pixels, texts next to a rule."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ __all__ = ["Way", "freest", "look", "segments", "size_of", "word"]
 Way = list[tuple[float, float]]
 """The points of a line, in pixels."""
 
-_SLACK = 1.04  # kerning is not in the table of widths
+_SLACK = 1.04  # allowance for kerning, which the table of widths omits
 
-# Colour, dashes, and the shape of points; the colours are those of the options in other charts.
+# Colour, dashes, and shape of points; the colours are those of the options in other charts.
 _LOOKS: dict[str, tuple[str, list[float], str]] = {
     "best": ("#0072B2", [], "circle"),
     "base": ("#5b6675", [5.0, 3.0], "square"),
@@ -29,26 +29,26 @@ _LOOKS: dict[str, tuple[str, list[float], str]] = {
 
 
 def look(line: Record) -> Datum:
-    """The colour, the dashes and the shape of a line by its role."""
+    """Return colour, dashes and shape of a line, by its role."""
     colour, dash, shape = _LOOKS[text(line, "role")]
     return {"ink": colour, "dash": dash, "shape": shape}
 
 
 def segments(ways: Iterable[Way]) -> list[Segment]:
-    """The straight pieces of lines."""
+    """Return the straight segments of lines."""
     return [Segment(*a, *b) for way in ways for a, b in itertools.pairwise(way)]
 
 
 def size_of(words: str, weight: Weight = "semibold") -> tuple[float, float]:
-    """Width and height of a line of text."""
+    """Return width and height of a line of text."""
     return text_width(words, TEXT, weight) * _SLACK, TEXT * 1.25
 
 
 def word(words: str, x: float, y: float, ink: str = INK, weight: int = 600) -> Datum:
-    """A text that begins at a place."""
+    """Return a text that begins at a point."""
     return {"text": words, "px": x, "py": y, "ink": ink, "weight": weight}
 
 
 def freest(places: Iterable[Box], lines: Sequence[Segment], taken: Sequence[Box]) -> Box:
-    """The first of the places that covers nothing, or the one that covers least; a box counts more than a line."""
+    """Return the first place that covers nothing, or the one that covers least; a box counts more than a line."""
     return min(places, key=lambda box: sum(box.overlap(o) for o in taken) * 10 + sum(s.crossing(box) for s in lines))

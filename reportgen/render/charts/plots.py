@@ -1,4 +1,4 @@
-"""What the layouts of all charts share: how rows are read, round ticks, colours, and the line of keys."""
+"""Shared parts of all chart layouts: reading rows, round ticks, colours, and the key."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ __all__ = [
     "widest",
 ]
 
-FIGURE_WIDTH = 672.0  # pixels: the width of the page's text
-TEXT = 9.6  # pixels, of all words in a chart
-NAMES = 240.0  # pixels: the most that the names at the left may take
+FIGURE_WIDTH = 672.0  # pixels: width of the page's text
+TEXT = 9.6  # pixels: size of all text in charts
+NAMES = 240.0  # pixels: the most for names at the left
 PAPER, INK = "#ffffff", "#16202c"
 
-# Digits of equal width and kerning are not in the table of widths: measured text gets this much more room.
+# Allowance for kerning and tabular digits, which the table of widths omits.
 _SLACK = 1.06
 
 Datum: TypeAlias = dict[str, Any]
 Record: TypeAlias = "Mapping[str, Value]"
 Key: TypeAlias = tuple[str, str, str, str]
 
-_LEGEND = 15.0  # pixels, of a line of keys
+_LEGEND = 15.0  # pixels: height of a line of keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,40 +64,40 @@ class Plan:
 
 @functools.cache
 def palette(kind: str = "category") -> tuple[str, ...]:
-    """The colours of lines (category) or of the parts of a whole (ordinal), told apart by colour-blind readers too."""
+    """Return the colours of lines (category) or of parts of a whole (ordinal), safe for colour-blind readers."""
     style = json.loads((templates_dir() / "charts" / "style.json").read_text("utf-8"))
     return tuple(style["range"][kind])
 
 
 def rows(figure: Figure, name: str) -> tuple[Record, ...]:
-    """A named table of the figure's data; absent is empty."""
+    """Return a named table of the figure's data, or an empty one."""
     return figure.data.get(name, ())
 
 
 def text(row: Record, key: str) -> str:
-    """A text of a row; absent is empty."""
+    """Return a text of a row, or an empty text."""
     value = row.get(key)
     return "" if value is None else str(value)
 
 
 def number(row: Record, key: str) -> float:
-    """A number of a row; absent is zero."""
+    """Return a number of a row, or zero."""
     value = row.get(key)
     return 0.0 if value is None else float(value)
 
 
 def widest(table: Sequence[Record], key: str, size: float = TEXT) -> float:
-    """The room that the longest text of a column takes."""
+    """Return the width of the longest text of a column."""
     return max((text_width(text(row, key), size, "semibold") for row in table), default=0.0) * _SLACK
 
 
 def names_width(table: Sequence[Record]) -> float:
-    """The room for the names at the left of bars, which are shortened beyond it."""
+    """Return the width for names at the left of bars; longer names are shortened."""
     return min(NAMES, widest(table, "name"))
 
 
 def ticks(high: float, most: int = 5) -> list[float]:
-    """Round values from zero to at most `high`.
+    """Return round values from zero to at most `high`.
 
     >>> ticks(320)
     [0.0, 100.0, 200.0, 300.0]
@@ -110,9 +110,9 @@ def ticks(high: float, most: int = 5) -> list[float]:
 
 
 def legend(entries: Sequence[Key], y: float = -14.0, left: float = 0.0) -> list[Datum]:
-    """Lines of keys above the plot, the last at `y`; each key is placed after the width of the one before it.
+    """Return the key above the plot, its last line at `y`; each entry is placed after the width of the one before it.
 
-    Entries are (text, shape, fill, outline); `left` is what lies left of the plot and is lost to the keys.
+    Entries are (text, shape, fill, outline); `left` is the space left of the plot, which the key cannot use.
     """
     placed: list[Datum] = []
     lines = _lines(entries, FIGURE_WIDTH - left)
@@ -126,12 +126,12 @@ def legend(entries: Sequence[Key], y: float = -14.0, left: float = 0.0) -> list[
 
 
 def head_room(keys: Sequence[Key], left: float = 0.0) -> float:
-    """The room above the plot: more where keys stand there."""
+    """Return the room above the plot, including the key."""
     return 26.0 + _LEGEND * (len(_lines(keys, FIGURE_WIDTH - left)) - 1) if keys else 6.0
 
 
 def _lines(entries: Sequence[Key], width: float) -> list[list[Key]]:
-    """Keys broken into lines that fit the width."""
+    """Break the entries of the key into lines that fit the width."""
     lines: list[list[Key]] = []
     x = math.inf
     for entry in entries:

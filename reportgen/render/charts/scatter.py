@@ -1,4 +1,4 @@
-"""The scatter plot of predictions against measurements, as an SVG file of its own."""
+"""The scatter plot of predictions against measurements, as a separate SVG file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["scatter_svg"]
 
 
 def scatter_svg(points: Sequence[dict[str, Any]]) -> str:
-    """Draw points of `metric`, `group`, `measured` and `predicted`, a panel for each metric."""
+    """Draw points of `metric`, `group`, `measured` and `predicted`, with a panel for each metric."""
     spec = chart_spec("accuracy")
     ends: list[dict[str, Any]] = []
     for metric in dict.fromkeys(point["metric"] for point in points):

@@ -1,4 +1,4 @@
-"""How wide text is in the shipped fonts, so that labels and columns can be placed before anything is drawn."""
+"""Measure text in the shipped fonts, so that labels and columns can be placed before drawing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Weight", "fit", "longest_word", "text_width"]
 
 Weight: TypeAlias = Literal["regular", "semibold", "bold"]
 
-# A sign outside the subset is refused later; until then it counts as wide as an em.
+# A character outside the subset is refused later; until then it counts as one em wide.
 _UNKNOWN = 1000
 
 
@@ -23,7 +23,7 @@ def _widths(weight: Weight) -> dict[str, int]:
 
 
 def text_width(text: str, size: float, weight: Weight = "regular") -> float:
-    """The width of a line of text, in the unit of `size`.
+    """Return the width of a line of text, in the unit of `size`.
 
     >>> round(text_width("10 ms", 10), 1)
     27.2
@@ -33,12 +33,12 @@ def text_width(text: str, size: float, weight: Weight = "regular") -> float:
 
 
 def longest_word(text: str, size: float, weight: Weight = "regular") -> float:
-    """The width below which the text could not be broken into lines without cutting a word."""
+    """Return the width of the longest word, below which the text cannot be wrapped."""
     return max((text_width(word, size, weight) for word in text.split()), default=0.0)
 
 
 def fit(text: str, width: float, size: float, weight: Weight = "regular") -> str:
-    """The text, shortened in its middle where it is wider than `width`: names often differ at their end."""
+    """Return the text, shortened in its middle to fit `width`, because names often differ at their end."""
     if text_width(text, size, weight) <= width:
         return text
     for kept in range(len(text) - 1, 1, -1):

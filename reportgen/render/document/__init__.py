@@ -1,4 +1,4 @@
-"""Whole documents: turns results, or the view of a report, into HTML and into an archivable, accessible PDF."""
+"""Whole documents: turn results, or the view of a report, into HTML and into an archivable, accessible PDF."""
 
 from __future__ import annotations
 

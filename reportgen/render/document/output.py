@@ -1,4 +1,4 @@
-"""Whole documents: the report as a PDF and as an HTML page, in a process of its own where templates are a user's."""
+"""Write the report as a PDF or an HTML page, in a separate process if templates are a user's."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ __all__ = ["html_text", "pdf_bytes", "render_pdf"]
 
 _SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LIKELY = {"a4": 2, "letter": 4}
-"""The room that most scenarios need on a paper: it is tried first, for each trial is a layout."""
+"""The version of a two-page report that fits most scenarios on each paper; it is tried first to save layouts."""
 
 
 def pdf_bytes(
     results: Results, workbook: bytes | Callable[[], bytes] | None = None, design: Design = PLAIN_DESIGN
 ) -> bytes:
-    """The report as a PDF that carries the scenario it was made from, and the workbook; a brief one the scenario alone.
+    """Return the report as a PDF with the scenario attached and, for a full report, the workbook.
 
-    A workbook that is still being made is given as a function.
+    `workbook` may be a function that waits for a workbook which is still being made.
 
     Raises:
         DocumentUnavailable: this system cannot make PDFs.
-        DocumentError: something would be missing from the page, or a template of the user's failed.
+        DocumentError: something would be missing from the page, or a user's template failed.
     """
     files = _files(results, workbook if design.form == "full" else None)
     attached = tuple(AttachedFile(file.name, file.description) for file in files)
@@ -51,14 +51,14 @@ def render_pdf(
     *,
     likely: int = 0,
 ) -> bytes:
-    """The report as a PDF, the same bytes for the same input.
+    """Return the report as a PDF, the same bytes for the same input.
 
     Args:
-        report: what to show. Of several, each shorter than the one before, one that keeps to two pages is taken.
-        files: what to attach, for instance the workbook and the scenario.
+        report: the report, or versions of it, each shorter than the one before; one that fits two pages is chosen.
+        files: files to attach, for instance the workbook and the scenario.
         fonts: folders of further fonts, for scripts that the shipped ones lack.
-        likely: which of several to lay out first; longer ones follow while much of the last page stays empty,
-            shorter ones where it does not fit.
+        likely: the index of the version to lay out first; longer ones follow if much of the last page is empty, shorter
+            ones if it does not fit.
 
     Raises:
         DocumentUnavailable: this system cannot make PDFs.
@@ -73,7 +73,7 @@ def render_pdf(
 
 
 def html_text(results: Results, design: Design = PLAIN_DESIGN) -> str:
-    """The report as one HTML page."""
+    """Return the report as one HTML page."""
     report = report_of(results, design)
     if design.templates is None:
         return render_html(report)
@@ -81,7 +81,7 @@ def html_text(results: Results, design: Design = PLAIN_DESIGN) -> str:
 
 
 def _versions(results: Results, design: Design) -> list[Report]:
-    """A report, or for two pages one that holds less and less: the first that keeps to them is taken."""
+    """Return the report, or for two pages its versions with less and less content."""
     if design.form == "full":
         return [report_of(results, design)]
     return list(briefs_of(results, design))

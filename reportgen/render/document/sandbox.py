@@ -1,4 +1,4 @@
-"""Renders with templates of a user's in a process of its own, which is ended when it takes too long or too much.
+"""A subprocess with time and memory limits that renders with a user's templates.
 
     python -m reportgen.render.document.sandbox
 
@@ -27,7 +27,7 @@ __all__ = ["html_in_child", "pdf_in_child"]
 
 SECONDS = 120.0
 MEGABYTES = 3000
-"""Of address space: libraries take about a third of it before anything is laid out."""
+"""The limit of its address space; libraries take about a third of it before layout begins."""
 
 _FAILED, _MISTAKE = 3, 4
 """Exit codes: the document cannot be made, and a template is to blame."""
@@ -35,7 +35,7 @@ _FAILED, _MISTAKE = 3, 4
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """What the process needs; charts are drawn before, for their engine asks for more memory than it may."""
+    """The job of the process; charts are drawn before, because their engine needs more memory than the limit."""
 
     reports: tuple[Report, ...]
     files: tuple[EmbeddedFile, ...]
@@ -46,23 +46,23 @@ class _Job:
 
 
 def pdf_in_child(reports: Sequence[Report], files: Sequence[EmbeddedFile], fonts: Sequence[Path], likely: int) -> bytes:
-    """As `render_pdf` does it.
+    """Return the PDF as `render_pdf` does, in the subprocess.
 
     Raises:
-        UserTemplateError: a template is wrong, does what it may not, or takes too long or too much memory.
-        DocumentError: as `render_pdf` does it.
+        UserTemplateError: a template is wrong, does something forbidden, or takes too much time or memory.
+        DocumentError: as in `render_pdf`.
     """
     ready = (replace(f, content=f.content if isinstance(f.content, bytes) else f.content()) for f in files)
     return _run(_Job(tuple(reports), tuple(ready), tuple(fonts), _drawn(reports), likely, pdf=True))
 
 
 def html_in_child(report: Report) -> str:
-    """A report as HTML; errors as in `pdf_in_child`."""
+    """Return a report as HTML; errors as in `pdf_in_child`."""
     return _run(_Job((report,), (), (), _drawn([report]), 0, pdf=False)).decode()
 
 
 def _drawn(reports: Iterable[Report]) -> dict[str, str]:
-    """The pictures of all figures of some reports."""
+    """Draw all figures of the reports; return the pictures by specification."""
     from reportgen.render.charts.draw import draw_all
 
     return draw_all(figure for report in reports for figure in _figures(report))
@@ -95,14 +95,14 @@ def _run(job: _Job) -> bytes:
 
 
 def _environment() -> dict[str, str]:
-    """The caller's, with the places that it imports from."""
+    """Return the caller's environment, with its import paths."""
     import os
 
     return {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
 
 
 def _limit() -> None:
-    """Keep this process from taking the machine's memory; where a system has no such limit, time is the only one."""
+    """Limit the memory of this process; on systems without such a limit, only its time is limited."""
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
@@ -112,7 +112,7 @@ def _limit() -> None:
 
 
 def main() -> int:
-    """Do the job; what is wrong with the templates is said on standard output."""
+    """Do the job; write what is wrong with the templates to standard output."""
     from jinja2 import TemplateError
     from jinja2.exceptions import SecurityError
 
@@ -137,14 +137,14 @@ def main() -> int:
         sys.stdout.write(said(error))
         return _MISTAKE
     except (TypeError, ValueError, KeyError, AttributeError, ZeroDivisionError, OSError) as error:
-        sys.stdout.write(said(error))  # raised by a template's text, or by a file that cannot be read
+        sys.stdout.write(said(error))  # raised by a template, or by a file that cannot be read
         return _MISTAKE
     sys.stdout.buffer.write(content)
     return 0
 
 
 def said(error: BaseException) -> str:
-    """What is wrong, and in which template."""
+    """Return what is wrong, and in which template."""
     from jinja2 import TemplateSyntaxError, UndefinedError
 
     if isinstance(error, MemoryError):

@@ -1,1 +1,1 @@
-"""A report as one HTML page."""
+"""The report as one HTML page."""

@@ -1,4 +1,4 @@
-"""Shares a table's width among its columns by the measured width of what they hold."""
+"""Divide a table's width among its columns by the measured width of their content."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ if TYPE_CHECKING:
 __all__ = ["Layout", "column_layout"]
 
 PAGE_WIDTH = 672.0  # pixels: A4 without its margins
-_SIZE = 10.9  # pixels, of a cell's text
+_SIZE = 10.9  # pixels: text size of a cell
 _PADDING = 14.0
-_BAR = 96.0  # the longest bar, beside its number
-_TAG, _SMALL = 0.78, 0.86  # the type size of a tag and of a name against the cell's
+_BAR = 96.0  # pixels: the longest bar, next to its number
+_TAG, _SMALL = 0.78, 0.86  # text sizes of a tag and a name, relative to the cell's
 _INDENT = 6.7
-_MOST = 215.0  # what a column of text wants at most in fine type, so that the longest formula leaves room for the rest
-_SLACK = 1.05  # figures of equal width and kerning are not in the table of widths
-_NAME, _TEXT = 120.0, 60.0  # how narrow the first column and other columns of text may become
+_MOST = 215.0  # pixels: the most for a text column in fine type, so that the longest formula leaves room for the rest
+_SLACK = 1.05  # allowance for kerning and tabular figures, which the table of widths omits
+_NAME, _TEXT = 120.0, 60.0  # pixels: the least for the first column and for other text columns
 
-# The stylesheet's classes for tables, and how large their type and their bars are against the normal ones.
+# The stylesheet's classes of tables, and the scale of their text and bars.
 _DENSITIES = (("", 1.0), ("dense", 0.88), ("denser", 0.77))
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a table is set: the width of each column in per cent, and the stylesheet's class for its type size."""
+    """How a table is set: the width of each column in per cent, and the stylesheet's class for its text size."""
 
     widths: tuple[str, ...]
     density: str
 
 
 def column_layout(table: Table) -> Layout:
-    """The table's columns, in the largest type in which they fit the page.
+    """Return the layout of a table, in the largest type in which its columns fit the page.
 
-    Columns get what their longest cell needs. What is left over goes to text and bars; where room is short,
-    text columns give it, but never so much that a word would be cut.
+    Columns get the width of their longest cell. Spare width goes to text and bars; missing width is taken from text
+    columns, but never so much that a word is cut.
     """
     for density, scale in _DENSITIES[table.fine :]:
         full = [scale * _wanted(column, _cells(table, i), i == 0) for i, column in enumerate(table.columns)]
@@ -49,7 +49,7 @@ def column_layout(table: Table) -> Layout:
         ]
         if sum(least) <= PAGE_WIDTH or density == _DENSITIES[-1][0]:
             break
-    short = [most - width for most, width in zip(full, wanted, strict=True)]  # what is left over is theirs
+    short = [most - width for most, width in zip(full, wanted, strict=True)]  # negative: spare width
     stretch = short if sum(short) > 0 else [_stretch(column, i == 0) for i, column in enumerate(table.columns)]
     widths = _share(wanted, least, stretch)
     return Layout(tuple(f"{100 * width / sum(widths):.3f}%" for width in widths), density)
@@ -60,7 +60,7 @@ def _cells(table: Table, column: int) -> list[Cell]:
 
 
 def _share(wanted: list[float], least: list[float], stretch: list[float]) -> list[float]:
-    """The final widths: spare room by `stretch`, missing room by what each column can give."""
+    """Return the final widths: spare width goes by `stretch`, missing width comes from what each column can give."""
     spare = PAGE_WIDTH - sum(wanted)
     if spare >= 0:
         return [width + spare * part / sum(stretch) for width, part in zip(wanted, stretch, strict=True)]
@@ -70,7 +70,7 @@ def _share(wanted: list[float], least: list[float], stretch: list[float]) -> lis
 
 
 def _wanted(column: Column, cells: list[Cell], first: bool) -> float:
-    """What the column needs to keep every cell on one line and not to break a word of its heading."""
+    """Return the width at which every cell needs one line and no word of the heading breaks."""
     weight: Weight = "semibold" if first else "regular"
     text = max((text_width(c.text, _SIZE, weight) + _beside(c) for c in cells), default=0.0) * _SLACK
     if column.kind == "bar":
@@ -81,7 +81,7 @@ def _wanted(column: Column, cells: list[Cell], first: bool) -> float:
 
 
 def _padding(column: Column, first: bool) -> float:
-    """The space beside the text: text that follows a column of numbers stands off a little more."""
+    """Return the padding of a column: text after a column of numbers gets more."""
     return _PADDING + (5.0 if column.kind in {"text", "status"} and not first else 0.0)
 
 
@@ -90,7 +90,7 @@ def _head(column: Column) -> float:
 
 
 def _beside(cell: Cell) -> float:
-    """What stands on a cell's line beside its text."""
+    """Return the width of what follows a cell's text on its line."""
     name = text_width(cell.name, _SIZE * _SMALL) + 6 if cell.name else 0.0
     return _tag(cell) + name + cell.level * _INDENT
 
@@ -100,7 +100,7 @@ def _tag(cell: Cell) -> float:
 
 
 def _least(column: Column, cells: list[Cell], first: bool) -> float:
-    """How narrow a column of text may become."""
+    """Return the least width of a text column."""
     words = max((_word(cell) for cell in cells), default=0.0) * _SLACK
     tags = max((_tag(cell) for cell in cells), default=0.0)
     return max(words, tags, _head(column), _NAME if first else _TEXT) + _padding(column, first)
@@ -112,7 +112,7 @@ def _word(cell: Cell) -> float:
 
 
 def _stretch(column: Column, first: bool) -> float:
-    """How much of the spare room the column takes."""
+    """Return the column's share of spare width."""
     if column.kind == "bar":
         return 3.0
     return 2.0 if first else 1.0

@@ -1,4 +1,4 @@
-"""Typesets LaTeX to SVG, from the shipped pictures where there is one, otherwise with ziamath."""
+"""Typeset LaTeX as SVG: from the shipped pictures if possible, otherwise with ziamath."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 
 __all__ = ["DISPLAY", "INLINE", "file_name", "pictures", "render_formula", "ship", "typeset"]
 
-DISPLAY = 14.0  # pixels, of an equation on its own line
-INLINE = 11.0  # pixels, of a symbol within text
+DISPLAY = 14.0  # pixels: size of a displayed equation
+INLINE = 11.0  # pixels: size of a symbol within text
 _INK = "#16202c"
 _FENCE = re.compile(r"\\(left|right)(?![A-Za-z])")
 
 
 def render_formula(latex: str, alt: str, *, inline: bool = False, shipped: Path | None = None) -> str:
-    """An SVG element to be put into a page, with `alt` as its title.
+    """Return a formula as an SVG element for a page, with `alt` as its title.
 
     Args:
-        latex: what to typeset, without dollar signs.
-        alt: how the formula is read aloud.
-        inline: the smaller size, standing on the baseline of its line.
-        shipped: the folder of pictures made beforehand; by default that of the package.
+        latex: the formula, without dollar signs.
+        alt: its spoken form.
+        inline: use the smaller size, aligned with the baseline of the text.
+        shipped: the folder of prepared pictures; by default the package's.
 
     Raises:
         DocumentError: the LaTeX cannot be typeset.
@@ -49,19 +49,19 @@ def render_formula(latex: str, alt: str, *, inline: bool = False, shipped: Path 
 
 
 def pictures(report: Report) -> set[tuple[str, float]]:
-    """What a report typesets, with its size: shipped pictures of these save the time."""
+    """Return the formulas of a report with their sizes, to prepare their pictures."""
     formulas = [block for section in report.sections for block in section.blocks if isinstance(block, Formula)]
     return {(f.latex, DISPLAY) for f in formulas} | {(s.latex, INLINE) for f in formulas for s in f.where}
 
 
 def file_name(latex: str, size: float) -> str:
-    """The name of a shipped picture: what would change the picture changes the name."""
+    """Return the file name of a prepared picture: a hash of everything that affects the picture."""
     key = f"{latex}\0{size}\0{_INK}"
     return hashlib.sha256(key.encode()).hexdigest()[:32] + ".svg"
 
 
 def ship(formulas: Iterable[tuple[str, float]], folder: Path) -> None:
-    """Write the pictures of formulas (LaTeX, size) that later need no typesetting."""
+    """Write the pictures of formulas (LaTeX, size), which then need no typesetting."""
     folder.mkdir(parents=True, exist_ok=True)
     for latex, size in formulas:
         (folder / file_name(latex, size)).write_text(typeset(latex, size), "ascii")
@@ -69,18 +69,18 @@ def ship(formulas: Iterable[tuple[str, float]], folder: Path) -> None:
 
 @functools.lru_cache(maxsize=512)
 def typeset(latex: str, size: float) -> str:
-    """The bare SVG of a formula: plain paths without ids, so that many fit into one page."""
+    """Return the bare SVG of a formula: plain paths without ids, so that a page can hold many."""
     from ziamath.config import config
     from ziamath.zmath import Latex
 
-    # Reusable symbols would need ids that collide between formulas of one page.
+    # Reusable symbols have ids, which collide between the formulas of a page.
     before, config.svg2 = config.svg2, False
     try:
         formula = Latex(_fenced(latex), size=size, color=_INK)
         width, height = formula.getsize()
         svg = str(formula.svg())
         descent = formula.getyofst()
-    except Exception as error:  # ziamath raises whatever its parser stumbles over
+    except Exception as error:  # ziamath raises any exception of its parser
         message = f"the formula {latex!r} cannot be typeset: {error}"
         raise DocumentError(message) from error
     finally:
@@ -88,13 +88,13 @@ def typeset(latex: str, size: float) -> str:
     if width <= 0 or height <= 0:
         message = f"the formula {latex!r} typesets to nothing"
         raise DocumentError(message)
-    # Three decimals of a pixel are finer than any print; the last digits would only cost bytes.
+    # Print resolves no more than three decimals of a pixel; further digits only take space.
     body = re.sub(r"(\d+\.\d{2})\d+", r"\1", svg)
     return body.replace("<svg ", f'<svg style="vertical-align:{descent:.2f}px" ', 1) + "\n"
 
 
 def _fenced(latex: str) -> str:
-    r"""Brackets around a sum with a size of their own: ziamath stretches them over two metres.
+    r"""Give brackets around a sum a fixed size: ziamath stretches them without bound.
 
     >>> _fenced(r"\left(\sum x\right) + \left(y\right)")
     '\\Bigl(\\sum x\\Bigr) + \\left(y\\right)'

@@ -1,4 +1,4 @@
-"""Fills the HTML template with a report: sandboxed, every text escaped, an unknown name is an error."""
+"""Fill the HTML template with a report: sandboxed, every text escaped, an unknown name is an error."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ if TYPE_CHECKING:
 __all__ = ["render_html", "template_names"]
 
 _MOST = 1_000_000
-"""Characters of a template or stylesheet of a user's."""
+"""The most characters of a user's template or stylesheet."""
 
 
 def render_html(report: Report) -> str:
-    """The report as one HTML page that needs no other file.
+    """Return the report as one self-contained HTML page.
 
     Raises:
-        jinja2.TemplateError: a template of the user's is wrong, or does what templates may not.
+        jinja2.TemplateError: a user's template is wrong or does something forbidden.
     """
     folder = report.design.templates
     template = _environment(folder).get_template("report.html.j2")
-    # Stylesheets are the only text that is put in as it is; nothing of the scenario gets into them.
+    # Stylesheets are the only unescaped text; they contain nothing from the scenario.
     css = Markup(_stylesheet(folder))  # noqa: S704
     look = Markup(stylesheet(report.design))  # noqa: S704  made by us from colours and names that were checked
     return template.render(report=template_data(report), css=css, look=look)
 
 
 def template_names() -> list[str]:
-    """The files that a user may put others in the place of."""
+    """Return the files that a user may replace."""
     root = templates_dir()
     names = [*root.glob("*.j2"), *root.glob("partials/*.j2"), root / "report.css"]
     return sorted(path.relative_to(root).as_posix() for path in names)
@@ -53,11 +53,11 @@ def template_names() -> list[str]:
 def _stylesheet(folder: Path | None) -> str:
     own = _own(folder, "report.css") if folder is not None else None
     text = own or (templates_dir() / "report.css").read_text("utf-8")
-    return text.replace("</", "<\\/")  # a stylesheet ends where it is put in, not before
+    return text.replace("</", "<\\/")  # nothing in a stylesheet may end the element that holds it
 
 
 class _Template(Template):
-    """A template that gets plain data only, in whatever way it is rendered."""
+    """A template that gets only plain data, however it is rendered."""
 
     def new_context(
         self,
@@ -65,7 +65,7 @@ class _Template(Template):
         shared: bool = False,
         locals: Mapping[str, Any] | None = None,
     ) -> Context:
-        """The names that a template can use; shared ones are those of a template that includes it, and were checked."""
+        """Return the names that a template can use; shared ones come, already checked, from an including template."""
         given = vars if shared else {name: plain(value, name) for name, value in (vars or {}).items()}
         return super().new_context(given, shared, locals)
 
@@ -84,14 +84,14 @@ def _environment(folder: Path | None) -> _Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    # The same report has the same bytes: nothing in it is random.
+    # Reports are reproducible, so nothing random is allowed.
     del environment.globals["lipsum"], environment.filters["random"]
     environment.filters["bound"] = _bound
     return environment
 
 
 class _Loader(BaseLoader):
-    """Our templates, those of a user's folder before them; `ours/NAME` is always ours, to be included or extended."""
+    """Loads a user's templates before ours; `ours/NAME` is always ours, to include or extend."""
 
     def __init__(self, folder: Path | None) -> None:
         self.folder, self.ours = folder, FileSystemLoader(templates_dir())
@@ -109,7 +109,7 @@ class _Loader(BaseLoader):
 
 
 def _own(folder: Path, name: str) -> str | None:
-    """A file of the user's folder; a link that leads out of it is none of its files."""
+    """Return a file of the user's folder, or None; links out of the folder are ignored."""
     if ".." in name.split("/") or name.startswith("/") or "\\" in name or "\0" in name:
         return None
     path = folder / name
@@ -120,6 +120,6 @@ def _own(folder: Path, name: str) -> str | None:
 
 
 def _bound(text: str) -> str:
-    """The text with a short last word tied to the one before it, so that it never stands alone on a line."""
+    """Bind a short last word to the one before it, so that it never stands alone on a line."""
     head, space, last = text.rpartition(" ")
     return f"{head}\N{NO-BREAK SPACE}{last}" if space and len(last) <= 4 else text

@@ -1,4 +1,4 @@
-"""The gate that data pass on their way to a template: plain values come through, anything else is a bug."""
+"""The gate between our data and templates: plain values pass, anything else is a bug."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ __all__ = ["NotPlainError", "Plain", "Record", "plain", "record"]
 
 
 class NotPlainError(Exception):
-    """A bug: something was to be handed to a template that could lead it out of the report."""
+    """A bug: an object was about to be passed to a template through which it could reach out of the report."""
 
 
 class Record:
-    """Named plain values, read as attributes; it has no methods, and nobody can change it.
+    """Named plain values, read as attributes; immutable and without methods.
 
     Raises:
-        NotPlainError: as `plain` does.
+        NotPlainError: as in `plain`.
     """
 
     def __init__(self, values: Mapping[str, object], path: str = "") -> None:
@@ -38,16 +38,16 @@ Plain: TypeAlias = "str | int | float | bool | Markup | tuple[Plain, ...] | dict
 
 
 def plain(value: object, path: str = "") -> Plain:
-    """The value as exact built-in types; a dataclass becomes a record.
+    """Return the value as exact built-in types; a dataclass becomes a record.
 
-    Subclasses are cut down to the type they extend: a NumPy number, for instance, can write files.
+    Subclasses are reduced to the built-in type: a NumPy number, for instance, has methods that write files.
 
     Args:
-        value: what a template is to see.
-        path: where the value stands, for the error.
+        value: the value for a template.
+        path: the place of the value, for the error.
 
     Raises:
-        NotPlainError: there is something in it that is not plain data, such as a path or a function.
+        NotPlainError: it contains something that is not plain data, such as a path or a function.
     """
     if value is None or isinstance(value, bool) or type(value) in (str, int, float, Markup, Record):
         return value  # type: ignore[return-value]  # these types are what it says
@@ -69,10 +69,10 @@ def plain(value: object, path: str = "") -> Plain:
 
 
 def record(value: object, path: str = "", **given: object) -> Record:
-    """A dataclass as a record of its fields, properties and constants, with some of them given, or added to it.
+    """Return a dataclass as a record of its fields, properties and constants, with `given` values replaced or added.
 
     Raises:
-        NotPlainError: as `plain` does.
+        NotPlainError: as in `plain`.
     """
     kind = type(value)
     names = _names(kind)  # type: ignore[arg-type]  # mypy takes the __hash__ of instances for that of the class
@@ -82,7 +82,7 @@ def record(value: object, path: str = "", **given: object) -> Record:
 
 @functools.cache
 def _names(kind: type[Any]) -> tuple[str, ...]:
-    """What a template may read of a dataclass."""
+    """Return the names that a template may read of a dataclass."""
     fields = [field.name for field in dataclasses.fields(kind)]
     derived = [name for name in dir(kind) if isinstance(inspect.getattr_static(kind, name), (property, str))]
     return tuple(name for name in dict.fromkeys(fields + derived) if not name.startswith("_"))

@@ -1,4 +1,4 @@
-"""What templates are told: the report as plain records, its pictures drawn and its tables measured."""
+"""The data of templates: the report as plain records, with pictures drawn and tables measured."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ __all__ = ["template_data"]
 
 
 def template_data(report: Report) -> Record:
-    """The report with all that templates show of it, so that they need to call nothing.
+    """Return the report with everything that templates show, so that they need no calls.
 
-    Figures and formulas have a `picture`, tables a `layout`. Of the design only words and the logo are told.
+    Figures and formulas have a `picture`, tables a `layout`. The design is reduced to words and the logo.
 
     Raises:
         DocumentError: a figure or formula cannot be drawn, or has no alternative text.
@@ -42,7 +42,7 @@ def template_data(report: Report) -> Record:
 
 
 def _design(design: Design) -> Record:
-    """The design without its folders."""
+    """Return the design without its folders."""
     theme = design.theme
     words = Record({"name": theme.name, "logo": theme.logo, "footer": theme.footer}, "theme")
     return Record({"form": design.form, "paper": design.paper, "theme": words}, "design")
@@ -54,7 +54,7 @@ def _section(section: Section, place: str, theme: Theme) -> Record:
 
 
 def _block(block: Block, name: str, theme: Theme) -> Record:
-    """A block; ids within a picture begin with `name`, which is unique in the report."""
+    """Return a block as a record; `name` is unique in the report and the prefix of ids within a picture."""
     if isinstance(block, Figure):
         picture = Markup(render_chart(block, name, theme))  # noqa: S704  texts in it are escaped by Vega
         return record(block, name, picture=picture)

@@ -1,1 +1,1 @@
-"""A report in Markdown, for pull requests and wikis: tables and texts, with charts as SVG files beside it."""
+"""The report in Markdown, for pull requests and wikis: tables and texts, with charts as separate SVG files."""

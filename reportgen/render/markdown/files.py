@@ -1,4 +1,4 @@
-"""The files of a report in Markdown: the text, and a picture for each chart."""
+"""The files of a Markdown report: the text, and a picture for each chart."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["markdown_files"]
 
 
 def markdown_files(results: Results, design: Design = PLAIN_DESIGN) -> dict[str, bytes]:
-    """Names of files with their content, the text first; pictures are named after it and their charts.
+    """Return the content of the files by name, the text first; pictures are named after it and their chart.
 
     Raises:
         DocumentError: a chart cannot be drawn.

@@ -1,4 +1,4 @@
-"""Plain text as Markdown that shows it as it is: no sign of it is obeyed."""
+"""Escape plain text for Markdown."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _START = re.compile(r"^([-+=]+(?=\s|$)|\d+(?=[.)](?:\s|$)))")
 
 
 def plain(text: str) -> str:
-    r"""A text on one line, its signs escaped.
+    r"""Return a text on one line, with Markdown's characters escaped.
 
     >>> plain("a *b*\n<c> d_e _f")
     'a \\*b\\* \\<c\\> d_e \\_f'
@@ -24,5 +24,5 @@ def plain(text: str) -> str:
 
 
 def cell(text: str, level: int = 0) -> str:
-    """The same in a cell of a table, indented by its level."""
+    """Escape a text for a table cell and indent it by its level."""
     return "&nbsp;&nbsp;" * level + plain(text)

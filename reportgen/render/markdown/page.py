@@ -1,4 +1,4 @@
-"""The report as one Markdown text: blocks one below the other, charts by the names of their files."""
+"""The report as one Markdown text: blocks one below the other, charts linked by file name."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _MARKS = {"met": "✓ ", "missed": "✗ ", "none": ""}
 
 
 def charts(report: Report) -> Iterator[Figure]:
-    """The figures of a report in their order."""
+    """Yield the figures of a report in order."""
     for section in (*report.sections, *report.appendices):
         yield from (block for block in section.blocks if isinstance(block, Figure))
 
 
 def markdown(report: Report, pictures: Mapping[int, str]) -> str:
-    """The text; `pictures` are the files of the figures by their places in `charts`."""
+    """Return the text; `pictures` maps the index of a figure in `charts` to its file."""
     return "\n\n".join(_Page(pictures).parts(report)) + "\n"
 
 
@@ -34,7 +34,7 @@ class _Page:
         self.pictures, self.drawn = pictures, 0
 
     def parts(self, report: Report) -> Iterator[str]:
-        """Everything in the order of the report on paper."""
+        """Yield all parts in the order of the printed report."""
         yield f"# {plain(report.title)}"
         if report.subtitle:
             yield plain(report.subtitle)
@@ -63,7 +63,7 @@ class _Page:
         yield f"*reportgen {footer.version}, scenario {footer.scenario_hash}{library}*"
 
     def section(self, section: Section, number: str = "") -> Iterator[str]:
-        """A heading and its blocks."""
+        """Yield a heading and its blocks."""
         title = plain(section.title)
         yield f"## {number}{title}"
         for block in section.blocks:
@@ -94,7 +94,7 @@ class _Page:
 
 
 def _decision(made: Recommendation) -> Iterator[str]:
-    """The box with the decision, as a quotation."""
+    """Yield the box with the decision, as a quotation."""
     if not made.headline:
         return
     lines = [f"**Load:** {plain(made.warning)}"] if made.warning else []

@@ -1,1 +1,1 @@
-"""A page as an archivable, accessible PDF."""
+"""Turn a page into an archivable, accessible PDF."""

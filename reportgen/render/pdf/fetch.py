@@ -1,6 +1,6 @@
-"""The only way by which a document reaches anything outside itself: packaged assets and data addresses.
+"""Restrict what a document can load: packaged assets and data URLs only.
 
-Imports WeasyPrint: to be imported itself only after the preflight.
+Imports WeasyPrint, so import it only after the preflight.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ __all__ = ["AssetFetcher", "FatalURLFetchingError"]
 
 
 class AssetFetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no types
-    """Serves `asset:NAME` from the templates' folder and `data:`; everything else stops the render.
+    """Serves `asset:NAME` from the templates' folder and `data:`; any other URL fails the build.
 
     Attributes:
-        blocked: the addresses that were refused. To be looked at after the render, because inside an SVG picture
-            even a fatal error is swallowed.
+        blocked: the refused URLs. Check them after rendering, because WeasyPrint ignores even fatal errors inside an
+            SVG picture.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -33,7 +33,7 @@ class AssetFetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no types
         self.blocked: list[str] = []
 
     def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
-        """The content behind an address, if it is one of ours."""
+        """Return the content behind a URL, if it is allowed."""
         scheme, _, rest = url.partition(":")
         if scheme.lower() == "data":
             return super().fetch(url, headers)

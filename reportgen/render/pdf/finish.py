@@ -1,4 +1,4 @@
-"""The last touches on a PDF before it is written: accessibility identifier, clean lists of attached files."""
+"""Finish a PDF before it is written: accessibility identifier, and clean lists of attached files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["finisher"]
 
 Finisher: TypeAlias = Callable[[Any, Any], None]
 
-# PDF/A allows only declared metadata: the accessibility identifier comes with the description of its own schema.
+# PDF/A allows only declared metadata: the accessibility identifier comes with a description of its schema.
 _UA = b"""<rdf:Description xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
  xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" rdf:about=""><pdfuaid:part>1</pdfuaid:part></rdf:Description>
 <rdf:Description xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -33,7 +33,7 @@ _UA = b"""<rdf:Description xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns
 
 
 def finisher(media_types: Mapping[str, str]) -> Finisher:
-    """A function for WeasyPrint's `finisher`; `media_types` are those of the attached files by name."""
+    """Return a function for WeasyPrint's `finisher`; `media_types` are those of the attached files by name."""
 
     def finish(document: Any, pdf: Any) -> None:
         _described(pdf)
@@ -45,7 +45,7 @@ def finisher(media_types: Mapping[str, str]) -> Finisher:
 
 
 def _described(pdf: Any) -> None:
-    """Refuse a picture without alternative text; WeasyPrint lets one inside the page pass in silence."""
+    """Refuse a picture without alternative text, which WeasyPrint accepts silently."""
     for entry in pdf.objects:
         if isinstance(entry, dict) and entry.get("S") == "/Figure" and "Alt" not in entry:
             message = "a picture of the document has no alternative text"
@@ -53,7 +53,7 @@ def _described(pdf: Any) -> None:
 
 
 def _identify(pdf: Any) -> None:
-    """Claim PDF/UA-1 inside the one description that readers look at."""
+    """Claim PDF/UA-1 inside the one description that readers check."""
     stream = pdf.objects[int(pdf.catalog["Metadata"].split()[0])]
     end = b"</rdf:RDF>"
     xmp = b"".join(part if isinstance(part, bytes) else bytes(part) for part in stream.stream)
@@ -71,7 +71,7 @@ def _associate(pdf: Any) -> None:
 
 
 def _name_types(pdf: Any, media_types: Mapping[str, str]) -> None:
-    """State our media types: those guessed from the name depend on the machine."""
+    """Set our media types: types guessed from names depend on the machine."""
     for entry in pdf.objects:
         if isinstance(entry, dict) and entry.get("Type") == "/Filespec":
             kind = media_types.get(entry["UF"].string)
@@ -81,5 +81,5 @@ def _name_types(pdf: Any, media_types: Mapping[str, str]) -> None:
 
 
 def _escaped(kind: str) -> str:
-    """A media type as a PDF name."""
+    """Return a media type as a PDF name."""
     return "".join(c if c.isalnum() or c in "-._" else f"#{ord(c):02x}" for c in kind)

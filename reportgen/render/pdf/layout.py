@@ -1,4 +1,4 @@
-"""Lays a report out as PDF/A-3a with tags; whatever the layout engine complains about fails the build."""
+"""Lay out a report as tagged PDF/A-3a; any complaint of the layout engine fails the build."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ Relationship: TypeAlias = Literal["Source", "Data", "Alternative", "Supplement",
 
 _VARIANT = "pdf/a-3a"
 BRIEF_PAGES = 2
-_MUCH = 0.3  # of a page: about what a step with one figure more takes
+_MUCH = 0.3  # of a page: about the height of one more figure
 _MOST_SIGNS = 8
-# Dates of a report that has none: any fixed moment will do, the clock must not get in.
+# The date of a report without one: any fixed date, because the clock must not affect the bytes.
 _NO_DATE = dt.date(1980, 1, 1)
 _MISSING = re.compile(r'\.notdef glyph .*"(.)" \(U\+([0-9A-F]+)\)', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedFile:
-    """A file to travel inside the PDF; one that is still being made is given as a function."""
+    """A file to attach to the PDF; the content may be a function that waits for it."""
 
     name: str
     content: bytes | Callable[[], bytes]
@@ -49,7 +49,7 @@ class EmbeddedFile:
 def render_here(
     versions: Sequence[Report], files: Sequence[EmbeddedFile], folders: Sequence[Path], likely: int = 0
 ) -> bytes:
-    """As `render_pdf`, in this process whatever templates are used."""
+    """Return the PDF as `render_pdf` does, in this process, whatever the templates."""
     with own_fonts(folders), _complaints() as complaints, uncollected(), _known_warnings():
 
         def lay_out(version: Report) -> _Page:
@@ -80,7 +80,7 @@ def html_to_pdf(
     date: dt.date | None = None,
     about: object = None,
 ) -> bytes:
-    """Lay out a page that `render_html` made. `about` is the data in which complaints are located."""
+    """Lay out a page made by `render_html`. `about` is the data in which complaints are located."""
     preflight()
     with own_fonts(fonts), _complaints() as complaints, uncollected(), _known_warnings():
         pdf = _laid_out(html).written(files, date or _NO_DATE)
@@ -90,20 +90,20 @@ def html_to_pdf(
 
 
 class _Page:
-    """A document that was laid out, and what it asked for."""
+    """A laid-out document and the URLs that it requested."""
 
     def __init__(self, document: Any, fetcher: Any) -> None:
         self.document, self.fetcher = document, fetcher
 
     @property
     def free(self) -> float:
-        """How much of the last page is empty below the text, as a share of its height."""
+        """The empty share of the last page's height."""
         last = self.document.pages[-1]._page_box
         text = next(box for box in last.children if box.element_tag == "html")
         return 1.0 - float((text.position_y - last.content_box_y() + text.margin_height()) / last.height)
 
     def written(self, files: Sequence[EmbeddedFile], date: dt.date) -> bytes:
-        """Its bytes, with files attached."""
+        """Return its bytes, with files attached."""
         import weasyprint
 
         from reportgen.render.pdf.fetch import FatalURLFetchingError
@@ -136,7 +136,7 @@ def _laid_out(html: str) -> _Page:
 
 
 def _attachments(files: Sequence[EmbeddedFile], date: dt.date) -> list[Any]:
-    """The files as WeasyPrint takes them; this is where one that is being made elsewhere is waited for."""
+    """Return the files as WeasyPrint takes them, waiting for any that is still being made."""
     import weasyprint
 
     moment = dt.datetime(date.year, date.month, date.day)
@@ -149,13 +149,13 @@ def _attachments(files: Sequence[EmbeddedFile], date: dt.date) -> list[Any]:
             created=moment,
             modified=moment,
         )
-        for file in sorted(files, key=lambda file: file.name)  # a PDF's name tree must be sorted
+        for file in sorted(files, key=lambda file: file.name)  # the name tree of a PDF must be sorted
     ]
 
 
 @contextlib.contextmanager
 def _complaints() -> Iterator[list[str]]:
-    """Collects what the layout engine only logs: rows, glyphs or texts that would be missing."""
+    """Collect what the layout engine only logs: missing rows, glyphs or texts."""
     found: list[str] = []
 
     class Collector(logging.Handler):
@@ -174,17 +174,17 @@ def _complaints() -> Iterator[list[str]]:
 
 @contextlib.contextmanager
 def _known_warnings() -> Iterator[None]:
-    """Leaves out two warnings of WeasyPrint 70 that say nothing about the document."""
+    """Suppress two warnings of WeasyPrint 70 that are unrelated to the document."""
     with warnings.catch_warnings():
-        # A library that only later versions will require.
+        # A library that only later versions require.
         warnings.filterwarnings("ignore", message="HarfBuzz-Subset", category=DeprecationWarning)
-        # Its own colour profile, which it leaves for the interpreter to close.
+        # WeasyPrint leaves its colour profile for the interpreter to close.
         warnings.filterwarnings("ignore", message=".*sRGB2014", category=ResourceWarning)
         yield
 
 
 def _explain(complaints: Sequence[str], about: object) -> str:
-    """One line for each complaint; missing characters are named with the texts in which they stand."""
+    """Return a line for each complaint; missing characters are named with the texts that contain them."""
     lines: dict[str, None] = {}
     missing: dict[str, list[str]] = {}
     for complaint in complaints:

@@ -1,4 +1,4 @@
-"""Looks whether this system has what a PDF needs, and gives the layout engine our own fonts and no others."""
+"""Check that this system can make PDFs, and restrict the layout engine to our fonts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["own_fonts", "preflight"]
 
-# The names under which each library is found on Linux, macOS and Windows.
+# The names of each library on Linux, macOS and Windows.
 _LIBRARIES: Mapping[str, tuple[str, ...]] = {
     "gobject": ("libgobject-2.0.so.0", "libgobject-2.0.0.dylib", "libgobject-2.0-0", "gobject-2.0"),
     "pango": ("libpango-1.0.so.0", "libpango-1.0.dylib", "libpango-1.0-0", "pango-1.0"),
@@ -42,12 +42,12 @@ _LINUX: Mapping[str, str] = {
 
 
 def preflight() -> None:
-    """Find the system libraries before the layout engine is imported.
+    """Find the system libraries before importing the layout engine.
 
-    Its own import prints a banner to stdout when one is missing, which would spoil a command's output.
+    If one is missing, that import prints a banner to stdout, which would corrupt a command's output.
 
     Raises:
-        DocumentUnavailable: a library is missing; the message holds the one command that installs it.
+        DocumentUnavailable: a library is missing; the message contains the one command that installs it.
     """
     missing = [name for name, files in _LIBRARIES.items() if not _loads(files)]
     if missing:
@@ -68,9 +68,9 @@ def _loads(files: Sequence[str]) -> bool:
 
 
 def _remedy(platform: str = sys.platform, release: str | None = None) -> str:
-    """The one command that installs pango on this kind of system."""
+    """Return the one command that installs pango on this system."""
     if platform == "darwin":
-        # A Python that does not come from Homebrew does not look into Homebrew's folder by itself.
+        # Python from other sources than Homebrew does not search Homebrew's folder.
         return "brew install pango && export DYLD_FALLBACK_LIBRARY_PATH=/opt/homebrew/lib:/usr/local/lib"
     if platform == "win32":
         return "pacman -S --noconfirm mingw-w64-ucrt-x86_64-pango (in the MSYS2 terminal)"
@@ -85,9 +85,9 @@ def _remedy(platform: str = sys.platform, release: str | None = None) -> str:
 
 @contextlib.contextmanager
 def own_fonts(more: Sequence[Path] = ()) -> Iterator[None]:
-    """Let fontconfig see only the shipped fonts, and those in the folders of `more`.
+    """Make fontconfig see only the shipped fonts and those in the folders of `more`.
 
-    So the same report has the same bytes whatever fonts a machine has, and a machine without any does not crash.
+    So the same report has the same bytes whatever fonts a machine has, and machines without fonts work.
     """
     before = os.environ.get("FONTCONFIG_FILE")
     with tempfile.TemporaryDirectory(prefix="reportgen-fonts-") as folder:
@@ -104,7 +104,7 @@ def own_fonts(more: Sequence[Path] = ()) -> Iterator[None]:
 
 
 def _fonts_conf(folders: Sequence[Path], cache: Path) -> str:
-    """A fontconfig file; its cache is private, because the user's may not be writable."""
+    """Return a fontconfig file; its cache is private, because the user's may not be writable."""
     dirs = "".join(f"  <dir>{escape(str(folder.resolve()))}</dir>\n" for folder in folders)
     head = '<?xml version="1.0"?>\n<!DOCTYPE fontconfig SYSTEM "fonts.dtd">\n<fontconfig>\n'
     return f"{head}{dirs}  <cachedir>{escape(str(cache / 'cache'))}</cachedir>\n</fontconfig>\n"

@@ -1,4 +1,4 @@
-"""Results for machines: JSON, CSV and Parquet, with full precision and the same bytes for the same input."""
+"""Results for machines: JSON, CSV and Parquet, in full precision and reproducible."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
 __all__ = ["SCALARS", "csv_field", "csv_of", "csv_text", "json_text", "parquet_bytes", "table_names", "table_rows"]
 
 SCALARS = "scalars"
-"""The name of the table of what has no index set: one row for each quantity."""
+"""The name of the table of single values, with a row per quantity."""
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def table_names(book: Book) -> list[str]:
-    """The tables of a book by name, as in the JSON: index sets joined with `_`."""
+    """Return the names of a book's tables, as in the JSON: index sets joined with `_`."""
     return [SCALARS, *(key_of(per) for per in book.tables() if per)]
 
 
 def table_rows(results: Results, table: str) -> list[dict[str, Any]]:
-    """The rows of a table.
+    """Return the rows of a table.
 
     Raises:
-        SpecError: there is no such table.
+        SpecError: the table does not exist.
     """
     book = results.book
     for per in book.tables():
@@ -51,17 +51,17 @@ def table_rows(results: Results, table: str) -> list[dict[str, Any]]:
 
 
 def json_text(results: Results) -> str:
-    """The contract of `evaluate --format json`."""
+    """Return the data of `evaluate --format json`."""
     return json.dumps(results.as_json(), allow_nan=False, ensure_ascii=False, indent=1) + "\n"
 
 
 def csv_text(results: Results, table: str) -> str:
-    """One table; absent is an empty field, and no text can be taken for a formula by a spreadsheet."""
+    """Return one table as CSV; absent values are empty fields, and no text can act as a formula in a spreadsheet."""
     return csv_of(table_rows(results, table))
 
 
 def csv_of(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Rows with the same keys as CSV."""
+    """Return rows with the same keys as CSV."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     if rows:
@@ -71,7 +71,7 @@ def csv_of(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def csv_field(value: Any) -> str:
-    """A value in a CSV file: full precision, absent is empty, and no text is a formula."""
+    """Return a value for CSV: full precision, empty if absent, and no text that acts as a formula."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -81,7 +81,7 @@ def csv_field(value: Any) -> str:
 
 
 def parquet_bytes(results: Results, table: str) -> bytes:
-    """One table with typed columns; the unit of a column is in its metadata."""
+    """Return one table with typed columns as Parquet; the metadata holds the unit of each column."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -100,7 +100,7 @@ _SCALAR_COLUMNS = ("quantity", "value", "text", "unit")
 
 
 def _typed(row: dict[str, Any]) -> dict[str, Any]:
-    """A scalar's row with a column for numbers and one for the rest: a column has one type."""
+    """Split a scalar's value into a column for numbers and one for the rest, because columns are typed."""
     value = row["value"]
     number = isinstance(value, float) and not isinstance(value, bool)
     return {**row, "value": value if number else None, "text": None if number or value is None else csv_field(value)}

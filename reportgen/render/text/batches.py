@@ -1,4 +1,4 @@
-"""Tables too long for memory, written as they come: Parquet by row groups, CSV by lines."""
+"""Stream tables that are too long for memory: Parquet by row groups, CSV by lines."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 __all__ = ["write_csv", "write_parquet"]
 
-_GROUP = 131_072  # rows; as many as make a row group that compresses well
+_GROUP = 131_072  # rows per group, for good compression
 
 
 def write_parquet(batches: Iterable[Any], schema: Any, file: BinaryIO) -> None:
-    """Write batches of rows with typed columns; the units of the schema come with them."""
+    """Write batches of rows as Parquet with typed columns and the schema's units."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -34,7 +34,7 @@ def write_parquet(batches: Iterable[Any], schema: Any, file: BinaryIO) -> None:
 
 
 def write_csv(batches: Iterable[Any], schema: Any, file: BinaryIO) -> None:
-    """Write batches of rows; absent is an empty field, and no text can be taken for a formula by a spreadsheet."""
+    """Write batches of rows as CSV; absent values are empty fields, and no text can act as a formula."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(schema.names)

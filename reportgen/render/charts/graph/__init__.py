@@ -1,1 +1,1 @@
-"""The picture of the layer: nodes in rows and the lines between them."""
+"""Draw the layer: nodes in rows and the lines between them."""

@@ -1,4 +1,4 @@
-"""Places the rows of a layer on the figure, with the lines that lead from row to row."""
+"""Place the rows of a layer on the figure, with the lines between rows."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["END", "Layer"]
 
 END = (88.0, 15.0)  # pixels, width and height of the layer's input and output
-_USUAL, _THIN = 150.0, 6.0  # pixels, of a node, and of a line that passes between nodes
-_GAP, _FRAME = 6.0, 5.0  # pixels, between nodes of a row, and at both ends
-_LANE = 8.0  # pixels, from line to line where they go around
+_USUAL, _THIN = 150.0, 6.0  # pixels: widths of a node, and of a line that passes between nodes
+_GAP, _FRAME = 6.0, 5.0  # pixels: between nodes of a row, and at both ends of it
+_LANE = 8.0  # pixels: between lines that go around
 
 
 class Layer:
@@ -38,14 +38,14 @@ class Layer:
         self._width = {n: w for row in rows.rows for n, w in self._widths(row, high - low).items()}
         self._x = aligned(rows, self._width, _GAP, low, high)
         for edges, start, way in ((lanes[0], low + 1, -_LANE), (lanes[1], high - 1, _LANE)):
-            for edge, lane in edges.items():  # shorter ones nearer to the nodes
+            for edge, lane in edges.items():  # the shortest are closest to the nodes
                 self._x |= dict.fromkeys(rows.ways[edge][1:-1], start + (lane + 1) * way)
         self.flat = {name for row in rows.rows for name in row if all(self._is_flat(other) for other in row)}
         self._spaces = [wires(steps, self._x, self._width) for steps in self._steps()]
         self.at: dict[str, Box] = {}
 
     def _lanes(self, edges: Sequence[Edge]) -> dict[Edge, int]:
-        """A lane for each edge that goes around, the same for those that do not meet; the shortest take the first."""
+        """Return a lane for each edge that goes around, shortest innermost; edges that do not overlap share lanes."""
         spans = {edge: sorted(self._level[end] for end in edge) for edge in edges}
         lanes: dict[Edge, int] = {}
         for edge in sorted(edges, key=lambda e: spans[e][1] - spans[e][0]):
@@ -55,7 +55,7 @@ class Layer:
         return lanes
 
     def _widths(self, row: Sequence[str], space: float) -> dict[str, float]:
-        """All nodes of a row equally wide, wide enough for their texts where there is room."""
+        """Return equal widths for all nodes of a row, wide enough for their texts if there is room."""
         real = [name for name in row if name in self.nodes]
         taken = _THIN * (len(row) - len(real)) + _GAP * (len(row) - 1)
         wanted = max(_USUAL, *(wanted_width(self.nodes[name]) for name in real))
@@ -66,7 +66,7 @@ class Layer:
         return name not in self.nodes or is_flat(self.nodes[name], self._width[name])
 
     def _steps(self) -> list[list[Edge]]:
-        """The steps of all edges by the row from which they lead."""
+        """Return the segments of the edges, grouped by the row where they start."""
         found: list[dict[Edge, None]] = [{} for _ in self.rows.rows[1:]]
         for way in self.rows.ways.values():
             for i, step in enumerate(itertools.pairwise(way), start=self._level[way[0]]):
@@ -74,7 +74,7 @@ class Layer:
         return [list(steps) for steps in found]
 
     def place(self, y: float) -> None:
-        """Set the rows below each other from `y` on."""
+        """Place the rows below each other, starting at `y`."""
         for row, space in itertools.zip_longest(self.rows.rows, self._spaces):
             real = [name for name in row if name in self.nodes]
             height = max(self._height(name) for name in real)
@@ -86,7 +86,7 @@ class Layer:
         return END[1] if name in (LAYER, OUTPUT) else height_of(self.nodes[name], self._width[name], name in self.flat)
 
     def lines(self) -> dict[Edge, Points]:
-        """The points of each edge, from its source to its target."""
+        """Return the points of each edge, from its source to its target."""
         feet = [max(self.at[name].bottom for name in row if name in self.nodes) for row in self.rows.rows]
         made: dict[Edge, Points] = {}
         for edge, way in self.rows.ways.items():

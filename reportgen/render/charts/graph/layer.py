@@ -1,4 +1,4 @@
-"""Lays out the picture of a layer: a panel for each stage, with its nodes, lines, and what follows the last layer."""
+"""Lay out the figure of a layer: a panel per stage with nodes, lines, and the operators after the last layer."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ if TYPE_CHECKING:
 
 __all__ = ["layer"]
 
-_HEAD, _HEADING = 11.0, 25.0  # pixels, of a panel's title, and down to its layer
-_KEY, _KEYS = (22.0, 11.0), 22.0  # pixels, of a key, and of their line
-_BETWEEN, _ONWARD = 14.0, 16.0  # pixels, from panel to panel, and between nodes after the last layer
-_USUAL = 150.0  # pixels, the width of a node
-_TALLEST, _SHORT = 812.0, 92.0  # pixels, of a figure on a page, and of a title where it would be taller
-_TIP = 2.5  # pixels, from the middle of an arrow's head to its tip
+_HEAD, _HEADING = 11.0, 25.0  # pixels: height of a panel's title, and distance to its layer
+_KEY, _KEYS = (22.0, 11.0), 22.0  # pixels: size of a key, and height of the line of keys
+_BETWEEN, _ONWARD = 14.0, 16.0  # pixels: between panels, and between nodes after the last layer
+_USUAL = 150.0  # pixels: width of a node
+_TALLEST, _SHORT = 812.0, 92.0  # pixels: the tallest figure that fits a page, and one that fits below a title
+_TIP = 2.5  # pixels: from the centre of an arrowhead to its tip
 
 
 def layer(figure: Figure) -> Plan:
-    """Operators as nodes in a panel for each stage.
+    """Return the plan of operators as nodes in a panel for each stage.
 
     Reads `panels` (name, title, note, times: how many layers there are), `nodes` (panel, name, title, note, times,
     share, share_text, look: compute, memory, communication, cache or end, after) and `edges` (panel, source, target);
@@ -57,7 +57,7 @@ def layer(figure: Figure) -> Plan:
 
 
 def _drawn(figure: Figure, nodes: Sequence[Record]) -> Plan:
-    """The panels beside each other, below their keys."""
+    """Return the plan with the panels next to each other, below their keys."""
     panels = rows(figure, "panels")
     edges = [(text(e, "panel"), (text(e, "source"), text(e, "target"))) for e in rows(figure, "edges")]
     longest = max((number(node, "share") for node in nodes), default=0.0) or 1.0
@@ -76,7 +76,7 @@ def _drawn(figure: Figure, nodes: Sequence[Record]) -> Plan:
 
 
 class _Drawing:
-    """What has been drawn so far, by table; `bottom` is where it ends."""
+    """The shapes drawn so far, by table; `bottom` is their lower edge."""
 
     def __init__(self, longest: float) -> None:
         tables = ("frames", "boxes", "bars", "cylinders", "lines", "tips", "texts")
@@ -84,13 +84,13 @@ class _Drawing:
         self.longest, self.bottom = longest, 0.0
 
     def heading(self, panel: Record, left: float, top: float) -> None:
-        """A panel's title and what is said beside it."""
+        """Add a panel's title with its note."""
         start = left + text_width(text(panel, "title"), _HEAD, "semibold") + 8
         self.data["texts"].append(said(text(panel, "title"), left, top + _HEAD / 2, _HEAD, 600))
         self.data["texts"].append(said(text(panel, "note"), start, top + _HEAD / 2 + 0.4, 9.6, ink=GREY))
 
     def keys(self, words: Mapping[str, str], *, to_right: bool) -> None:
-        """What colours and shapes mean, in a line on top."""
+        """Add the meaning of colours and shapes, in a line at the top."""
         widths = [_KEY[0] + 6 + text_width(word, FINE) for word in words.values()]
         x = FIGURE_WIDTH - sum(widths) - 18 * (len(widths) - 1) - 1 if to_right else 1.0
         for (look, word), width in zip(words.items(), widths, strict=True):
@@ -115,7 +115,7 @@ class _Drawing:
             self.data[table].append(datum)
 
     def line(self, points: Points) -> None:
-        """A line with the head of an arrow at its end."""
+        """Add a line with an arrowhead at its end."""
         (x0, y0), (x, y) = points[-2:]
         dx, dy = (x > x0) - (x < x0), (y > y0) - (y < y0)
         angle = {(0, -1): 0, (1, 0): 90, (0, 1): 180, (-1, 0): 270}[dx, dy]
@@ -127,7 +127,7 @@ class _Drawing:
 
 @dataclass(frozen=True, slots=True)
 class _Stage:
-    """What a panel shows, and where."""
+    """The content of a panel, and its place."""
 
     nodes: Mapping[str, Record]
     edges: Sequence[Edge]
@@ -135,7 +135,7 @@ class _Stage:
     width: float
 
     def draw(self, drawing: _Drawing, top: float, times: str, most: int) -> None:
-        """Draw the layer from its input to its output, and what comes after the last one."""
+        """Draw the layer from its input to its output, and the operators after the last layer."""
         after = [name for name, node in self.nodes.items() if node.get("after")]
         within = [name for name in self.nodes if name not in (*after, LAYER, CACHE, OUTPUT)]
         inner = Layer(layer_rows(within, self.edges, most), self.nodes, self.left, self.width)
@@ -154,7 +154,7 @@ class _Stage:
             self._after(drawing, _chained(after, self.edges), inner.at[OUTPUT])
 
     def _after(self, drawing: _Drawing, names: Sequence[str], output: Box) -> None:
-        """The operators after the last layer, in a row in which each leads to the next."""
+        """Draw the operators after the last layer in a row, each connected to the next."""
         widest = (self.width - _ONWARD * (len(names) - 1) - 1) / len(names)
         each = min(max(_USUAL, *(wanted_width(self.nodes[name]) for name in names)), widest)
         flat = all(is_flat(self.nodes[name], each) for name in names)
@@ -177,7 +177,7 @@ class _Stage:
 
 
 def _onward(source: Box, target: Box) -> Points:
-    """A line within a row: to the neighbour straight on, to others below the row."""
+    """Return the points of a line within a row: straight to the neighbour, or below the row to any other."""
     if 0 < target.left - source.left - source.width < 2 * _ONWARD:
         y = source.top + source.height / 2
         return [(source.left + source.width, y), (target.left, y)]
@@ -191,7 +191,7 @@ def _onward(source: Box, target: Box) -> Points:
 
 
 def _chained(names: Sequence[str], edges: Sequence[Edge]) -> list[str]:
-    """Names in an order in which each follows its source at once where it can."""
+    """Order names so that each directly follows its source where possible."""
     left, order = list(names), list[str]()
     while left:
         ready = [n for n in left if not any(source in left for source, target in edges if target == n)]

@@ -1,4 +1,4 @@
-"""Draws the nodes of a layer: a box whose colour and shape say what limits the operator, its texts and its bar."""
+"""Draw the nodes of a layer: a box whose colour and shape show what limits the operator, with its texts and its bar."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ __all__ = [
 
 TITLE, FINE = 9.0, 8.4  # pixels; 8.4 are 6.3 pt in print
 GREY = "#5b6675"
-_SLACK = 1.02  # kerning is not in the table of widths
-_PAD = 5.0  # pixels, left and right of the texts of a node
-_TOP, _LINE, _FOOT = 4.0, 10.6, 3.0  # pixels, of a node from top to bottom
-_BAR, _THIN_BAR = 4.0, 2.5  # pixels, beside the share, and below a flat node's texts
-_LID = 3.0  # pixels, of a cylinder's round ends
-_SHORTEST = 1.0  # pixels, of a bar; a shorter one looks like dust
+_SLACK = 1.02  # allowance for kerning, which the table of widths omits
+_PAD = 5.0  # pixels: left and right of a node's texts
+_TOP, _LINE, _FOOT = 4.0, 10.6, 3.0  # pixels: paddings and line height of a node, from top to bottom
+_BAR, _THIN_BAR = 4.0, 2.5  # pixels: height of the bar next to the share, and below a flat node's texts
+_LID = 3.0  # pixels: height of a cylinder's round ends
+_SHORTEST = 1.0  # pixels: the shortest bar; shorter ones look like specks
 
-# Place of the colour in the palette, radius of the corners, dashes of the outline.
+# Index in the palette, corner radius, and dashes of the outline.
 LOOKS: dict[str, tuple[int, float, list[float]]] = {
     "compute": (0, 0.0, []),
     "memory": (3, 9.0, []),
@@ -46,7 +46,7 @@ LOOKS: dict[str, tuple[int, float, list[float]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """Where a node stands, in pixels."""
+    """The rectangle of a node, in pixels."""
 
     left: float
     top: float
@@ -55,7 +55,7 @@ class Box:
 
     @property
     def middle(self) -> float:
-        """Its middle from left to right."""
+        """The horizontal centre."""
         return self.left + self.width / 2
 
     @property
@@ -64,12 +64,12 @@ class Box:
         return self.top + self.height
 
     def datum(self) -> Datum:
-        """Its place as the specification reads it."""
+        """Return its position as the specification reads it."""
         return {"px": self.left, "px2": self.left + self.width, "py": self.top, "py2": self.bottom}
 
 
 def _look(node: Record) -> tuple[str, float, list[float]]:
-    """The colour, the corners and the dashes of an operator; one that nothing is known to limit looks plain."""
+    """Return colour, corner radius and dashes of an operator; one without a known limit looks plain."""
     place, radius, dash = LOOKS.get(text(node, "look"), (-1, 0.0, []))
     return (palette()[place] if place >= 0 else GREY), radius, dash
 
@@ -79,23 +79,23 @@ def _width(words: str, size: float, weight: Weight = "regular") -> float:
 
 
 def _times(node: Record) -> float:
-    """The room of the number of repeats, at the right of the title."""
+    """Return the width of the number of repeats, to the right of the title."""
     return _width(text(node, "times"), FINE) + 4 if text(node, "times") else 0.0
 
 
 def _numbers(node: Record) -> float:
-    """The room of what stands below the title."""
+    """Return the width of the numbers below the title."""
     share = text(node, "share_text")
     return _width(text(node, "note"), FINE) + (_width(share, FINE, "semibold") + 8 if share else 0.0)
 
 
 def wanted_width(node: Record) -> float:
-    """The width in which a node needs but a line for its title and one for its numbers."""
+    """Return the width at which title and numbers need one line each."""
     return max(_width(text(node, "title"), TITLE, "semibold") + _times(node), _numbers(node)) + 2 * _PAD + 0.1
 
 
 def is_flat(node: Record, width: float) -> bool:
-    """Whether a node's numbers have room beside each other, so that its bar runs below them."""
+    """Return whether a node's numbers fit next to each other, so that its bar is below them."""
     return _numbers(node) <= width - 2 * _PAD
 
 
@@ -116,7 +116,7 @@ def _note(node: Record, width: float) -> list[str]:
 
 
 def _lines(words: str, width: float, size: float, weight: Weight = "regular", taken: float = 0.0) -> list[str]:
-    """A text in one line or two; what still does not fit is shortened. Of the first line a part may be taken."""
+    """Wrap a text to at most two lines and shorten what does not fit; `taken` is occupied on the first line."""
     head, rest = list[str](), words.split(" ")
     while rest and _width(" ".join([*head, rest[0]]), size, weight) <= width - taken:
         head.append(rest.pop(0))
@@ -125,13 +125,13 @@ def _lines(words: str, width: float, size: float, weight: Weight = "regular", ta
 
 
 def outline(node: Record, at: Box) -> Datum:
-    """The box of a node."""
+    """Return the box of a node."""
     colour, radius, dash = _look(node)
     return {**at.datum(), "fill": colour, "stroke": colour, "radius": radius, "dash": dash}
 
 
 def cylinder(at: Box) -> list[Datum]:
-    """The outline of the cache: a body with a round lid."""
+    """Return the outline of the cache: a body with a round lid."""
     x0, x1, y0, y1 = at.left, at.left + at.width, at.top + _LID, at.bottom - _LID
     arc = f"A{at.width / 2:.2f},{_LID:.2f} 0 0"
     body = f"M{x0:.2f},{y0:.2f} {arc} 1 {x1:.2f},{y0:.2f} V{y1:.2f} {arc} 1 {x0:.2f},{y1:.2f} Z"
@@ -140,7 +140,7 @@ def cylinder(at: Box) -> list[Datum]:
 
 
 def write(node: Record, at: Box, flat: bool, longest: float) -> Iterable[tuple[str, Datum]]:
-    """The texts and the bar of a node, each with the table that it goes into; a bar of full length is `longest`."""
+    """Yield the texts and the bar of a node, each with its table; `longest` is the share of a full bar."""
     left, right = at.left + _PAD, at.left + at.width - _PAD
     y = at.top + _TOP + _LINE / 2 + (2 * _LID - 2 if text(node, "look") == "cache" else 0.0)
     if text(node, "times"):
@@ -167,5 +167,5 @@ def write(node: Record, at: Box, flat: bool, longest: float) -> Iterable[tuple[s
 def said(
     words: str, x: float, y: float, size: float = FINE, weight: int = 400, ink: str = INK, align: str = "left"
 ) -> Datum:
-    """A line of text."""
+    """Return a line of text."""
     return {"text": words, "px": x, "py": y, "size": size, "weight": weight, "ink": ink, "align": align}

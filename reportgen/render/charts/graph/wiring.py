@@ -1,4 +1,4 @@
-"""Draws edges between rows as lines of right angles: where they leave and arrive, and how far down they run across."""
+"""Draw edges between rows as right-angled lines: where they leave and arrive, and at which level they run across."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ __all__ = ["Points", "Wires", "rounded", "wires"]
 
 Points: TypeAlias = list[tuple[float, float]]
 
-_CORNER = 11.0  # pixels, from the corner of a node to where a line may leave or arrive
-_SNAP = 5.0  # pixels, less than which no line steps aside
-_PORTS = 10.0  # pixels, between lines that arrive at the same node
-_NEAR = 5.0  # pixels: lines nearer than this look like one
-_MOST = 5  # lines whose levels are sought by trying all; more are laid in their order
-_FIRST, _LEVEL, _HEAD = 5.0, 5.0, 8.5  # pixels, down to the first level, from level to level, and for arrows' heads
+_CORNER = 11.0  # pixels: from the corner of a node to the nearest end of a line
+_SNAP = 5.0  # pixels: smaller sideways steps are avoided
+_PORTS = 10.0  # pixels: between lines that arrive at the same node
+_NEAR = 5.0  # pixels: lines closer than this look like one
+_MOST = 5  # the most lines whose levels are optimised by trying all orders
+_FIRST, _LEVEL, _HEAD = 5.0, 5.0, 8.5  # pixels: down to the first level, between levels, and for arrowheads
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,9 @@ class Wires:
     """The lines between two rows.
 
     Attributes:
-        starts: where the lines of each upper name leave.
-        ends: where each step from an upper to a lower name arrives.
-        level: how far down the lines of an upper name run across, 0 on top.
+        starts: x of each upper name's lines.
+        ends: x at which each segment from an upper to a lower name arrives.
+        level: the level at which an upper name's lines run across, 0 at the top.
     """
 
     starts: Mapping[str, float]
@@ -41,11 +41,11 @@ class Wires:
 
     @property
     def height(self) -> float:
-        """The room that they need between the rows."""
+        """The height that they need between the rows."""
         return _FIRST + _HEAD + _LEVEL * max(self.level.values(), default=0)
 
     def between(self, step: Edge, top: float) -> Points:
-        """The points of a step, from the foot of the upper row to the head of the lower one."""
+        """Return the points of a segment, from the bottom of the upper row to the top of the lower one."""
         start, end = self.starts[step[0]], self.ends[step]
         bottom = top + self.height
         if start == end:
@@ -55,9 +55,9 @@ class Wires:
 
 
 def wires(steps: Sequence[Edge], middle: Mapping[str, float], width: Mapping[str, float]) -> Wires:
-    """Lines for steps from names of a row to names of the next, so that none covers another and few cross.
+    """Return lines for the segments from a row to the next, so that no line covers another and few cross.
 
-    `middle` says where names stand and `width` how wide they are; what has no width is a line that passes.
+    `middle` holds the centres of names and `width` their widths; a name without a width is a passing line.
     """
     ends: dict[Edge, float] = {}
     for lower in dict.fromkeys(lower for _, lower in steps):
@@ -72,10 +72,10 @@ def wires(steps: Sequence[Edge], middle: Mapping[str, float], width: Mapping[str
 
 
 def _ports(middle: float, width: float, sources: Sequence[tuple[str, float]]) -> dict[str, float]:
-    """Where lines arrive at a node: straight below their sources where it is wide enough, else at the nearest side."""
+    """Return where lines arrive at a node: straight below their sources, or at the nearest side of a narrow one."""
     order, reach = sorted(sources, key=lambda source: source[1]), width / 2 - _CORNER
     if any(0 < abs(x - middle) - reach < _SNAP for _, x in order):
-        reach += _SNAP  # a little nearer to the corner, rather than a little step in the line
+        reach += _SNAP  # go a little closer to the corner to avoid a small sideways step
     reach = max(reach, 0.0)
     wanted = [min(max(x, middle - reach), middle + reach) for _, x in order]
     gap = min(_PORTS, 2 * reach / len(order))
@@ -84,7 +84,7 @@ def _ports(middle: float, width: float, sources: Sequence[tuple[str, float]]) ->
 
 
 def _start(middle: float, width: float, ends: Sequence[float]) -> float:
-    """Where lines leave a node: in its middle, or right above their only end."""
+    """Return where lines leave a node: at its centre, or straight above their only end."""
     straight = len(ends) == 1 and abs(ends[0] - middle) <= max(width / 2 - _CORNER, 0.5)
     return ends[0] if straight else middle
 
@@ -94,7 +94,7 @@ def _span(name: str, starts: Mapping[str, float], nets: Mapping[str, Sequence[fl
 
 
 def _stacked(order: Sequence[str], starts: Mapping[str, float], nets: Mapping[str, Sequence[float]]) -> dict[str, int]:
-    """Each line below those before it that it would run into."""
+    """Return the level of each line: below all earlier ones that it would overlap."""
     level: dict[str, int] = {}
     for name in order:
         low, high = _span(name, starts, nets)
@@ -104,7 +104,7 @@ def _stacked(order: Sequence[str], starts: Mapping[str, float], nets: Mapping[st
 
 
 def _price(level: Mapping[str, int], starts: Mapping[str, float], nets: Mapping[str, Sequence[float]]) -> float:
-    """What an order of lines costs: lines that cover each other count most, then crossings, then height."""
+    """Return the cost of levels: overlaps count most, then crossings, then height."""
     price = 0.5 * max(level.values(), default=0)
     for above, below in itertools.permutations(level, 2):
         if level[above] < level[below]:
@@ -117,7 +117,7 @@ def _price(level: Mapping[str, int], starts: Mapping[str, float], nets: Mapping[
 
 
 def rounded(points: Points, radius: float = 3.0) -> str:
-    """A line through points as an SVG path with round corners."""
+    """Return a line through points as an SVG path with rounded corners."""
     line = [point for i, point in enumerate(points) if i == 0 or point != points[i - 1]]
     path = [f"M{line[0][0]:.2f},{line[0][1]:.2f}"]
     for before, corner, after in zip(line, line[1:], line[2:], strict=False):
@@ -127,7 +127,7 @@ def rounded(points: Points, radius: float = 3.0) -> str:
 
 
 def _towards(start: tuple[float, float], end: tuple[float, float], most: float) -> tuple[float, float]:
-    """The point a little on the way from one point to another, at most half of it."""
+    """Return a point on the way from one point to another, `most` away but at most half way."""
     length = abs(end[0] - start[0]) + abs(end[1] - start[1])
     share = min(most, length / 2) / length if length else 0.0
     return start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share

@@ -1,1 +1,1 @@
-"""What is placed in each chart before it is drawn: bars, lines, texts that keep apart."""
+"""Layouts of charts: place bars, lines and texts before drawing, so that texts do not overlap."""

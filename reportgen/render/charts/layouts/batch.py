@@ -1,4 +1,4 @@
-"""Lays out throughput against latency over the requests at once: lines of points, labels that stand clear."""
+"""Lay out throughput against latency over batch sizes: lines of points with labels that do not overlap."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 __all__ = ["batches"]
 
 _HEIGHT, _LEFT, _RIGHT = 200.0, 44.0, 14.0
-_NAMES = 230.0  # pixels, the most that a line's name may take
-_AIR, _LOG_AIR = 0.08, 1.4  # at the ends of the axes: a part of what is shown, and a factor
-_OWN, _OTHER, _POINT = 90.0, 30.0, 5.0  # square pixels of points, and half of the room that one takes
-_FAR = 2.5  # a target so many times as long as the points is named, not drawn: it would press them together
+_NAMES = 230.0  # pixels: the longest name of a line
+_AIR, _LOG_AIR = 0.08, 1.4  # margins of the axes: a share of the linear one, a factor of the logarithmic one
+_OWN, _OTHER, _POINT = 90.0, 30.0, 5.0  # square pixels of points, and half the width that a point takes
+_FAR = 2.5  # a target beyond this multiple of the points is only named: drawing it would compress them
 
 
 def batches(figure: Figure) -> Plan:
-    """The throughput over the time per token.
+    """Return the plan of throughput over the time per token.
 
-    Reads `lines` (name, role: best or base), `points` (line: its place among the lines, kind: batch or concurrency,
-    at_once, tpot, throughput, own) and `marks` (value, text), of which there is one or none.
+    Reads `lines` (name, role: best or base), `points` (line: index of its line, kind: batch or concurrency, at_once,
+    tpot, throughput, own) and `marks` (value, text), with at most one row.
     """
     lines, points, marks = rows(figure, "lines"), rows(figure, "points"), rows(figure, "marks")
     tokens, flows = ([number(p, key) for p in points] for key in ("tpot", "throughput"))
@@ -62,19 +62,19 @@ def batches(figure: Figure) -> Plan:
 
 
 def _axis(values: Sequence[float], pixels: float) -> Linear:
-    """The axis of latencies, with some air at both ends; it does not begin at zero."""
+    """Return the axis of latencies, with margins; it need not begin at zero."""
     air = (max(values) - min(values)) * _AIR or max(values) * _AIR
     return Linear(max(0.0, min(values) - air), max(values) + air, pixels)
 
 
 def _point(point: Record, lines: Sequence[Record]) -> Datum:
-    """A point in the look of its line."""
+    """Return a point in the style of its line."""
     at = {key: number(point, key) for key in ("line", "tpot", "throughput")}
     return {**at, **look(lines[int(at["line"])]), "size": _OWN if point.get("own") else _OTHER}
 
 
 def _limit(mark: Record, across: Linear, pieces: Sequence[Segment], *, drawn: bool) -> tuple[Datum, Box]:
-    """What the target is, beside its rule where no line runs; at the right where it lies beyond the axis."""
+    """Return the target's text, next to its rule and clear of lines, or at the right if it is beyond the axis."""
     said = text(mark, "text") if drawn else f"{text(mark, 'text')}, beyond this axis →"
     wide, high = size_of(said)
     most = across.pixels + _RIGHT - wide
@@ -97,7 +97,7 @@ def _around(points: Way) -> list[Box]:
 def _names(
     lines: Sequence[Record], ways: Sequence[Way], pieces: Sequence[Segment], taken: Sequence[Box]
 ) -> list[tuple[Datum, Placed, tuple[float, float]]]:
-    """The names of lines, each at the last of its points that has room close by, or else at the last with any room."""
+    """Return the names of lines, each at its last point with room nearby, or else at the last with any room."""
     busy = [*taken, *_around([at for way in ways for at in way])]
     made: list[tuple[Datum, Placed, tuple[float, float]]] = []
     for line, way in zip(lines, ways, strict=True):
@@ -108,7 +108,7 @@ def _names(
             if spot is not None:
                 found.append((spot, at))
         if found:
-            spot, at = min(found, key=lambda one: one[0].far)  # of equals the first
+            spot, at = min(found, key=lambda one: one[0].far)  # on ties, the first
             made.append((word(said, spot.x, spot.y, look(line)["ink"]), spot, at))
             busy.append(spot.box)
     return made
@@ -119,7 +119,7 @@ def _holds(box: Box, at: tuple[float, float]) -> bool:
 
 
 def _leader(at: tuple[float, float], spot: Placed) -> Datum:
-    """A line from a point to a name that had to stand far off."""
+    """Return a line from a point to a name that is far away."""
     x = min(max(at[0], spot.box.left), spot.box.right)
     y = min(max(at[1], spot.box.top + 2), spot.box.bottom - 2)
     return {"px": at[0], "py": at[1], "px2": x, "py2": y}
@@ -128,7 +128,7 @@ def _leader(at: tuple[float, float], spot: Placed) -> Datum:
 def _sizes(
     lines: Sequence[Record], points: Sequence[Record], pixels: Way, pieces: Sequence[Segment], taken: Sequence[Box]
 ) -> list[Datum]:
-    """The size at each point, the configured ones and the ends of lines first; without room it is left out."""
+    """Return the sizes next to points, configured ones and ends of lines first; those without room are left out."""
     line_of = [int(number(point, "line")) for point in points]
     own = [i for i, point in enumerate(points) if point.get("own")]
     ends = [i for i, of in enumerate(line_of) if of not in line_of[:i] or of not in line_of[i + 1 :]]

@@ -1,4 +1,4 @@
-"""Lays out cost against latency: two linear axes, circles whose area is the capacity, labels that stand clear."""
+"""Lay out cost against latency: linear axes, circles whose area is the capacity, and labels that do not overlap."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 __all__ = ["front"]
 
 _HEIGHT, _LEFT, _RIGHT = 210.0, 44.0, 14.0
-_LARGEST, _SMALLEST = 260.0, 14.0  # square pixels, the area of a circle
+_LARGEST, _SMALLEST = 260.0, 14.0  # square pixels: the area of a circle
 
-# Fill, outline and opacity by role; what was only tried is faint, so that the options stand before it.
+# Fill, outline and opacity by role; merely tried configurations are faint, so that options stand out.
 _ROLES = {
     "best": ("#0072B2", "#0072B2", 1.0),
     "base": ("#5b6675", "#5b6675", 1.0),
@@ -43,10 +43,10 @@ _ROLES = {
 
 
 def front(figure: Figure) -> Plan:
-    """Points by two numbers of which both should be small.
+    """Return the plan of points by two numbers that should both be small.
 
     Reads `points` (label, x, y, area: the capacity, role: best, base, front, plain or tried); `texts` may hold
-    `x_title` and, for each role that is to stand in the key, its word. Strong points lie over faint ones.
+    `x_title` and the word for each role in the key. Important points are drawn over faint ones.
     """
     order = list(reversed(_ROLES))
     points = sorted(rows(figure, "points"), key=lambda p: order.index(text(p, "role")))
@@ -76,9 +76,9 @@ def _dot(point: Record, most: float) -> Datum:
 def _labels(
     points: Sequence[Record], dots: Sequence[Datum], across: Linear, up: Linear
 ) -> tuple[list[Datum], list[Datum]]:
-    """Labels beside the points that have one, and lines to those that had to stand far off."""
+    """Return labels next to their points, and lines to those that are far away."""
     pixels = [(across.at(d["x"]), _HEIGHT - up.at(d["y"])) for d in dots]
-    named = [i for i in reversed(range(len(points))) if text(points[i], "label")]  # the strongest chooses first
+    named = [i for i in reversed(range(len(points))) if text(points[i], "label")]  # the most important choose first
     radii = [math.sqrt(d["size"] / math.pi) for d in dots]
     taken = [
         Box(x - r, y - r, x + r, y + r)

@@ -1,4 +1,4 @@
-"""Lays out a decode step over the generation: lines with their first and last value, and the target as a rule."""
+"""Lay out a decode step over the generation: lines with their first and last value, and the target as a rule."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 __all__ = ["generation"]
 
 _HEIGHT, _LEFT, _NAMES = 165.0, 40.0, 190.0
-_BLOCK, _LINE = 27.0, 12.0  # pixels, of a name with its value below it, and from one to the other
-_AIR, _MORE_AIR = 1.12, 1.25  # above the lines, and where a target beyond the axis is named there
-_FAR = 3.0  # a target so many times as high as the lines is named, not drawn: it would press them down
+_BLOCK, _LINE = 27.0, 12.0  # pixels: height of a name with its value below, and the distance between the two
+_AIR, _MORE_AIR = 1.12, 1.25  # headroom above the lines, and where a target beyond the axis is named
+_FAR = 3.0  # a target beyond this multiple of the lines is only named: drawing it would compress them
 
 
 def generation(figure: Figure) -> Plan:
-    """The time of a step over the context.
+    """Return the plan of a step's time over the context.
 
-    Reads `lines` (name, role: best or base, first, last: the texts of its first and last value), `points` (line: its
-    place among the lines, x, y) and `marks` (value, text), of which there is one or none; `texts` may hold `x_title`.
+    Reads `lines` (name, role: best or base, first, last: the texts of its first and last value), `points` (line: index
+    of its line, x, y) and `marks` (value, text), with at most one row; `texts` may hold `x_title`.
     """
     lines, points, marks = rows(figure, "lines"), rows(figure, "points"), rows(figure, "marks")
     right = min(_NAMES, max(size_of(text(line, key))[0] for line in lines for key in ("name", "last"))) + 20
@@ -63,7 +63,7 @@ def generation(figure: Figure) -> Plan:
 
 
 def _names(lines: Sequence[Record], ways: Sequence[Way], width: float, space: float) -> tuple[list[Datum], list[Datum]]:
-    """Names with the last values at the right ends, apart from each other, and tied to their lines."""
+    """Return names with the last values at the right ends, spread out and connected to their lines."""
     wanted = [way[-1][1] - _LINE / 2 for way in ways]
     placed = spread(wanted, _BLOCK, 2.0, _HEIGHT - _LINE)
     texts, leaders = list[Datum](), list[Datum]()
@@ -76,7 +76,7 @@ def _names(lines: Sequence[Record], ways: Sequence[Way], width: float, space: fl
 
 
 def _starts(lines: Sequence[Record], ways: Sequence[Way], width: float) -> list[tuple[Datum, Box]]:
-    """The first values, where no line runs through them."""
+    """Return the first values, where no line crosses them."""
     points, sizes = [way[0] for way in ways], [size_of(text(line, "first")) for line in lines]
     places = place(points, sizes, segments(ways), Box(2, 2, width, _HEIGHT - 2))
     return [
@@ -94,7 +94,7 @@ def _limits(
     width: float,
     taken: Sequence[Box],
 ) -> list[Datum]:
-    """What the target is, beside its rule where no line runs; on top where it lies beyond the axis."""
+    """Return the target's text, next to its rule and clear of lines, or at the top if it is beyond the axis."""
     made: list[Datum] = []
     for mark in marks:
         said = text(mark, "text") if mark in drawn else f"{text(mark, 'text')}, beyond this axis ↑"

@@ -1,4 +1,4 @@
-"""Lays out latency over the request rate: two panels one above the other, and a key with the rates of each line."""
+"""Lay out latency over the request rate: two panels, one above the other, and a key with the rates of each line."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 
 __all__ = ["load"]
 
-_HIGH, _GAP, _LEFT, _RIGHT = 108.0, 34.0, 44.0, 14.0  # of a panel, between panels, and at least beside them
-_KEY, _NAME, _SAMPLE, _APART = 16.0, 200.0, 20.0, 16.0  # of a line of the key, its name, a sample, and between entries
-_AIR, _LOG_AIR = 1.12, 1.35  # above the lines, and at both ends of a logarithmic axis
-_FAR = 3.0  # a target so many times as high as the lines is named, not drawn: it would press them down
-_BEYOND = 1.25  # times the largest capacity: a rate farther off is named in the key alone
-_PLACES = 12  # along a panel, at which the name of a target may begin
+_HIGH, _GAP, _LEFT, _RIGHT = 108.0, 34.0, 44.0, 14.0  # pixels: height of a panel, gap, and least margins
+_KEY, _NAME, _SAMPLE, _APART = 16.0, 200.0, 20.0, 16.0  # pixels in the key: line, name, sample, gap
+_AIR, _LOG_AIR = 1.12, 1.35  # headroom above the lines, and margins of a logarithmic axis
+_FAR = 3.0  # a target beyond this multiple of the lines is only named: drawing it would compress them
+_BEYOND = 1.25  # times the largest capacity; a higher rate is named only in the key
+_PLACES = 12  # positions along a panel where the name of a target may begin
 _GRID, _AXIS, _GREY = "#e3e8ee", "#b7bfca", "#5b6675"
 _STROKES: dict[str, list[float]] = {"given": [1.5, 2.0], "reach": [5.0, 2.5], "capacity": []}
-"""How the rates of a line are drawn: as given, the largest within the targets, the most it can take."""
+"""How the rates of a line are drawn: the given one, the largest within the targets, and the capacity."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Panel:
-    """A panel: the latency that it shows, where it begins, and its axis."""
+    """A panel: its latency, its top, and its axis."""
 
     key: str
     title: str
@@ -41,21 +41,21 @@ class _Panel:
     up: Linear | Log
 
     def at(self, value: float) -> float:
-        """The pixel of a value."""
+        """Return the pixel of a value."""
         return self.top + _HIGH - min(max(self.up.at(value), 0.0), _HIGH)
 
     @property
     def ticks(self) -> list[float]:
-        """Round values on its axis."""
+        """Return round values on its axis."""
         return self.up.round if isinstance(self.up, Log) else self.up.ticks()
 
 
 def load(figure: Figure) -> Plan:
-    """Both latencies over the rate.
+    """Return the plan of both latencies over the rate.
 
     Reads `lines` (name, role: best or base; given, reach, rough, capacity: rates; given_text, reach_text,
-    capacity_text), `points` and `now` (line: its place among the lines, x, ttft, tpot), `panels` (key: ttft or tpot,
-    title) and `marks` (panel, value, text), of which each panel has one or none; `texts` may hold `x_title`.
+    capacity_text), `points` and `now` (line: index of its line, x, ttft, tpot), `panels` (key: ttft or tpot, title) and
+    `marks` (panel, value, text), with at most one row per panel; `texts` may hold `x_title`.
     """
     lines, points, marks = rows(figure, "lines"), rows(figure, "points"), rows(figure, "marks")
     drawn = [mark for mark in marks if number(mark, "value") <= _FAR * _most(points, text(mark, "panel"))]
@@ -98,7 +98,7 @@ def load(figure: Figure) -> Plan:
 
 
 def _across(lines: Sequence[Record], points: Sequence[Record], left: float) -> Linear:
-    """The rates from zero to a little beyond the largest capacity, or beyond what is given where that is near."""
+    """Return the axis of rates, from zero to just beyond the largest capacity, or the given rate if that is close."""
     most = max(*(number(line, "capacity") for line in lines), max(number(point, "x") for point in points))
     near = [number(line, "given") for line in lines if number(line, "given") <= _BEYOND * most]
     return Linear(0.0, 1.03 * max([most, *near]), FIGURE_WIDTH - left - _RIGHT)
@@ -109,7 +109,7 @@ def _most(points: Sequence[Record], key: str) -> float:
 
 
 def _panel(row: Record, place: int, points: Sequence[Record], marks: Sequence[Record]) -> _Panel:
-    """The first token on a logarithmic axis, since its waits grow without end; tokens on one from zero."""
+    """Return a panel: the first token on a logarithmic axis, because waits grow without bound; tokens from zero."""
     key = text(row, "key")
     values = [*(number(point, key) for point in points), *(number(mark, "value") for mark in marks)]
     up = (
@@ -121,14 +121,14 @@ def _panel(row: Record, place: int, points: Sequence[Record], marks: Sequence[Re
 
 
 def _grid(panels: Sequence[_Panel], across: Linear) -> list[Datum]:
-    """Horizontal lines at round values, and the foot of each panel."""
+    """Return horizontal lines at round values, and the base line of each panel."""
     level = [(panel.at(value), _GRID) for panel in panels for value in panel.ticks]
     level += [(panel.top + _HIGH, _AXIS) for panel in panels]
     return [{"px": 0.0, "px2": across.pixels, "py": y, "py2": y, "ink": ink} for y, ink in level]
 
 
 def _numbers(panels: Sequence[_Panel], across: Linear) -> list[Datum]:
-    """The round values of both axes, those of the rate below each panel."""
+    """Return the round values of both axes; those of the rate are below each panel."""
     made: list[Datum] = []
     for panel in panels:
         for value in panel.ticks:
@@ -155,13 +155,13 @@ def _way(panel: _Panel, line: int, points: Sequence[Record], across: Linear) -> 
 
 
 def _band(panel: _Panel, line: Record, across: Linear) -> list[Datum]:
-    """Where waits are rough, from below the capacity up to it."""
+    """Return the range of rough waits, from below the capacity up to it."""
     ends = {"px": across.at(number(line, "rough")), "px2": across.at(number(line, "capacity"))}
     return [{**ends, "py": panel.top, "py2": panel.top + _HIGH, **look(line)}]
 
 
 def _rules(panel: _Panel, line: Record, across: Linear) -> list[Datum]:
-    """The rates of a line that the axis holds."""
+    """Return the rates of a line that lie within the axis."""
     places = [(across.at(number(line, key)), dash) for key, dash in _STROKES.items() if number(line, key) > 0]
     ends = {"py": panel.top, "py2": panel.top + _HIGH}
     return [{**look(line), "px": x, "px2": x, **ends, "dash": dash} for x, dash in places if x <= across.pixels]
@@ -172,7 +172,7 @@ def _segment(rule: Datum) -> Segment:
 
 
 def _dot(panel: _Panel, row: Record, lines: Sequence[Record], across: Linear) -> list[Datum]:
-    """The latency at the rate as given."""
+    """Return the latency at the given rate."""
     value, line = row.get(panel.key), lines[int(number(row, "line"))]
     if value is None or not panel.up.low <= float(value) <= panel.up.high:
         return []
@@ -180,7 +180,7 @@ def _dot(panel: _Panel, row: Record, lines: Sequence[Record], across: Linear) ->
 
 
 def _keys(lines: Sequence[Record], across: Linear, left: float) -> tuple[list[Datum], list[Datum]]:
-    """A line of the key for each line: its name, then each of its rates behind a piece of its rule, in columns."""
+    """Return the key: for each line its name, then each rate after a sample of its rule, in columns."""
     texts, samples = list[Datum](), list[Datum]()
     wide = min(_NAME, max(size_of(text(line, "name"))[0] for line in lines))
     rates = {key: [_key_text(line, key, across) for line in lines] for key in _STROKES}
@@ -199,7 +199,7 @@ def _keys(lines: Sequence[Record], across: Linear, left: float) -> tuple[list[Da
 
 
 def _key_text(line: Record, key: str, across: Linear) -> str:
-    """A rate in words; none where it is zero, and with an arrow where it lies beyond the axis."""
+    """Return a rate in words, with an arrow if it is beyond the axis; an empty text if it is zero."""
     value = number(line, key)
     if not value > 0:
         return ""
@@ -210,7 +210,7 @@ def _key_text(line: Record, key: str, across: Linear) -> str:
 
 
 def _limits(panels: Sequence[_Panel], drawn: Sequence[Record], across: Linear) -> list[Datum]:
-    """The targets as rules across their panels."""
+    """Return the targets as rules across their panels."""
     made: list[Datum] = []
     for mark in drawn:
         y = _of(panels, mark).at(number(mark, "value"))
@@ -225,7 +225,7 @@ def _of(panels: Sequence[_Panel], mark: Record) -> _Panel:
 def _named(
     panels: Sequence[_Panel], marks: Sequence[Record], drawn: Sequence[Record], busy: Sequence[Segment], width: float
 ) -> list[Datum]:
-    """What the targets are, beside their rules where no line runs; on top where they lie beyond the axis."""
+    """Return the targets' texts, next to their rules and clear of lines, or at the top if beyond the axis."""
     made: list[Datum] = []
     for mark in marks:
         panel = _of(panels, mark)
@@ -241,6 +241,6 @@ def _named(
 
 
 def _starts(width: float, wide: float) -> list[float]:
-    """Places along a panel, from its right end to its left one."""
+    """Return starting positions along a panel, from right to left."""
     most = width - wide - 6
     return [most - (most - 6) * step / _PLACES for step in range(_PLACES + 1)]

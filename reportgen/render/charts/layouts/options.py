@@ -1,4 +1,4 @@
-"""Lays out the comparison of options: bars by one number, with the lines of a target and of the baseline."""
+"""Lay out the comparison of options: bars of one number, with lines at the target and the baseline."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["options"]
 
-_STEP = 19.0  # pixels, from bar to bar
-_MARKS = 16.0  # pixels, of the line of texts above target and baseline
+_STEP = 19.0  # pixels: from bar to bar
+_MARKS = 16.0  # pixels: height of the texts above target and baseline
 
 # Fill and outline: an option that misses a target is hollow, so that it differs without colour too.
 _ROLES = {
@@ -42,10 +42,10 @@ _ROLES = {
 
 
 def options(figure: Figure) -> Plan:
-    """Options compared by one number.
+    """Return the plan of options compared by one number.
 
     Reads `bars` (name, value, text, role: best, base, plain or missed) and `marks` (value, text); `texts` may hold
-    `x_title` and, for each role that is to stand in the key, its word.
+    `x_title` and the word for each role in the key.
     """
     bars, marks = rows(figure, "bars"), rows(figure, "marks")
     high = max([number(row, "value") for row in (*bars, *marks)], default=0.0) or 1.0
@@ -69,14 +69,14 @@ def options(figure: Figure) -> Plan:
 
 
 def _bar(row: Record, index: int, names: float, scale: float, lines: Sequence[float]) -> Datum:
-    """One bar with its name and its value, which stands clear of the lines."""
+    """Return one bar with its name and its value, placed clear of the lines."""
     role = text(row, "role")
     fill, stroke = _ROLES.get(role, _ROLES["plain"])
     start = number(row, "value") * scale + 6
     return {
-        "row": index,  # not the name: two shortened names may be equal
+        "row": index,  # the index, because two shortened names may be equal
         "name": fit(text(row, "name"), names, TEXT, "semibold"),
-        "value": number(row, "value"),  # an absent one too: its row must stay where its name stands
+        "value": number(row, "value"),  # also if absent: its row stays in line with its name
         "text": text(row, "text"),
         "tx": _clear(start, text_width(text(row, "text"), TEXT, "semibold"), lines),
         "py": _STEP * (index + 0.5),
@@ -87,7 +87,7 @@ def _bar(row: Record, index: int, names: float, scale: float, lines: Sequence[fl
 
 
 def _clear(start: float, width: float, lines: Sequence[float]) -> float:
-    """Where a value may begin so that no line runs through it."""
+    """Return where a value may begin so that no line crosses it."""
     for line in lines:
         if start - 3 < line < start + width + 3:
             start = line + 6
@@ -95,13 +95,13 @@ def _clear(start: float, width: float, lines: Sequence[float]) -> float:
 
 
 def _marks(marks: Sequence[Record], scale: float, width: float) -> list[Datum]:
-    """The lines with their texts above them, moved sideways until they stand apart."""
+    """Return the lines with their texts above, moved sideways until they do not overlap."""
     order = sorted(range(len(marks)), key=lambda i: (number(marks[i], "value"), i))
     sizes = [text_width(text(marks[i], "text"), TEXT, "semibold") * 1.04 for i in order]
     starts = [number(marks[i], "value") * scale - size / 2 for i, size in zip(order, sizes, strict=True)]
-    for i in range(len(starts)):  # push right from the left end ...
+    for i in range(len(starts)):  # push right, from the left end ...
         starts[i] = max(starts[i], starts[i - 1] + sizes[i - 1] + 12 if i else 0.0)
-    for i in reversed(range(len(starts))):  # ... then left from the right end
+    for i in reversed(range(len(starts))):  # ... then left, from the right end
         starts[i] = min(starts[i], (starts[i + 1] - 12 if i + 1 < len(starts) else width + 20) - sizes[i])
     return [
         {"value": number(marks[i], "value"), "text": text(marks[i], "text"), "tx": start}

@@ -1,4 +1,4 @@
-"""Lays out the roofline: scales by powers of ten, roofs and their names, points and labels that stand clear."""
+"""Lay out the roofline: logarithmic axes, roofs and their names, points, and labels that do not overlap."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _SHAPES = ("circle", "square", "triangle-up", "diamond", "cross")
 
 
 def roofline(figure: Figure) -> Plan:
-    """Attainable performance over arithmetic intensity.
+    """Return the plan of attainable performance over arithmetic intensity.
 
     Reads `roofs` (name, note, peak in units of y, bandwidth in units of y per unit of x, ridge: a text that marks the
     ridge) and `points` (label, x, y, group, strong); `texts` holds `x_title`. The first roof is the scenario's own:
@@ -71,7 +71,7 @@ def roofline(figure: Figure) -> Plan:
 
 
 def _scales(roofs: Sequence[Record], points: Sequence[Record], width: float) -> tuple[Log, Log]:
-    """Both axes: some air around everything that is drawn, so that labels stand clear of the frame."""
+    """Return both axes, with margins around all content, so that labels do not touch the frame."""
     ridges = [number(r, "peak") / number(r, "bandwidth") for r in roofs]
     xs = [*(number(p, "x") for p in points), *ridges]
     low = min(xs) * 0.5
@@ -83,7 +83,7 @@ def _scales(roofs: Sequence[Record], points: Sequence[Record], width: float) -> 
 
 
 def _lines(roofs: Sequence[Record], across: Log, up: Log) -> tuple[list[Datum], list[Segment]]:
-    """Each roof as a line of three corners, and the same in pixels for placing labels."""
+    """Return each roof as a line of three corners, and the same in pixels for placing labels."""
     data: list[Datum] = []
     segments: list[Segment] = []
     for index, roof in enumerate(roofs):
@@ -98,7 +98,7 @@ def _lines(roofs: Sequence[Record], across: Log, up: Log) -> tuple[list[Datum], 
 
 
 def _ridges(roofs: Sequence[Record], across: Log, width: float) -> list[Datum]:
-    """The vertical lines where a roof turns from memory to compute, with their texts at the foot."""
+    """Return vertical lines at the ridges, where a roof turns from memory to compute, with texts at the bottom."""
     data: list[Datum] = []
     for index, roof in enumerate(roofs):
         if not text(roof, "ridge"):
@@ -114,7 +114,7 @@ def _ridges(roofs: Sequence[Record], across: Log, width: float) -> list[Datum]:
 
 
 def _names(roofs: Sequence[Record], up: Log, width: float) -> tuple[list[Datum], list[Datum]]:
-    """The roofs' names at their right ends, apart even where roofs coincide, then tied to their line."""
+    """Return the roofs' names at their right ends, spread out even if roofs coincide, and connected to their lines."""
     wanted = [_HEIGHT - up.at(number(r, "peak")) for r in roofs]
     placed = spread(wanted, 25.0, 4.0, _HEIGHT - 14)
     names: list[Datum] = []
@@ -136,7 +136,7 @@ def _names(roofs: Sequence[Record], up: Log, width: float) -> tuple[list[Datum],
 
 
 def _look(group: int) -> tuple[str, str]:
-    """Fill and outline of a group's points: filled, then hollow, so that they differ in print too."""
+    """Return fill and outline of a group's points: filled, then hollow, so that they differ in print too."""
     return (INK, PAPER) if group % 2 == 0 else (PAPER, INK)
 
 
@@ -148,7 +148,7 @@ def _points(
     segments: Sequence[Segment],
     ridges: Sequence[Datum],
 ) -> tuple[list[Datum], list[Datum], list[Datum]]:
-    """The points, the labels of those that have one, and lines to labels that had to stand far off."""
+    """Return the points, the labels of those that have one, and lines to labels that are far away."""
     dots: list[Datum] = []
     for point in points:
         place_in_key = groups.index(text(point, "group"))
@@ -158,7 +158,7 @@ def _points(
         at = {"x": number(point, "x"), "y": number(point, "y")}
         dots.append({**at, "shape": shape, "fill": fill, "stroke": stroke, "size": size})
     pixels = [(across.at(d["x"]), _HEIGHT - up.at(d["y"])) for d in dots]
-    # Strong points choose their place first.
+    # Important points choose first.
     order = sorted(range(len(points)), key=lambda i: (not points[i].get("strong"), i))
     order = [i for i in order if text(points[i], "label")]
     taken = [Box(r["tx"] - 2, r["py"] - 6, r["tx"] + r["wide"] + 2, r["py"] + 6) for r in ridges]

@@ -1,4 +1,4 @@
-"""Lays out bars made of parts: where the time goes, and memory by use against the capacity."""
+"""Lay out stacked bars: the time of operators, or memory by use against the capacity."""
 
 from __future__ import annotations
 
@@ -33,11 +33,10 @@ __all__ = ["stacks"]
 
 
 def stacks(figure: Figure) -> Plan:
-    """Bars made of parts.
+    """Return the plan of stacked bars.
 
-    Reads `bars` (name, note: stands right of the bar, mark: where a black mark stands, strong) and `parts` (bar,
-    group, value, text); `texts` may hold `x_title` and `x_suffix`. Groups keep the order in which they first appear,
-    the same in every bar.
+    Reads `bars` (name, note: right of the bar, mark: position of a black mark, strong) and `parts` (bar, group, value,
+    text); `texts` may hold `x_title` and `x_suffix`. Groups have the order in which they first appear, in every bar.
     """
     bars, parts = rows(figure, "bars"), rows(figure, "parts")
     reach = [max(sum(number(p, "value") for p in _of(bar, parts)), number(bar, "mark")) for bar in bars]
@@ -70,14 +69,14 @@ def stacks(figure: Figure) -> Plan:
 
 
 def _of(bar: Record, parts: Sequence[Record]) -> list[Record]:
-    """The parts of one bar."""
+    """Return the parts of one bar."""
     return [part for part in parts if part.get("bar") == bar.get("name")]
 
 
 def _bar(bar: Record, index: int, names: float, step: float, end: float) -> Datum:
-    """A bar's name, its note after everything that is drawn, and its mark."""
+    """Return a bar's name, its note at the far right, and its mark."""
     return {
-        "row": index,  # not the name: two shortened names may be equal
+        "row": index,  # the index, because two shortened names may be equal
         "name": fit(text(bar, "name"), names, TEXT, "semibold"),
         "mark": bar.get("mark"),
         "note": text(bar, "note"),
@@ -88,7 +87,7 @@ def _bar(bar: Record, index: int, names: float, step: float, end: float) -> Datu
 
 
 def _parts(parts: Sequence[Record], mark: Value, colours: Mapping[str, str], scale: float) -> list[Datum]:
-    """The pieces of one bar from left to right; a piece too narrow for its text goes without."""
+    """Return the pieces of one bar from left to right; a piece too narrow for its text has none."""
     order = {group: place for place, group in enumerate(colours)}
     placed: list[Datum] = []
     start = 0.0
@@ -113,20 +112,20 @@ def _parts(parts: Sequence[Record], mark: Value, colours: Mapping[str, str], sca
 
 
 def _clear(start: float, end: float, mark: Value) -> tuple[float, float]:
-    """Where a piece's text may stand: the larger side of the mark, where one crosses the piece."""
+    """Return where a piece's text may stand: the larger side of a mark that crosses the piece."""
     if not isinstance(mark, float | int) or not start < mark < end:
         return start, end
     return (start, mark) if mark - start >= end - mark else (mark, end)
 
 
 def _series(count: int) -> list[str]:
-    """Colours for so many series; beyond the palette they are greys, which a report should not need."""
+    """Return colours for `count` series; beyond the palette they are greys, which a report should not need."""
     colours = [*palette("ordinal"), "#5b6675", "#8a94a3", "#b7bfca", "#d8dde4"]
     return [colours[i % len(colours)] for i in range(count)]
 
 
 def _readable(fill: str) -> str:
-    """Dark or white text, whichever stands out more against the fill (contrast as WCAG measures it)."""
+    """Return dark or white text, whichever has more contrast with the fill (by WCAG)."""
     paper, ink, ground = _luminance(PAPER), _luminance(INK), _luminance(fill)
     return PAPER if (paper + 0.05) / (ground + 0.05) > (ground + 0.05) / (ink + 0.05) else INK
 

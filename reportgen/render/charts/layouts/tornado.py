@@ -1,4 +1,4 @@
-"""Lays out a tornado: a bar from the low to the high end of each driver, around what is given."""
+"""Lay out a tornado: a bar from the low to the high end of each driver, around the given value."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ if TYPE_CHECKING:
 
 __all__ = ["tornado"]
 
-_STEP = 22.0  # pixels, from bar to bar
-_BASE = 16.0  # pixels, of the line that says what is given
+_STEP = 22.0  # pixels: from bar to bar
+_BASE = 16.0  # pixels: height of the line with the given value
 _GAP = 6.0
 
-# Fill and outline of the low and of the high end: one filled, one lighter, so that they differ in print too.
+# Fill and outline of the low and the high end: one filled, one lighter, so that they differ in print too.
 _ENDS = {"low": ("#0072B2", "#0072B2"), "high": ("#E69F00", "#b37400")}
 
 
 def tornado(figure: Figure) -> Plan:
-    """How one number follows its drivers.
+    """Return the plan of how one number depends on its drivers.
 
-    Reads `drivers` (name, low, high: the number at the ends, low_text, high_text: what the driver is there) and `base`
+    Reads `drivers` (name, low, high: the number at the ends, low_text, high_text: the driver's value there) and `base`
     (value, text), one row; an end without a number has no bar, only its text. `texts` may hold `x_title` and the words
     for `low` and `high` in the key.
     """
@@ -76,7 +76,7 @@ def tornado(figure: Figure) -> Plan:
 
 
 def _bars(driver: Record, index: int, middle: float) -> list[Datum]:
-    """The pieces from what is given to each end, the longer one below."""
+    """Return the pieces from the given value to each end, the longer one below."""
     pieces: list[Datum] = []
     for end, (fill, stroke) in _ENDS.items():
         if driver.get(end) is not None:
@@ -88,7 +88,7 @@ def _bars(driver: Record, index: int, middle: float) -> list[Datum]:
 
 
 def _texts(driver: Record, index: int, middle: float, low: float, scale: float) -> list[Datum]:
-    """The texts at the ends, each on its side; where both lie on one side the nearer goes to the free one."""
+    """Return the texts at the ends, each on its side; if both are on one side, the nearer one changes sides."""
     value = {end: number(driver, end) if driver.get(end) is not None else middle for end in _ENDS}
     outer = max(_ENDS, key=lambda end: abs(value[end] - middle))
     right = value[outer] > middle or (value[outer] == middle and outer == "high")
