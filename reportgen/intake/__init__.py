@@ -1,1 +1,1 @@
-"""What comes from outside: files that other programs wrote, read without trust."""
+"""Read files from outside, which other programs wrote and which may be hostile."""

@@ -1,4 +1,4 @@
-"""Takes out what a report carries: the scenario that it was made from, and the workbook."""
+"""Extract the files attached to a report: its scenario and its workbook."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ __all__ = ["carried_files"]
 
 _MAX_PDF = 200_000_000
 _MAX_FILE = 100_000_000
-"""Of a file as it is taken out, whatever it says of itself."""
+"""The largest unpacked file, whatever size the PDF states."""
 
 _ENDINGS = (".yaml", ".xlsx")
 
 
 def carried_files(path: Path) -> dict[str, bytes]:
-    """The files that a report carries, by name; nothing in them is opened.
+    """Return the files attached to a report, by name; their content is not interpreted.
 
     Raises:
-        SpecError: it is no PDF, damaged, locked, carries nothing of ours, or a file that would be too large.
+        SpecError: the file is not a PDF, is damaged or locked, has no attachments of ours, or one is too large.
     """
 
     def fail(message: str, hint: str = "") -> SpecError:
@@ -52,13 +52,13 @@ def carried_files(path: Path) -> dict[str, bytes]:
 
 
 def _is_ours(name: str) -> bool:
-    """Whether a name is a plain one, of a kind of file that reports carry."""
+    """Return whether a name is a plain file name of a kind that reports attach."""
     plain = PurePosixPath(name).name == name and "\\" not in name and ":" not in name and name.isprintable()
     return plain and not name.startswith(".") and name.endswith(_ENDINGS)
 
 
 def _content(attached: Any, fail: Any) -> bytes:
-    """The bytes of an attached file, unpacked no further than a file may be large."""
+    """Return the bytes of an attached file, unpacked only up to the limit."""
     import pikepdf
 
     stream = attached.get_file().obj

@@ -1,1 +1,1 @@
-"""Model configurations as published, read into rows of the catalogue."""
+"""Read published model configurations into rows of the catalogue."""

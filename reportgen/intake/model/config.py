@@ -1,4 +1,4 @@
-"""A model's published configuration (Hugging Face's config.json) becomes a row of the catalogue; nothing is fetched."""
+"""Convert a model's published configuration (Hugging Face's config.json) to a catalogue row; nothing is fetched."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ COLUMNS = (
     "shared_expert_size", "kv_latent", "q_latent", "rope_dim", "value_dim", "window_size", "windowed_layers",
     "chunked_window", "context_limit", "mtp_layers", "native_precision", "source", "retrieved", "notes",
 )  # fmt: skip
-"""The columns of a row, in the order of our own catalogue."""
+"""The columns of a row, in the order of our catalogue."""
 
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 _CACHED = re.compile(r"models--([A-Za-z0-9][\w.-]*)--([A-Za-z0-9][\w.-]*)")
@@ -44,9 +44,9 @@ _TIED = "tie_word_embeddings"
 
 
 def read_config(path: Path, name: str = "", retrieved: str = "") -> dict[str, Any]:
-    """The catalogue row of a `config.json`, or of a folder that holds one; a fact that is not stated is left out.
+    """Return the catalogue row of a `config.json`, or of a folder that holds one; facts that it omits are left out.
 
-    Without a name the model is called after the folder of its configuration, or after a file of another name.
+    Without a name, the model is named after the folder of its configuration, or after a file of another name.
 
     Raises:
         SpecError: with every mistake found.
@@ -74,12 +74,12 @@ def read_config(path: Path, name: str = "", retrieved: str = "") -> dict[str, An
 def _file(path: Path) -> Path:
     try:
         return path / "config.json" if path.is_dir() else path
-    except OSError:  # reading it says what is wrong
+    except OSError:  # reading the file reports the problem
         return path
 
 
 def _named(row: dict[str, Any], file: Path, name: str) -> list[Problem]:
-    """Give the row its name, and the alias that a folder of the hub's cache tells."""
+    """Set the row's name, and the alias that a folder of the hub's cache reveals."""
     folders = Path(os.path.normpath(file.absolute())).parts[:-1]
     cached = next((m for folder in folders[-3:] if (m := _CACHED.fullmatch(folder))), None)
     if cached:
@@ -99,7 +99,7 @@ def _named(row: dict[str, Any], file: Path, name: str) -> list[Problem]:
 
 
 def _facts(document: JsonDocument) -> tuple[dict[str, Any], list[str]]:
-    """The facts of a configuration, and what to know about them."""
+    """Return the facts of a configuration, and notes on them."""
     known = model_types()
     readers, kind = _text_part(document, known)
     inner = readers[-1]
@@ -124,7 +124,7 @@ def _facts(document: JsonDocument) -> tuple[dict[str, Any], list[str]]:
 
 
 def _text_part(document: JsonDocument, known: ModelTypes) -> tuple[list[Reader], ModelType]:
-    """The configuration and, where it is composed, its part that generates text; with that part's architecture."""
+    """Return the configuration and, if it is composed, its part that generates text; and that part's architecture."""
     outer = _reader(document, (), document.data)
     name = _type_name(outer, known.names())
     if name not in known.composites:
@@ -147,7 +147,7 @@ def _reader(document: JsonDocument, where: tuple[str, ...], data: Any) -> Reader
 
 
 def _type_name(reader: Reader, names: list[str]) -> str:
-    """The architecture, which must be known."""
+    """Return the architecture, or report an unknown one."""
     if not reader.has("model_type"):
         reader.fail("the key 'model_type' is missing, which names the architecture")
         raise SpecError(reader.problems)
@@ -163,7 +163,7 @@ def _type_name(reader: Reader, names: list[str]) -> str:
 
 @functools.cache
 def _limits() -> Mapping[str, tuple[float, float]]:
-    """What each number of the catalogue may be, from the library's declarations."""
+    """Return the range of each number in the catalogue, from the library's declarations."""
     path = library_dir() / "quantities" / "catalogue.yaml"
     specs = load_library_file(path, "library/quantities/catalogue.yaml").spec.quantities
     return {
@@ -174,7 +174,7 @@ def _limits() -> Mapping[str, tuple[float, float]]:
 
 
 def _required(reader: Reader, kind: ModelType) -> None:
-    """Refuse what makes a model of a known type one that our facts do not describe."""
+    """Refuse settings with which our facts do not describe a model of a known type."""
     for key, rule in kind.requires.items():
         value = reader.data.get(key)
         wanted = reader.formula(rule, key) if isinstance(rule, str) else rule
@@ -188,7 +188,7 @@ def _required(reader: Reader, kind: ModelType) -> None:
 
 
 def _consistent(reader: Reader) -> None:
-    """Check what no single key shows."""
+    """Check combinations of keys."""
     heads, kv_heads = reader.facts["heads"], reader.facts["kv_heads"]
     if MISSING not in (heads, kv_heads) and heads % kv_heads:
         key = reader.places.get("kv_heads", "")

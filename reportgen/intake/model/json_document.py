@@ -1,4 +1,4 @@
-"""JSON with the place of every key and value: strict, bounded in size and depth, all repeated keys said at once."""
+"""Read JSON with the place of every key and value: strict, bounded in size and depth, all repeated keys reported."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_DEPTH = 30
 MAX_VALUES = 200_000
 MAX_PROBLEMS = 50
 _DIGITS = 300
-"""More digits than this are read as infinite: no fact has them, and Python refuses to convert thousands."""
+"""Numbers with more digits are read as infinite: no fact has them, and Python refuses to convert thousands."""
 
 Where = tuple[str | int, ...]
 
@@ -31,13 +31,13 @@ _WORDS = {"true": True, "false": False, "null": None}
 
 
 def printable(text: str, most: int = 40) -> str:
-    """Text of unknown origin as it can be shown: one line, nothing that steers a terminal, cut."""
+    """Return untrusted text in displayable form: one line, without control characters, at most `most` long."""
     shown = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text[: most + 1])
     return shown if len(text) <= most else shown[:most] + "..."
 
 
 class JsonDocument:
-    """Plain data with the place of every part of it, found by path."""
+    """Plain data, with the place of every part by path."""
 
     def __init__(self, file: str, text: str) -> None:
         self.file, self.text = file, text
@@ -48,7 +48,7 @@ class JsonDocument:
         self._lines: dict[int, str] = {}
 
     def span(self, path: Where = (), *, key: bool = False) -> Span:
-        """The place of a value (or of its key); of the nearest enclosing part where it has none of its own."""
+        """Return the place of a value (or of its key), or else of the nearest enclosing part that has one."""
         for end in range(len(path), -1, -1):
             table = self.keys if key and path[:end] in self.keys else self.values
             if (place := table.get(path[:end])) is not None:
@@ -56,7 +56,7 @@ class JsonDocument:
         return Span(self.file)
 
     def at(self, offset: int, length: int = 1) -> Span:
-        """The place of a part of the text."""
+        """Return the place of a part of the text."""
         line = bisect.bisect_right(self._starts, offset) - 1
         if line not in self._lines:
             end = self._starts[line + 1] if line + 1 < len(self._starts) else len(self.text)
@@ -67,10 +67,10 @@ class JsonDocument:
 
 
 def read_bytes(path: Path, file: str) -> bytes:
-    """The bytes of a file that is not too large.
+    """Return the bytes of a file, if it is not too large.
 
     Raises:
-        SpecError: it is missing, not a plain file, too large, or cannot be read.
+        SpecError: it is missing, not a regular file, too large, or unreadable.
     """
     try:
         if not path.is_file():
@@ -88,7 +88,7 @@ def parse_json(raw: bytes, file: str) -> JsonDocument:
     """Read JSON from bytes; `file` is its name in messages.
 
     Raises:
-        SpecError: it is not JSON, nested too deep, or says a key twice.
+        SpecError: it is not JSON, is nested too deeply, or repeats a key.
     """
     try:
         text = raw.decode("utf-8-sig")
@@ -103,7 +103,7 @@ def parse_json(raw: bytes, file: str) -> JsonDocument:
 
 
 class _Parser:
-    """Recursive descent; the depth is bounded by us, far below the stack."""
+    """A recursive-descent parser; our depth limit is far below the stack's."""
 
     def __init__(self, document: JsonDocument) -> None:
         self.document, self.text, self.offset, self.count = document, document.text, 0, 0
@@ -174,7 +174,7 @@ class _Parser:
                 return made
 
     def _ends(self, closing: str) -> bool:
-        """Whether the collection is closed here, or goes on after a comma."""
+        """Return whether the collection is closed here, and not continued after a comma."""
         sign = self._peek()
         if sign not in (closing, ",") or not sign:
             self._wrong(f"',' or '{closing}' is expected")
@@ -206,7 +206,7 @@ class _Parser:
         return _WORDS.get(match[0])
 
     def _note(self, message: str, offset: int, length: int) -> None:
-        """Note a mistake after which the rest can be read."""
+        """Record a mistake after which the rest can still be read."""
         self.problems.append(Problem(message, self.document.at(offset, length)))
         if len(self.problems) >= MAX_PROBLEMS:
             raise SpecError(self.problems)

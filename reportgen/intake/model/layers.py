@@ -1,4 +1,4 @@
-"""Which layers look through a window and which are mixtures of experts, by the rules of `types.yaml`."""
+"""Derive which layers have an attention window and which are mixtures of experts, by the rules of `types.yaml`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NO_EXPERTS = dict.fromkeys(("moe_layers", "experts", "active_experts", "expert_
 
 
 def windows(reader: Reader, kind: ModelType) -> dict[str, Any]:
-    """The facts on windows; empty where a mistake was noted."""
+    """Return the facts on windows; empty if a mistake was recorded."""
     named = _named_layers(reader, kind)
     if named is MISSING:
         return {}
@@ -40,7 +40,7 @@ def windows(reader: Reader, kind: ModelType) -> dict[str, Any]:
 
 
 def _named_layers(reader: Reader, kind: ModelType) -> Any:
-    """How many layers `layer_types` gives a window; None where it does not stand there."""
+    """Return how many layers have a window by `layer_types`, or None if the key is absent."""
     if not reader.has("layer_types"):
         return None
     layers = reader.facts.get("layers", MISSING)
@@ -79,7 +79,7 @@ def _windowed(reader: Reader, kind: ModelType) -> Any:
 
 
 def experts(reader: Reader, kind: ModelType) -> dict[str, Any]:
-    """The facts on mixtures of experts; empty where a mistake was noted."""
+    """Return the facts on mixtures of experts; empty if a mistake was recorded."""
     if not kind.experts:
         return dict(_NO_EXPERTS)
     count = reader.fact(kind.experts["count"], "experts")

@@ -1,4 +1,4 @@
-"""The number format of published weights: what the quantization says, or else the type of the tensors."""
+"""Derive the number format of published weights from the quantization, or else from the type of the tensors."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _HINT = f"known are fp8, mxfp4, awq, gptq, modelopt, compressed-tensors; without
 
 
 def precision(readers: list[Reader], dtypes: Mapping[str, str]) -> str | None:
-    """The format's name in our catalogue; None where nothing is said, or a mistake was noted.
+    """Return the format's name in our catalogue, or None if none is stated or a mistake was recorded.
 
-    `readers` are the configuration and, where it is composed, the part within that generates text.
+    `readers` are the configuration and, if it is composed, the part that generates text.
     """
     for reader in readers:
         if reader.has(_KEY):
@@ -41,7 +41,7 @@ def _plain(reader: Reader, key: str, dtypes: Mapping[str, str]) -> str | None:
 
 
 def _quantized(outer: Reader) -> str | None:
-    """What a quantization stores the weights in; its own part of the configuration is read like one."""
+    """Return the format in which a quantization stores the weights, from its own section of the configuration."""
     data = outer.data[_KEY]
     if not isinstance(data, dict):
         outer.fail(f"'{_KEY}' needs keys and values, not {found(data)}", _KEY)
@@ -83,7 +83,7 @@ def _modelopt(reader: Reader) -> str | None:
 
 
 def _compressed(reader: Reader) -> str | None:
-    """compressed-tensors: groups of layers, each with its format; they must agree."""
+    """Return the format of compressed-tensors, whose groups of layers must agree."""
     groups = reader.data.get("config_groups")
     if not isinstance(groups, dict) or not groups:
         reader.fail(f"'config_groups' needs keys and values, not {found(groups)}", "config_groups")

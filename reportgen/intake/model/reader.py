@@ -1,4 +1,4 @@
-"""Reads facts out of a configuration that nobody vouches for; every mistake is noted at its place."""
+"""Read facts from an untrusted configuration; every mistake is recorded at its place."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 __all__ = ["MISSING", "Reader", "found"]
 
 MISSING = object()
-"""What is not known because a mistake has been noted."""
+"""The value of something unknown because a mistake was recorded."""
 
 _RANGES = {"size": (1, 10**8), "part": (0, 10**7), "first_layer": (0, 10**5), "interval": (1, 10**5)}
-"""What numbers may be that are no fact themselves, but make one."""
+"""The ranges of numbers from which facts are derived."""
 
 _FLAGS = frozenset({"condition", "tied_embeddings", "attention_bias"})
 _FORMULA = re.compile(r"=(\w+)(?: ([*/]) (\w+))?")
@@ -25,7 +25,7 @@ _KINDS = {bool: "true or false", int: "a whole number", str: "a text"}
 
 
 def found(value: object) -> str:
-    """A value in a message: as it is written, cut."""
+    """Return a value as written, shortened for a message."""
     if isinstance(value, list | dict):
         if not value:
             return str(value)
@@ -36,9 +36,9 @@ def found(value: object) -> str:
 
 
 class Reader:
-    """One configuration: a mapping within a JSON document, and what has been found in it.
+    """One configuration: a mapping within a JSON document, and the facts found in it.
 
-    `facts` are those of our catalogue; `assumed` are the keys that were left out and taken as transformers does.
+    `facts` are those of our catalogue; `assumed` are missing keys for which the default of transformers was taken.
     """
 
     def __init__(
@@ -52,30 +52,30 @@ class Reader:
         self.assumed: list[str] = []
 
     def fail(self, message: str, key: str = "", hint: str = "", *, inside: Where = ()) -> Any:
-        """Note a mistake at a key's value, or at the configuration itself; returns MISSING."""
+        """Record a mistake at a key's value, or at the configuration itself; return MISSING."""
         where = (*self.where, key, *inside) if key else self.where
         self.problems.append(Problem(message, self.document.span(where), hint))
         return MISSING
 
     def has(self, key: str) -> bool:
-        """Whether a key says something."""
+        """Return whether a key has a value."""
         return self.data.get(key) is not None
 
     # --- values of a kind --------------------------------------------------------------------------------------
 
     def whole(self, key: str, fact: str = "size") -> Any:
-        """The whole number under a key, in the range of a fact."""
+        """Return the whole number under a key, in the range of a fact."""
         value, (low, high) = self.data[key], self.limits.get(fact) or _RANGES[fact]
         if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
             return value
         return self.fail(f"'{key}' needs a whole number from {low:.0f} to {high:.0f}, not {found(value)}", key)
 
     def flag(self, key: str) -> Any:
-        """The flag under a key."""
+        """Return the flag under a key."""
         return self._kind(key, bool)
 
     def text(self, key: str) -> Any:
-        """The text under a key."""
+        """Return the text under a key."""
         return self._kind(key, str)
 
     def _kind(self, key: str, kind: type) -> Any:
@@ -85,7 +85,7 @@ class Reader:
         return self.fail(f"'{key}' needs {_KINDS[kind]}, not {found(value)}", key)
 
     def entries(self, key: str, kind: type, length: int = 0) -> Any:
-        """The list under a key, its entries of one kind; of at least `length` entries."""
+        """Return the list under a key: at least `length` entries of one kind."""
         value = self.data[key]
         if not isinstance(value, list):
             return self.fail(f"'{key}' needs a list, not {found(value)}", key)
@@ -97,10 +97,10 @@ class Reader:
             return self.fail(f"'{key}' has {len(value)} entries for {length} layers", key)
         return value
 
-    # --- facts as types.yaml describes them ---------------------------------------------------------------
+    # --- facts as described in types.yaml ---------------------------------------------------------------------
 
     def fact(self, spec: Any, name: str) -> Any:
-        """The value of a fact: a number, a flag, None where it may be absent, or MISSING."""
+        """Return the value of a fact: a number, a flag, None if it may be absent, or MISSING."""
         if isinstance(spec, bool | int) or spec is None:
             return spec
         if isinstance(spec, str) and spec.startswith("="):
@@ -140,7 +140,7 @@ class Reader:
         return MISSING if condition is MISSING else self.fact(spec["then" if condition else "else"], name)
 
     def formula(self, text: str, name: str) -> Any:
-        """A fact out of others, as in `=hidden_size / heads`; a division must come out even."""
+        """Return a fact computed from others, as in `=hidden_size / heads`; a division must leave no remainder."""
         match = _FORMULA.fullmatch(text)
         assert match is not None, text
         first, sign, second = match.groups()

@@ -1,4 +1,4 @@
-"""An imported row as text: a table of one row, or a section of a scenario."""
+"""Write an imported row as text: a table of one row, or a section of a scenario."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9._-]*")
 
 
 def csv_text(row: dict[str, Any]) -> str:
-    """Header and row, as in a catalogue's `models.csv`.
+    """Return header and row, as in a catalogue's `models.csv`.
 
     >>> csv_text({"name": "Tiny", "layers": 2}).splitlines()[1]
     'Tiny,,2,,,,,,,,,,,,,,,,,,,,,,,,,,'
@@ -28,7 +28,7 @@ def csv_text(row: dict[str, Any]) -> str:
 
 
 def yaml_text(row: dict[str, Any]) -> str:
-    """The row as the section `models:` of a scenario.
+    """Return the row as the section `models:` of a scenario.
 
     >>> print(yaml_text({"name": "Tiny", "layers": 2, "gated_ffn": True}))
     models:
@@ -43,7 +43,7 @@ def yaml_text(row: dict[str, Any]) -> str:
 
 
 def _cell(value: Any) -> Any:
-    """A value that no spreadsheet takes for a formula; no fact is one, so that only a text of ours could be."""
+    """Return a value that no spreadsheet takes for a formula; only our own texts could be one, since facts are not."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 

@@ -14,7 +14,7 @@ __all__ = ["ModelType", "ModelTypes", "model_types"]
 
 @dataclass(frozen=True, slots=True)
 class ModelType:
-    """Where one architecture keeps its facts; the YAML file explains the parts."""
+    """Where an architecture keeps its facts; the YAML file explains the fields."""
 
     name: str
     facts: dict[str, Any]
@@ -28,20 +28,20 @@ class ModelType:
 
 @dataclass(frozen=True, slots=True)
 class ModelTypes:
-    """Everything that the YAML file says."""
+    """The content of the YAML file."""
 
     types: dict[str, ModelType]
     composites: dict[str, str]
     dtypes: dict[str, str]
 
     def names(self) -> list[str]:
-        """What `model_type` may say."""
+        """The accepted values of `model_type`."""
         return sorted([*self.types, *self.composites], key=str.casefold)
 
 
 @functools.cache
 def model_types() -> ModelTypes:
-    """The architectures; read once.
+    """Return the architectures; the file is read once.
 
     >>> model_types().types["gemma2"].windows["layers"]
     'alternate'
@@ -49,7 +49,7 @@ def model_types() -> ModelTypes:
     path = Path(__file__).with_name("types.yaml")
     data = read_document(path, f"intake/{path.name}").data
     resolved: dict[str, dict[str, Any]] = {}
-    for name, own in data["types"].items():  # a type stands after the one that it is like
+    for name, own in data["types"].items():  # a type follows the one that it is based on
         parts = {"requires": data["requires"]}
         for source in (resolved[own["like"]] if "like" in own else {}, own):
             for part, value in source.items():

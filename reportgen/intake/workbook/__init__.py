@@ -1,1 +1,1 @@
-"""Workbooks that people have edited: read with care, compared with the build, and brought back into a scenario."""
+"""Read edited workbooks with care, compare them with the build, and turn the changes back into a scenario."""

@@ -1,4 +1,4 @@
-"""An edited workbook brought back: its build made again from the scenario it carries, compared, and written anew."""
+"""Turn an edited workbook into a scenario: rebuild it from the scenario it carries, compare, and write the changes."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ CONTENTS = "Scenarios"
 
 @dataclass
 class Edited:
-    """An edited workbook: what differs from its build, and the scenario that says the same."""
+    """An edited workbook: its differences from the build, and the scenario with the same changes."""
 
     name: str
     comparison: Comparison
     book: Book
-    """Of the scenario's text."""
+    """The book of the scenario's text."""
     rewrites: list[Rewrite] = field(default_factory=list)
     overrides: list[Override] = field(default_factory=list)
     text: str = ""
@@ -68,7 +68,7 @@ class Edited:
 
 @dataclass(frozen=True, slots=True)
 class _Carried:
-    """What the sheet `Scenario` says."""
+    """The content of the sheet `Scenario`."""
 
     name: str
     text: str
@@ -83,14 +83,14 @@ def read_edited(
     """Read an edited workbook and compare it with its build.
 
     Args:
-        path: the workbook, as Excel, LibreOffice or another program saved it.
+        path: the workbook, as saved by Excel, LibreOffice or another program.
         prepare: chooses the options of a book, as the build did.
-        overlays: folders with libraries of one's own, as the build had them.
-        scenario: which scenario is meant, where several share the workbook.
+        overlays: the folders of users' libraries that the build had.
+        scenario: which scenario to read, if several share the workbook.
 
     Raises:
-        SpecError: with everything that keeps it from being read: damage, another make, a missing sheet, values that
-            are out of their range.
+        SpecError: with everything that prevents reading it: damage, another origin, a missing sheet, or values out of
+            range.
     """
     edited = read_workbook(path)
     label = _label(edited, scenario)
@@ -128,7 +128,7 @@ def _fault(path: Path, message: str, hint: str = "") -> SpecError:
 
 
 class _Maker:
-    """Makes books of scenario texts under the name and beside the files of the workbook."""
+    """Builds books from scenario texts, under the workbook's name and in its folder."""
 
     def __init__(
         self, path: Path, carried: _Carried, prepare: Callable[[Book], Book], overlays: Sequence[str], label: str
@@ -136,13 +136,13 @@ class _Maker:
         self.path, self.carried, self.prepare, self.overlays, self.label = path, carried, prepare, overlays, label
 
     def book(self, text: str) -> Book:
-        """The book of a text, with the options chosen."""
+        """Return the book of a text, with its options chosen."""
         loaded = validate(ScenarioSpec, parse_document(text.encode(), f"{self.path} (sheet {SCENARIO})"))
         more = calibration(loaded, self.path.parent)
         return self.prepare(build_book(loaded, self.carried.name, (), (*self.overlays, *more)))
 
     def first(self) -> Book:
-        """The book of the build; without its library nobody can say what was changed."""
+        """Return the book of the build; without the same library, changes cannot be determined."""
         made: Book | None = None
         try:
             made = self.book(self.carried.text)
@@ -156,7 +156,7 @@ class _Maker:
         raise _fault(self.path, what, "use that version of reportgen, and name the same folders with --library")
 
     def meant(self, text: str, comparison: Comparison) -> Book:
-        """The book of a text with the changes of a workbook; mistakes are located in its cells."""
+        """Return the book of a text with a workbook's changes; mistakes are reported at its cells."""
         try:
             return self.book(text)
         except SpecError as error:
@@ -171,12 +171,12 @@ class _Maker:
             raise SpecError(problems) from None
 
     def workbook(self, book: Book) -> tuple[Workbook, Writer]:
-        """The workbook of a book, as the one that is read was built."""
+        """Return the workbook of a book, assembled like the one that was read."""
         return assemble(evaluate(book), label=self.label)
 
 
 def _labels(edited: EditedWorkbook) -> list[str]:
-    """The labels of the scenarios that share a workbook."""
+    """Return the labels of the scenarios that share a workbook."""
     found = (title.removesuffix(f" {SCENARIO}") for title in edited.sheets if title.endswith(f" {SCENARIO}"))
     return [label for label in found if CONTENTS in edited.sheets or sheet_title("Summary", label) in edited.sheets]
 
@@ -186,7 +186,7 @@ def _is_of(title: str, labels: Sequence[str]) -> bool:
 
 
 def _label(edited: EditedWorkbook, wanted: str) -> str:
-    """The label of the scenario that is meant; none where the workbook holds one scenario alone."""
+    """Return the label of the requested scenario; empty if the workbook holds only one."""
     found = {
         label: _facts(edited.sheets[sheet_title(SCENARIO, label)]).get("Scenario", label) for label in _labels(edited)
     }
@@ -205,12 +205,12 @@ _FACTS = ("Scenario", "Made with", "Library", "Scenario text")
 
 
 def _facts(sheet: EditedSheet | None) -> dict[str, str]:
-    """What stands at the head of the sheet that carries the scenario."""
+    """Return the entries at the top of the sheet that carries the scenario."""
     return {str(sheet.value(row, 1)): str(sheet.value(row, 2) or "") for row in range(1, 7)} if sheet else {}
 
 
 def _carried(edited: EditedWorkbook, title: str) -> _Carried:
-    """The scenario that a workbook carries."""
+    """Return the scenario that a workbook carries."""
     sheet = edited.sheets.get(title)
     facts = _facts(sheet)
     if sheet is None or any(name not in facts for name in _FACTS):
@@ -223,7 +223,7 @@ def _carried(edited: EditedWorkbook, title: str) -> _Carried:
         raise _fault(edited.path, "this workbook was not made by reportgen", hint)
     first = next((row for row in range(1, 20) if sheet.value(row, 1) == 1.0), 1)
     lines: list[str] = []
-    while sheet.value(first + len(lines), 1) == len(lines) + 1:  # numbers that follow each other
+    while sheet.value(first + len(lines), 1) == len(lines) + 1:  # consecutive line numbers
         lines.append(_line(sheet, first + len(lines)))
     text = "\n".join(lines) + "\n"
     carried = _Carried(facts["Scenario"], text, facts["Made with"], facts["Library"], facts["Scenario text"])
@@ -234,7 +234,7 @@ def _carried(edited: EditedWorkbook, title: str) -> _Carried:
 
 
 def _line(sheet: EditedSheet, row: int) -> str:
-    """A line of the text; one that is too long for a cell goes on in the next."""
+    """Return a line of the text, which may span several cells."""
     pieces: list[str] = []
     while (piece := sheet.value(row, 2 + len(pieces))) is not None:
         pieces.append(str(piece))
@@ -242,9 +242,9 @@ def _line(sheet: EditedSheet, row: int) -> str:
 
 
 def _with_pins(text: str, book: Book, *, rows: bool) -> str:
-    """The text with the rows of the build named, so that no study chooses others for the changed inputs.
+    """Return the text with the build's options fixed, so that studies do not choose others for the changed inputs.
 
-    With `rows` the levers are named so that cells can be laid over theirs.
+    With `rows`, the levers become rows, so that their cells can be overridden.
     """
     scenario, studies = book.scenario, book.studies
     if scenario.levers == "all" or (rows and not isinstance(scenario.levers, dict)):
@@ -266,11 +266,11 @@ def _with_pins(text: str, book: Book, *, rows: bool) -> str:
 
 
 def _levers(book: Book) -> list[str]:
-    """The levers that have a row."""
+    """Return the levers that have a row."""
     scenario, search = book.scenario, book.scenario.search
     own = {*scenario.options, *scenario.measured, *(search.candidates if search else ())}
     found = [o for o in book.dimensions["option"].names if o not in own and not _is_trial(book, o)]
-    return [o for o in found if not o.startswith(SPARE)] or found  # spare rows come along
+    return [o for o in found if not o.startswith(SPARE)] or found  # spare rows are added automatically
 
 
 def _is_trial(book: Book, option: str) -> bool:
@@ -279,12 +279,12 @@ def _is_trial(book: Book, option: str) -> bool:
 
 
 def _with(text: str, setting: Setting) -> str:
-    """The text with one value set."""
+    """Return the text with one value set."""
     return _checked(text, with_value(text, setting.path, setting.value), setting)
 
 
 def _checked(text: str, made: str, setting: Setting) -> str:
-    """What was made of a text, where that reads as it was meant; otherwise the whole is written anew."""
+    """Return the changed text if it parses to the intended data; otherwise rewrite the whole text."""
     wanted = _set(parse_document(text.encode(), SCENARIO).data, setting.path, setting.value)
     try:
         if parse_document(made.encode(), SCENARIO).data == wanted:
@@ -295,7 +295,7 @@ def _checked(text: str, made: str, setting: Setting) -> str:
 
 
 def _set(data: Any, path: tuple[str | int, ...], value: Any) -> Any:
-    """Plain data with a value at a path."""
+    """Return plain data with a value set at a path."""
     first, rest = path[0], path[1:]
     if isinstance(data, list) and isinstance(first, int):
         return [(_set(item, rest, value) if rest else value) if i == first else item for i, item in enumerate(data)]
@@ -305,13 +305,13 @@ def _set(data: Any, path: tuple[str | int, ...], value: Any) -> Any:
 
 
 class _Rewriter:
-    """Takes formulas into a scenario's text that then give the same workbook again; the others become overrides."""
+    """Adds rewritten formulas to a scenario if that reproduces the workbook; the others become overrides."""
 
     def __init__(self, made: _Maker, writer: Writer, found: Edited) -> None:
         self.made, self.writer, self.found = made, writer, found
 
     def taken(self, text: str, wanted: list[Rewrite]) -> str:
-        """The text with the formulas that it can hold: all at once, or else one half after the other."""
+        """Return the text with the formulas that it can hold; if all at once fail, each half is tried."""
         if not wanted:
             return text
         longer, why = self._tried(text, wanted)
@@ -329,7 +329,7 @@ class _Rewriter:
         return self.taken(self.taken(text, wanted[:half]), wanted[half:])
 
     def _tried(self, text: str, wanted: list[Rewrite]) -> tuple[str, str]:
-        """The text with the formulas, where each then stands in the workbook as it was written, or why not."""
+        """Return the text with the formulas if the rebuilt workbook has each as written, or the reason why not."""
         for rewrite in wanted:
             text = _with(text, Setting(rewrite.path, rewrite.new))
         try:
@@ -346,7 +346,7 @@ class _Rewriter:
         return text, ""
 
     def _same(self, rewrite: Rewrite, workbook: Workbook, writer: Writer, layout: Layout) -> bool:
-        """Whether a formula of the workbook made anew is the one that was written, perhaps guarded against absence."""
+        """Return whether the rebuilt workbook has the formula as written, apart from guards against absence."""
         first = rewrite.cells[0]
         if first.table:
             placed = writer.placed[first.table]

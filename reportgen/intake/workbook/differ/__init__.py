@@ -1,1 +1,1 @@
-"""What was changed: values, cells, rows."""
+"""Determine what was changed: values, cells, rows."""

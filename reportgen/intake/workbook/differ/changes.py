@@ -1,4 +1,4 @@
-"""What may differ between a workbook as built and as edited."""
+"""The differences between a workbook as built and as edited."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Plain = float | str | bool | None
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """An input that holds another value: the quantity, its cell, and where it stands."""
+    """A changed input: the quantity, its cell, and its place."""
 
     quantity: str
     cell: tuple[str, ...]
@@ -26,13 +26,13 @@ class Input:
 
     @property
     def address(self) -> str:
-        """As `--set` writes it."""
+        """Its address for `--set`."""
         return ".".join((*self.cell, self.quantity))
 
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """A new member of a dimension, with the inputs typed into its row: by quantity, or quantity and second member."""
+    """A new member of a dimension, with the inputs in its row: by quantity, or quantity and second member."""
 
     dimension: str
     name: str
@@ -43,7 +43,7 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A formula that was rewritten: where it stands in the plan (table or nothing, column, row), and its tokens."""
+    """A rewritten formula: its place in the plan (table or nothing, column, row), and its tokens."""
 
     table: tuple[str, ...]
     column: str
@@ -52,13 +52,13 @@ class Formula:
     old: str
     new: str
     found: tuple[Token, ...] | None
-    """None where it cannot be read."""
+    """None if it cannot be read."""
     why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """A cell that is not as built and that no scenario can hold; `why` says what it is."""
+    """A changed cell that no scenario can hold; `why` describes it."""
 
     where: str
     why: str
@@ -68,7 +68,7 @@ class Override:
 
 @dataclass
 class Comparison:
-    """All differences; `problems` are those with which nothing can be done."""
+    """All differences; `problems` are those that prevent a scenario."""
 
     inputs: list[Input] = field(default_factory=list)
     added: list[Added] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What differs between a workbook as built and as edited: inputs, rows, formulas, and everything else."""
+"""Compare a workbook as built and as edited: inputs, rows, formulas, and everything else."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 __all__ = ["compare"]
 
 _LOGICAL = {"TRUE": True, "FALSE": False}
-"""Formulas that programs take for the value itself."""
+"""Formulas that some programs replace by their value."""
 _DIGITS = 1e-14
-"""Programs that keep 15 digits change numbers by this part of them."""
+"""The relative change of numbers by programs that keep 15 digits."""
 
 
 def compare(edited: EditedWorkbook, workbook: Workbook, writer: Writer) -> Comparison:
-    """Compare an edited workbook with the one that its own scenario gives."""
+    """Compare an edited workbook with the one built from its own scenario."""
     return _Comparer(edited, workbook, writer).compared()
 
 
@@ -55,7 +55,7 @@ class _Comparer:
         self.sheets = {sheet.title: sheet for sheet in workbook.worksheets}
 
     def compared(self) -> Comparison:
-        """Everything, table by table and then sheet by sheet."""
+        """Compare everything, table by table and then sheet by sheet."""
         self._sheets()
         self.made.removed += self.located.gone_columns
         for dims, placed in self.writer.placed.items():
@@ -69,7 +69,7 @@ class _Comparer:
     # --- sheets --------------------------------------------------------------------------------------------------
 
     def _sheets(self) -> None:
-        """Sheets that are gone; without those that hold inputs nothing can be said."""
+        """Record missing sheets; one that holds inputs is a problem."""
         needed = {place[0] for name, place in self.built.names.items() if self._is_input(name)}
         needed |= {p.sheet for p in self.writer.placed.values() if any(c.group == "input" for c in p.columns)}
         fresh = [title for title in self.edited.sheets if title not in self.workbook.sheetnames]
@@ -106,7 +106,7 @@ class _Comparer:
                 self.seen[sheet.title].add((row, column))
                 cell = made.cells.get(index)
                 if index >= len(table.keys) and (index >= last or made.group in ("input", "key")):
-                    continue  # of rows that are new
+                    continue  # part of a new row
                 now = sheet.cells.get((row, column)) or Content(None)
                 where = f"{sheet.title}!{address(row, column)}"
                 here = (placed.sheet, placed.row + index, first)
@@ -116,7 +116,7 @@ class _Comparer:
         self, cell: Cell | None, now: Content, where: str, at: tuple[Any, Column, int, Table],
         old_place: tuple[str, int, int], new_place: tuple[str, int, int],
     ) -> None:  # fmt: skip
-        """One cell of a table."""
+        """Compare one cell of a table."""
         dims, column, index, table = at
         is_input = column.group == "input"
         if cell is None:
@@ -140,7 +140,7 @@ class _Comparer:
                 self._rewritten(dims, column.name, index, where, old, now, new_place)
 
     def _key(self, column: Column, table: Table, index: int) -> tuple[str, ...]:
-        """The members that say which cell of its quantity an input is."""
+        """Return the members that identify the cell of an input's quantity."""
         quantity, key = column.quantity, table.keys[index]
         assert quantity is not None
         if len(quantity.by) < 2:
@@ -160,7 +160,7 @@ class _Comparer:
         self, quantity: Quantity | None, cell: tuple[str, ...], where: str, old: Plain, new: Plain, *,
         inherited: bool = False,
     ) -> None:  # fmt: skip
-        """An input's value against that of the build, and against what it needs."""
+        """Compare an input with its value as built, and check its range."""
         assert quantity is not None
         value = _read(quantity, new)
         if not inherited and _same(old, value):
@@ -205,7 +205,7 @@ class _Comparer:
                     self._rewritten((), name, 0, where, old, now, place)
 
     def _new_row(self, new: NewRow) -> None:
-        """A row that was added: its title, what was typed into its inputs, and what stands in it besides."""
+        """Record a new row: its title, its inputs, and anything else in it."""
         table = self.writer.plan.tables[new.dims]
         standing, sheet = self.now.tables[table.name], self.edited.sheets[new.sheet]
         where = f"{new.sheet}!{address(new.row, standing.columns[new.dims[0]])}"
@@ -214,7 +214,7 @@ class _Comparer:
             self.made.overrides.append(Override(where, said, "", new.name))
             return
         cells: dict[tuple[str, ...], Plain] = {}
-        title, below = "", standing.rows[new.row] >= len(table.keys) + table.spare  # spare rows are looked at as built
+        title, below = "", standing.rows[new.row] >= len(table.keys) + table.spare  # spare rows are compared as built
         for column in self.writer.placed[new.dims].columns:
             place = (new.row, standing.columns.get(column.name, 0))
             now = sheet.cells.get(place) or Content(None)
@@ -230,7 +230,7 @@ class _Comparer:
     def _new_input(
         self, new: NewRow, column: Column, now: Content, here: str, cells: dict[tuple[str, ...], Plain]
     ) -> None:
-        """What was typed into an input of a new row."""
+        """Record an input of a new row."""
         quantity = column.quantity
         assert quantity is not None
         inner = column.name.removeprefix(quantity.name).lstrip("_") if len(quantity.by) == 2 else ""
@@ -247,7 +247,7 @@ class _Comparer:
             cells[(quantity.name, member) if member else (quantity.name,)] = value
 
     def _is_own(self, table: Table, column: Column, standing: Standing, now: Content, place: tuple[int, int]) -> bool:
-        """Whether a cell of a new row holds something that is not the column's formula, which programs fill in."""
+        """Return whether a cell of a new row differs from the column's formula, which programs fill in."""
         if now.formula is None:
             return now.value not in (None, "")
         built = self.writer.placed[table.dims]
@@ -258,7 +258,7 @@ class _Comparer:
         return not self._alike(self._as_built(first), now.formula, first, (standing.sheet, *place))
 
     def _rest(self) -> None:
-        """What stands outside tables and named cells: formulas against those of the build, and what is new."""
+        """Compare cells outside tables and named cells, and record new cells."""
         named = {place for name, place in self.built.names.items() if name in self.writer.plan.scalars}
         for sheet in self.workbook.worksheets:
             if sheet.title not in self.edited.sheets:
@@ -297,7 +297,7 @@ class _Comparer:
         return self.edited.sheets[place[0]].cells.get(place[1:]) or Content(None)
 
     def _is_as_built(self, cell: Any, old: str | None, place: tuple[str, int, int], here: tuple[str, int, int]) -> bool:
-        """Whether a cell beside the tables holds now what it was built with; `old` is its formula."""
+        """Return whether a cell outside tables is as built; `old` is its formula."""
         now = self._content(here)
         if old is None:
             return now.formula is None and _same(cell.value, now.value)
@@ -306,7 +306,7 @@ class _Comparer:
     # --- formulas ------------------------------------------------------------------------------------------------
 
     def _alike(self, old: str, new: str, old_place: tuple[str, int, int], new_place: tuple[str, int, int]) -> bool:
-        """Whether two formulas mean the same, each where it stands."""
+        """Return whether two formulas mean the same, each at its own place."""
         if old == new and "$" not in old and "!" not in old:
             return True
         try:
@@ -338,7 +338,7 @@ class _Comparer:
 
 
 def _read(quantity: Quantity, value: Plain) -> Plain:
-    """A cell's value as its quantity takes it: an empty text is nothing, and 1 may stand for true."""
+    """Convert a cell's value for its quantity: an empty text is absent, and 1 may mean true."""
     if value in (None, ""):
         return quantity.blank
     if quantity.type.kind == "flag" and not isinstance(value, bool) and value in (0, 1):
@@ -349,7 +349,7 @@ def _read(quantity: Quantity, value: Plain) -> Plain:
 
 
 def _same(old: Plain, new: Plain) -> bool:
-    """Whether two values are the same but for the last of 16 digits; nothing is an empty text."""
+    """Return whether two values are equal up to the 15th digit; an empty text equals nothing."""
     old, new = (None if value == "" else value for value in (old, new))
     if isinstance(old, bool) or isinstance(new, bool):
         return old is new or (

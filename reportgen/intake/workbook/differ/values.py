@@ -1,4 +1,4 @@
-"""Where a changed input stands in a scenario: under which keys, with which value."""
+"""Determine the keys and values in a scenario for changed inputs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Setting:
 
 
 def settings(found: Comparison, book: Book) -> tuple[list[Setting], list[Override]]:
-    """The settings for all changed inputs and added rows, and the changes that no scenario can hold."""
+    """Return the settings for all changed inputs and added rows, and the changes that no scenario can hold."""
     made: list[Setting] = []
     left: list[Override] = []
     whole: set[str] = set()
@@ -46,7 +46,7 @@ def settings(found: Comparison, book: Book) -> tuple[list[Setting], list[Overrid
 
 
 def cell_path(book: Book, quantity: Quantity, cell: tuple[str, ...]) -> Path | None:
-    """The keys under which a member's cell stands; nothing for rows that no scenario names."""
+    """Return the keys of a member's cell in a scenario, or None for rows that scenarios cannot name."""
     dimension, name, scenario = quantity.by[0], cell[0], book.scenario
     if dimension != "option":
         section = next((s for s, d in SECTIONS.items() if d == dimension), None)
@@ -70,7 +70,7 @@ def cell_path(book: Book, quantity: Quantity, cell: tuple[str, ...]) -> Path | N
 
 
 def _row(row: Added, book: Book) -> list[Setting]:
-    """A row that was added, with all that was typed into it."""
+    """Return the settings of an added row, with all its inputs."""
     if row.dimension == "option":
         start: Path = ("options", row.name)
     else:
@@ -86,7 +86,7 @@ def _row(row: Added, book: Book) -> list[Setting]:
 
 
 def _others(book: Book, dimension: str, done: set[str]) -> list[Setting]:
-    """All rows as they are of a dimension of which a scenario gives all or none, before the first one is changed."""
+    """Return the current rows of a dimension, before its first change, if a scenario must give all its rows or none."""
     section = next((s for s, d in SECTIONS.items() if d == dimension), None)
     if section is None or dimension not in WHOLE or dimension in done or getattr(book.scenario, section):
         return []

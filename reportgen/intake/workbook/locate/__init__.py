@@ -1,1 +1,1 @@
-"""Where the cells of the built workbook stand in the edited one."""
+"""Locate the cells of the built workbook in the edited one."""

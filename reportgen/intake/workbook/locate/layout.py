@@ -1,4 +1,4 @@
-"""Where tables and named cells stand, as built and as edited, so that references in both mean the same."""
+"""The places of tables and named cells, as built and as edited, so that references in both can be compared."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["Layout", "Meaning", "Standing", "of_build"]
 
 Meaning = tuple[Any, ...]
-"""What a reference means: `("own", table, column)` in the formula's own row, `("cell", table, column, row)`,
-`("column", table, first, last)`, `("name", name)`, `("at", sheet, row, column)`, `("area", corner, corner)`."""
+"""The meaning of a reference: `("own", table, column)` in the formula's own row, `("cell", table, column, row)`,
+`("column", table, first, last)`, `("name", name)`, `("at", sheet, row, column)`, `("area", corner, corner)`.
+"""
 
 _STRUCTURED = re.compile(
     r"(\w+)\[(?:\[#This Row\],\s*\[([^\[\]]+)\]|\[([^\[\]]+)\]:\[([^\[\]]+)\]|([^\[\]#@]+))\]", re.IGNORECASE
@@ -34,16 +35,16 @@ _CELLS = re.compile(
 
 @dataclass(slots=True)
 class Standing:
-    """Where a table stands: its sheet, the columns by name, and for each row of the sheet which row of it that is."""
+    """The place of a table: its sheet, the columns by name, and its row index for each row of the sheet."""
 
     name: str
     sheet: str
     columns: dict[str, int]
     rows: dict[int, int]
     size: int
-    """How many rows it was built with; those that were added come behind."""
+    """The number of rows as built; added rows come after them."""
     at: dict[int, str] = field(init=False)
-    """The columns by place."""
+    """The names of columns by position."""
 
     def __post_init__(self) -> None:
         self.at = {place: name for name, place in self.columns.items()}
@@ -51,14 +52,14 @@ class Standing:
 
 @dataclass
 class Layout:
-    """All tables and named cells of one workbook."""
+    """All tables and named cells of a workbook."""
 
     tables: dict[str, Standing]
     names: dict[str, tuple[str, int, int]]
     prefix: str = ""
-    """What the names of cells begin with in the workbook; here they stand without it."""
+    """The prefix of cell names in the workbook; `names` omits it."""
     moves: Moves = field(default_factory=Moves)
-    """Where cells beside tables went; what refers to one means where it was built."""
+    """How cells outside tables have moved; references to them mean their places as built."""
     _named: dict[tuple[str, int, int], str] = field(init=False, repr=False)
     _on: dict[str, list[Standing]] = field(init=False, repr=False)
     _folded: dict[str, str] = field(init=False, repr=False)
@@ -74,7 +75,7 @@ class Layout:
         self._sheets |= {sheet.casefold(): sheet for sheet in self._on}
 
     def meaning(self, text: str, sheet: str, row: int, column: int) -> Meaning:
-        """What a reference or a name means in a formula of that cell."""
+        """Return the meaning of a reference or name in a formula of this cell."""
         if "[" in text:
             return self._structured(text, sheet, row)
         found = _CELLS.fullmatch(text)
@@ -123,7 +124,7 @@ class Layout:
         return ("area", self._cell(first, own, row), self._cell(last, own, row))
 
     def table_at(self, sheet: str, row: int, column: int) -> Standing | None:
-        """The table that a cell is in."""
+        """Return the table that contains a cell, or None."""
         for table in self._on.get(sheet, ()):
             if row in table.rows and column in table.at:
                 return table
@@ -131,7 +132,7 @@ class Layout:
 
 
 def of_build(workbook: Workbook, placed: Mapping[tuple[str, ...], Placed], label: str = "") -> Layout:
-    """The layout of a workbook as built; `label` is that of the scenario where several share the workbook."""
+    """Return the layout of a workbook as built; `label` is the scenario's, if several share the workbook."""
     prefix = prefix_of(label)
     tables = {made.table.name: _standing(made) for made in placed.values()}
     names: dict[str, tuple[str, int, int]] = {}

@@ -1,4 +1,4 @@
-"""Finding the tables and named cells of a build in an edited workbook, wherever they stand now."""
+"""Find the tables and named cells of a build in an edited workbook, even if they have moved."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class NewRow:
 
 @dataclass
 class Located:
-    """Where all that was built stands now, what is new, and what cannot be found."""
+    """The places of everything that was built, what is new, and what cannot be found."""
 
     layout: Layout
     new_rows: list[NewRow] = field(default_factory=list)
@@ -43,7 +43,7 @@ class Located:
 
 
 def locate(edited: EditedWorkbook, built: Layout, writer: Writer) -> Located:
-    """Find tables by their names, or where they were built by their heads; columns by heads, and rows by keys."""
+    """Find tables by name (or by headers, at their original place), columns by header, and rows by key."""
     return _Finder(edited, built, writer).located()
 
 
@@ -53,7 +53,7 @@ class _Finder:
         self.made = Located(Layout({}, {}))
 
     def located(self) -> Located:
-        """Everything."""
+        """Locate everything."""
         tables = {}
         for placed in self.writer.placed.values():
             standing = self._table(placed)
@@ -64,7 +64,7 @@ class _Finder:
         return self.made
 
     def _moves(self, tables: dict[str, Standing], names: dict[str, tuple[str, int, int]]) -> Moves:
-        """What tables and named cells say of the cells around them."""
+        """Derive how cells have moved from the tables and named cells around them."""
         moves = Moves()
         for name, place in names.items():
             moves.note(self.built.names[name], place)
@@ -83,7 +83,7 @@ class _Finder:
         return moves
 
     def _names(self) -> dict[str, tuple[str, int, int]]:
-        """The named cells; an input whose name is gone is looked for where it was built."""
+        """Return the named cells; an input without its name is looked for at its original place."""
         found = {}
         for name, place in self.built.names.items():
             area = self.edited.names.get(self.built.prefix + name)
@@ -97,7 +97,7 @@ class _Finder:
             scalar = self.writer.plan.scalars.get(name)
             if scalar is None or not scalar.cell.input or place[0] not in self.edited.sheets:
                 continue
-            if self.edited.sheets[place[0]].value(place[1], place[2] - 1) == name:  # its name stands beside it
+            if self.edited.sheets[place[0]].value(place[1], place[2] - 1) == name:  # in the cell to the left
                 found[name] = place
             else:
                 self._fail(
@@ -130,7 +130,7 @@ class _Finder:
         return Standing(placed.table.name, sheet.title, columns, self._rows(placed, found, sheet, columns), size)
 
     def _where_built(self, placed: Placed) -> EditedTable | None:
-        """A table that is none any more stands where it was built, if its heads and names of rows are there."""
+        """Return a table that was converted to a range, if its headers are still at their original place."""
         sheet = self.edited.sheets.get(placed.sheet)
         lefts = [column_index_from_string(placed.letters[c.name]) for c in placed.columns]
         if sheet is None or any(
@@ -143,7 +143,7 @@ class _Finder:
         return EditedTable(placed.table.name, area, tuple(made.name for made in placed.columns))
 
     def _rows(self, placed: Placed, found: EditedTable, sheet: EditedSheet, columns: dict[str, int]) -> dict[int, int]:
-        """For each row of the sheet which row of the table it is, by its names; people sort tables."""
+        """Return the row index in the table for each row of the sheet, by row names, because users sort tables."""
         table, rows = placed.table, dict[int, int]()
         known = {tuple(name.casefold() for name in key): i for i, key in enumerate(table.keys)}
         places: dict[tuple[str, ...], int] = {}
@@ -187,7 +187,7 @@ class _Finder:
 
 
 def named(value: float | str | bool | None) -> str:
-    """What was typed as a name, as a text: programs take 5090 for a number, and TRUE for a flag."""
+    """Return what was typed as a name, as text: programs read 5090 as a number, and TRUE as a flag."""
     if isinstance(value, bool):
         return str(value).upper()
     if isinstance(value, int | float):

@@ -1,4 +1,4 @@
-"""Where cells went when rows or columns were inserted: told by the tables and named cells around them."""
+"""Infer where cells moved when rows or columns were inserted, from the tables and named cells around them."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Place = tuple[str, int, int]
 
 @dataclass
 class _Axis:
-    """Rows, or columns, of one sheet: where some of them were built, and where they are now."""
+    """The rows or columns of a sheet: where some of them were built, and where they are now."""
 
     known: dict[int, int] = field(default_factory=dict)
 
     def shifts(self, at: int, *, back: bool = False) -> list[int]:
-        """By how much a row between known ones may have moved: with those behind it, as headings do, or before it."""
+        """Return by how much a row may have moved: like the next known row (as headings do), like the previous, or not."""
         pairs = sorted((now, built) if back else (built, now) for built, now in self.known.items())
         starts = [first for first, _ in pairs]
         before, behind = bisect_right(starts, at) - 1, bisect_left(starts, at)
@@ -32,13 +32,13 @@ class _Axis:
 
 @dataclass
 class Moves:
-    """What moved on each sheet; nothing, usually."""
+    """What moved on each sheet; usually nothing."""
 
     _rows: dict[str, _Axis] = field(default_factory=dict)
     _columns: dict[str, _Axis] = field(default_factory=dict)
 
     def note(self, built: Place, now: Place) -> None:
-        """A cell that was found again on its sheet."""
+        """Record a cell that was found again on its sheet."""
         if built[0] == now[0]:
             self._rows.setdefault(built[0], _Axis()).known.setdefault(built[1], now[1])
             self._columns.setdefault(built[0], _Axis()).known.setdefault(built[2], now[2])
@@ -50,7 +50,7 @@ class Moves:
                 del axes[sheet]
 
     def places(self, place: Place, *, back: bool = False) -> Iterator[Place]:
-        """Where a built cell may be now, or with `back` where a cell may have been built; the likeliest first."""
+        """Yield where a built cell may be now (with `back`, where a cell may have been built), most likely first."""
         sheet, row, column = place
         rows = self._rows[sheet].shifts(row, back=back) if sheet in self._rows else [0]
         columns = self._columns[sheet].shifts(column, back=back) if sheet in self._columns else [0]

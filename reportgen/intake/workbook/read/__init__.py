@@ -1,1 +1,1 @@
-"""What stands in an edited workbook, read without trusting it."""
+"""Read the content of an edited workbook without trusting it."""

@@ -1,4 +1,4 @@
-"""The cells of a sheet, and the formulas beside them: what they hold, read one after the other as they are unpacked."""
+"""Read the cells of a sheet and the formulas outside cells, as a stream."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ __all__ = [
 
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 MAX_FORMULA, MAX_TEXT = 32_768, 1_000_000
-"""Characters; Excel allows 8,192 as it shows formulas, which are longer as they are stored, and 32,767 in a cell."""
+"""The most characters; Excel allows 8,192 in a formula as displayed (stored ones are longer) and 32,767 in a cell."""
 
 _ADDRESS = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
 _WHOLE = re.compile(r"\s*[0-9]{1,9}\s*")
 _LOGICAL = {"TRUE()": True, "FALSE()": False}
 _UNTRANSLATABLE = (TokenizerError, TranslatorError, ValueError, LookupError, AttributeError, TypeError, AssertionError)
-"""What moving a damaged formula may end in."""
+"""The errors that moving a damaged formula can raise."""
 
 _KINDS = {
     "dataValidation": "a data validation", "conditionalFormatting": "a conditional format", "sparkline": "a sparkline",
@@ -37,18 +37,18 @@ _KINDS = {
 _FORMULAS = frozenset({"f", "formula", "formula1", "formula2"})
 
 Place = tuple[int, int]
-"""Row and column, both from 1."""
+"""Row and column, 1-based."""
 
 
 class ErrorText(str):
-    """What a cell shows that is in error, such as `#N/A`."""
+    """The value of a cell in error, such as `#N/A`."""
 
     __slots__ = ()
 
 
 @dataclass(slots=True)
 class Content:
-    """What a cell holds: a value, and the formula that gives it where there is one (without `=`)."""
+    """A cell's value, and its formula (without `=`) if it has one."""
 
     value: float | str | bool | None
     formula: str | None = None
@@ -56,19 +56,19 @@ class Content:
 
 @dataclass(slots=True)
 class EditedSheet:
-    """The cells of a sheet by row and column; cells that hold nothing are left out."""
+    """The non-empty cells of a sheet by row and column."""
 
     title: str
     cells: dict[Place, Content] = field(default_factory=dict)
 
     def value(self, row: int, column: int) -> float | str | bool | None:
-        """What a cell shows."""
+        """Return the value of a cell."""
         found = self.cells.get((row, column))
         return found.value if found else None
 
 
 def address(row: int, column: int) -> str:
-    """The address of a cell.
+    """Return the address of a cell.
 
     >>> address(5, 28)
     'AB5'
@@ -77,7 +77,7 @@ def address(row: int, column: int) -> str:
 
 
 class _Texts:
-    """The text of the element that is being read, piece by piece."""
+    """Collects the text of the current element piece by piece."""
 
     def __init__(self, package: Package, budget: Budget) -> None:
         self.package, self.budget = package, budget
@@ -85,11 +85,11 @@ class _Texts:
         self.size = 0
 
     def open(self) -> None:
-        """An element with a text begins."""
+        """Start an element with text."""
         self.pieces, self.size = [], 0
 
     def data(self, text: str) -> None:
-        """A piece of text; what stands between elements is no text."""
+        """Add a piece of text; text between elements is ignored."""
         if self.pieces is not None:
             self.pieces.append(text)
             self.size += len(text)
@@ -97,13 +97,13 @@ class _Texts:
                 raise self.package.fail(f"the workbook holds a text of more than {MAX_TEXT:,} characters")
 
     def close(self) -> str:
-        """The text of the element that ends."""
+        """Return the text of the element that ends."""
         text, self.pieces = "".join(self.pieces or ()), None
         return text
 
 
 class TextReader:
-    """Reads the texts that cells share; those of each item's runs are joined, phonetic hints left out."""
+    """Reads the shared strings: runs are joined, phonetic hints left out."""
 
     def __init__(self, package: Package, budget: Budget) -> None:
         self.texts: list[str] = []
@@ -113,7 +113,7 @@ class TextReader:
         self.data = self._text.data
 
     def start(self, tag: str, _: dict[str, str]) -> None:
-        """An element begins."""
+        """Called when an element begins."""
         if tag == "t" and not self._hint:
             self._text.open()
         elif tag == "si":
@@ -122,7 +122,7 @@ class TextReader:
             self._hint = True
 
     def end(self, tag: str) -> None:
-        """An element ends."""
+        """Called when an element ends."""
         if tag == "t" and not self._hint:
             self._runs.append(self._text.close())
         elif tag == "si":
@@ -135,7 +135,7 @@ class TextReader:
 
 
 class SheetReader:
-    """Reads a sheet's cells into it, and the formulas that stand in no cell into `rules`: where, and what."""
+    """Reads a sheet's cells into it, and the formulas outside cells into `rules`, each with its place."""
 
     def __init__(self, package: Package, budget: Budget, sheet: EditedSheet, texts: list[str]) -> None:
         self.rules: list[tuple[str, str]] = []
@@ -154,7 +154,7 @@ class SheetReader:
         self._shared: dict[str, tuple[str, Translator | None, str]] = {}
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        """An element begins."""
+        """Called when an element begins."""
         if self._text.pieces is not None:
             if self._cell is not None:
                 raise self._damaged("there is an element in a text")
@@ -175,7 +175,7 @@ class SheetReader:
             self._beside(tag, attributes)
 
     def end(self, tag: str) -> None:
-        """An element ends."""
+        """Called when an element ends."""
         if tag == "c":
             if self._cell is not None:
                 self._finish(self._cell)
@@ -208,7 +208,7 @@ class SheetReader:
             if at is None:
                 raise self._damaged(f"a cell has the address '{given[:40]}'")
             self._column = column_index_from_string(at[1])
-            if int(at[2]) != self._row:  # else one number serves the whole row
+            if int(at[2]) != self._row:  # otherwise one number could apply to the whole row
                 self._row = int(at[2])
         if not (1 <= self._row <= MAX_ROWS and self._column <= MAX_COLUMNS):
             what = f"the cell {self._sheet.title}!{given or address(self._row, self._column)}"
@@ -219,7 +219,7 @@ class SheetReader:
         if content is None:
             return
         place = self._row, self._column
-        if place in self._sheet.cells:  # one would hide the other
+        if place in self._sheet.cells:  # one of them would be hidden
             raise self._damaged(f"{self._here()} is there twice")
         self._sheet.cells[place] = content
 
@@ -230,13 +230,13 @@ class SheetReader:
         written = self._moved(self._formula)
         if not written:
             return None if value is None else Content(value)
-        if written.upper() in _LOGICAL:  # LibreOffice's way to write what was typed as TRUE
+        if written.upper() in _LOGICAL:  # LibreOffice writes a typed TRUE like this
             return Content(_LOGICAL[written.upper()])
         self._budget.keep(written)
         return Content(value, written)
 
     def _shown(self, kind: str) -> float | str | bool | None:
-        """The value of the cell at hand."""
+        """Return the value of the current cell."""
         text = self._value
         if kind == "inlineStr":
             text = unescaped("".join(self._runs))
@@ -267,11 +267,11 @@ class SheetReader:
         return number
 
     def _moved(self, formula: dict[str, str]) -> str:
-        """The text of the formula at hand; one that is shared among cells is moved from its first cell to this one."""
+        """Return the formula of the current cell; a shared formula is moved from its first cell to this one."""
         text = unescaped(self._written).removeprefix("=")
         if len(text) > MAX_FORMULA:
             raise self._package.fail(f"the formula of {self._here()} has more than {MAX_FORMULA:,} characters")
-        if formula.get("t") == "dataTable":  # Excel shows it so, too
+        if formula.get("t") == "dataTable":  # Excel shows it like this too
             return f"TABLE({formula.get('r1', '')},{formula.get('r2', '')})"
         if formula.get("t") != "shared":
             return text
@@ -282,7 +282,7 @@ class SheetReader:
         if group not in self._shared:
             raise self._bad_cell("the formula that it shares is not there")
         first, mover, origin = self._shared[group]
-        self._package.check_time()  # some formulas take a millisecond each
+        self._package.check_time()  # some formulas take a millisecond
         try:
             if mover is None:
                 mover = Translator("=" + first, origin)
@@ -308,10 +308,10 @@ class SheetReader:
     def _damaged(self, why: str) -> SpecError:
         return self._package.fail(f"the sheet '{self._sheet.title}' is damaged: {why}")
 
-    # --- beside the cells ----------------------------------------------------------------------------------------
+    # --- outside cells -------------------------------------------------------------------------------------------
 
     def _beside(self, full: str, attributes: dict[str, str]) -> None:
-        """What stands outside the cells: rules with formulas; those of extensions have elements in theirs."""
+        """Read rules with formulas outside cells; those stored as extensions have nested elements."""
         tag = full.rpartition(":")[2]
         if tag in _FORMULAS:
             self._opened = full

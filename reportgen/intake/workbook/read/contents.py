@@ -1,4 +1,4 @@
-"""What a workbook holds as it was saved: sheets, tables, names, formulas that stand in no cell."""
+"""The content of a saved workbook: sheets, tables, names, and formulas outside cells."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Area", "EditedTable", "EditedWorkbook"]
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A rectangle of a sheet; rows and columns from 1, both ends included."""
+    """A rectangle of a sheet; rows and columns are 1-based and inclusive."""
 
     sheet: str
     top: int
@@ -28,8 +28,8 @@ class Area:
 class EditedTable:
     """A table and its columns.
 
-    Its rectangle holds the row of heads and the data, not the totals. Where heads are switched off, it begins one row
-    above the data all the same: at 0 where these begin at 1.
+    Its rectangle includes the header row and the data, but not the totals. If headers are switched off, it still begins
+    one row above the data, which may be row 0.
     """
 
     name: str
@@ -41,11 +41,11 @@ class EditedTable:
 
 @dataclass(slots=True)
 class EditedWorkbook:
-    """A workbook as it was saved, by whatever program."""
+    """A workbook, as saved by any program."""
 
     path: Path
     sheets: dict[str, EditedSheet] = field(default_factory=dict)
     tables: dict[str, EditedTable] = field(default_factory=dict)
     names: dict[str, Area] = field(default_factory=dict)
     rules: list[tuple[str, str]] = field(default_factory=list)
-    """Formulas that stand in no cell: where, and what. Those of names, columns of tables, validation, conditions."""
+    """Formulas outside cells (names, table columns, validations, conditional formats), each with its place."""

@@ -1,4 +1,4 @@
-"""What a workbook from outside must not hold: macros, foreign objects, and formulas that reach out of it."""
+"""Refuse harmful content of a workbook from outside: macros, foreign objects, and formulas that reach out of it."""
 
 from __future__ import annotations
 
@@ -39,25 +39,25 @@ _REMEDIES = {
 }
 
 _REMEMBERED = 100_000
-"""Formulas that are looked at once: those of a table's column are alike."""
+"""The size of the cache of checked formulas: those in a table's column are alike."""
 
-# Most formulas hold no sign of a link and no such function, and are not taken apart.
+# Most formulas contain neither a sign of a link nor such a function, and need no tokenising.
 _CALL = re.compile(r"(?<![\w.])[\w.]++(?=\s*+\()")
 _SIGN = re.compile(r"[|\\]|\]\s*+[\w!']|//|_xleta", re.IGNORECASE)
 
 
 def refuse_parts(package: Package) -> None:
-    """Refuse a workbook that holds more than data, under whatever name.
+    """Refuse a workbook that contains more than data, under whatever name.
 
     Raises:
-        SpecError: it holds macros, links or embedded objects; or as in `Package.root`.
+        SpecError: it contains macros, links or embedded objects; or as in `Package.root`.
     """
     for what, where in _parts(package):
         raise package.fail(f"the workbook holds {what} ({where}); it was not read", _REMEDIES.get(what, ""))
 
 
 def _parts(package: Package) -> Iterator[tuple[str, str]]:
-    """What could do harm, and where: by the names of parts, by what they are said to hold, and how they are related."""
+    """Yield what could do harm, and where: by names of parts, by their declared content, and by relationships."""
     for name in package.names:
         folded = name.replace("\\", "/").casefold()
         yield from ((what, name) for start, what in _PLACES.items() if folded.startswith(start))
@@ -74,7 +74,7 @@ def _parts(package: Package) -> Iterator[tuple[str, str]]:
 
 
 def _types(package: Package) -> Iterator[tuple[str, str]]:
-    """What the list of content types says."""
+    """Yield harmful content types."""
     types = "[Content_Types].xml"
     if types not in package:
         return
@@ -87,10 +87,10 @@ def _types(package: Package) -> Iterator[tuple[str, str]]:
 
 
 def refuse_harmful(package: Package, edited: EditedWorkbook) -> None:
-    """Refuse a workbook with formulas that reach out of it, wherever they stand.
+    """Refuse a workbook with formulas that reach out of it, wherever they are.
 
     Raises:
-        SpecError: with the first place of each function, and of each kind of link; or it is too late.
+        SpecError: with the first place of each function and each kind of link; or the time limit has passed.
     """
     titles = frozenset(title.casefold() for title in edited.sheets)
     found: dict[str, list[str]] = {}
@@ -117,7 +117,7 @@ def _cell(title: str, row: int, column: int) -> str:
 
 
 def _formulas(edited: EditedWorkbook) -> Iterator[tuple[str | tuple[str, int, int], str]]:
-    """All formulas, and where they stand."""
+    """Yield all formulas with their places."""
     for sheet in edited.sheets.values():
         for place, content in sheet.cells.items():
             if content.formula is not None:
@@ -126,7 +126,13 @@ def _formulas(edited: EditedWorkbook) -> Iterator[tuple[str | tuple[str, int, in
 
 
 def reaching(text: str, titles: Container[str] = ()) -> str:
-    r"""What in a formula reaches out of the workbook; nothing where nothing does.
+    r"""Return what reaches out of the workbook in a formula, or an empty text.
+
+    Quoted texts, names of sheets and columns, and functions with similar names are no matches.
+
+    Args:
+        text: the formula.
+        titles: the existing sheets, in lower case.
 
     Texts in quotes, names of sheets and columns, and functions of like names are not meant.
 
@@ -145,7 +151,7 @@ def reaching(text: str, titles: Container[str] = ()) -> str:
         return ""
     for match in TOKEN.finditer(text):
         kind, part = match.lastgroup, match[0]
-        if kind == "call" or (kind == "name" and part[:7].casefold() == "_xleta."):  # a function handed to another
+        if kind == "call" or (kind == "name" and part[:7].casefold() == "_xleta."):  # a function passed to another
             name = function(match["call"] or part)
             if name in REACHING:
                 return f"the function {name}"

@@ -1,4 +1,4 @@
-"""Reading a workbook: the cells of every sheet with values and formulas, tables, and names of cells."""
+"""Read a workbook: the values and formulas of every sheet's cells, tables, and names of cells."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ __all__ = ["Area", "Content", "EditedSheet", "EditedTable", "EditedWorkbook", "E
 
 _CORNER = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
 _COUNTS = {"0": 0, "1": 1}
-"""Rows of heads and of totals that a table may have."""
+"""The numbers of header and total rows that a table may have."""
 
 
 def read_workbook(path: Path) -> EditedWorkbook:
     """Read a workbook.
 
     Raises:
-        SpecError: it is no workbook, damaged, too large, takes too long, or holds what could do harm.
+        SpecError: it is not a workbook, damaged, too large, too slow to read, or holds harmful content.
     """
     with open_package(path) as package:
         refuse_parts(package)
@@ -57,7 +57,7 @@ def read_workbook(path: Path) -> EditedWorkbook:
 
 
 def _sheet_parts(package: Package, book: Element) -> dict[str, str]:
-    """The parts of the worksheets by title."""
+    """Return the parts of the worksheets by title."""
     related = {r.name: r for r in package.relations(package.main) if not r.outside}
     parts: dict[str, str] = {}
     for sheet in book.iter("sheet"):
@@ -71,7 +71,7 @@ def _sheet_parts(package: Package, book: Element) -> dict[str, str]:
 
 
 def _texts(package: Package, budget: Budget) -> list[str]:
-    """The texts that cells share."""
+    """Return the shared strings."""
     related = package.relations(package.main)
     name = next((r.target for r in related if r.kind == "sharedStrings" and not r.outside), None)
     reader = TextReader(package, budget)
@@ -81,7 +81,7 @@ def _texts(package: Package, budget: Budget) -> list[str]:
 
 
 def _tables(package: Package, part: str, sheet: str, rules: list[tuple[str, str]]) -> Iterator[EditedTable]:
-    """The tables of a sheet; formulas of their columns are added to the rules."""
+    """Yield the tables of a sheet; formulas of their columns are added to `rules`."""
     for relation in package.relations(part):
         if relation.kind != "table" or relation.outside:
             continue
@@ -102,7 +102,7 @@ def _tables(package: Package, part: str, sheet: str, rules: list[tuple[str, str]
 
 
 def _area(sheet: str, reference: str) -> Area | None:
-    """A rectangle of cells that are there."""
+    """Return a rectangle of cells, or None if it is not valid."""
     corners = [_CORNER.fullmatch(corner.strip()) for corner in reference.split(":")]
     if len(corners) > 2 or None in corners:
         return None
@@ -114,7 +114,7 @@ def _area(sheet: str, reference: str) -> Area | None:
 
 
 def _names(book: Element, made: EditedWorkbook) -> None:
-    """What names of the whole workbook stand for, where that is cells of one sheet."""
+    """Read the workbook-level names that refer to cells of one sheet."""
     for element in book.iter("definedName"):
         name, text = element.get("name", ""), unescaped((element.text or "").strip())
         made.rules.append((f"the name '{name}'", text))

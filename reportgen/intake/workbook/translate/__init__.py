@@ -1,1 +1,1 @@
-"""Formulas of Excel, read back into the language of scenarios."""
+"""Translate Excel formulas back into the formula language of scenarios."""

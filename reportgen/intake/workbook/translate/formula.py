@@ -1,4 +1,4 @@
-"""Excel formulas read: as tokens in which every reference stands for what it means, and as trees."""
+"""Parse Excel formulas: into tokens in which references are replaced by their meaning, and into trees."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Node: TypeAlias = tuple[object, ...]
 
 
 class Unreadable(Exception):  # noqa: N818 - not an error of ours: the formula is then told as it is
-    """A formula holds something that no formula of ours can mean; the message says what."""
+    """A formula contains something that our language cannot express; the message says what."""
 
 
 _TOKEN = re.compile(
@@ -43,21 +43,21 @@ _LOGICAL = {"TRUE": True, "FALSE": False}
 
 
 def tokens(text: str, meaning: Callable[[str], object]) -> tuple[Token, ...]:
-    """The tokens of a formula without the leading `=`.
+    """Return the tokens of a formula without the leading `=`.
 
     Args:
-        text: the formula as the file holds it.
-        meaning: what a reference or a name stands for; what is equal stands for the same cells.
+        text: the formula as stored in the file.
+        meaning: maps a reference or name to its meaning; equal meanings are the same cells.
 
     Raises:
-        Unreadable: something in it is no formula of ours.
+        Unreadable: something in it does not exist in our formulas.
     """
     return tuple((kind, meaning(str(part))) if kind == "ref" else (kind, part) for kind, part in _split(text))
 
 
-@lru_cache(maxsize=1_000)  # a column's formula as built stands in each of its rows
+@lru_cache(maxsize=1_000)  # the formula of a built column is in each of its rows
 def _split(text: str) -> tuple[Token, ...]:
-    """The tokens of a formula, with references as they are written."""
+    """Return the tokens of a formula, with references as written."""
     found: list[Token] = []
     at = 0
     while at < len(text):
@@ -84,7 +84,7 @@ def _split(text: str) -> tuple[Token, ...]:
 
 
 def _joined(found: list[Token]) -> Iterator[Token]:
-    """`TRUE()` is TRUE, and an argument's separator is a comma."""
+    """Replace `TRUE()` by TRUE, and argument separators by commas."""
     skip = 0
     for i, (kind, part) in enumerate(found):
         if skip:
@@ -105,10 +105,10 @@ MAX_DEPTH = 200
 
 @lru_cache(maxsize=50_000)
 def parse(found: tuple[Token, ...]) -> Node:
-    """The tree of a formula's tokens; brackets leave no trace.
+    """Return the tree of a formula's tokens; brackets leave no trace.
 
     Raises:
-        Unreadable: they make no formula.
+        Unreadable: the tokens are not a valid formula.
     """
     reader = _Reader(found)
     node = reader.expression(0, 0)
@@ -122,17 +122,17 @@ class _Reader:
         self.found, self.at = found, 0
 
     def here(self) -> str:
-        """The token at hand, as text."""
+        """Return the current token as text."""
         return str(self.found[self.at][1]) if self.at < len(self.found) else "its end"
 
     def sign(self) -> str:
-        """The sign at hand, or nothing."""
+        """Return the current sign, or an empty text."""
         if self.at < len(self.found) and self.found[self.at][0] == "sign":
             return str(self.found[self.at][1])
         return ""
 
     def expression(self, least: int, depth: int) -> Node:
-        """An operand and what follows it that binds at least so tightly; all operators group to the left."""
+        """Parse an operand and the operators that bind at least this tightly; all operators are left-associative."""
         if depth > MAX_DEPTH:
             raise Unreadable("more levels than a workbook may have")
         left, chain = self.operand(depth), 0
@@ -144,7 +144,7 @@ class _Reader:
         return left
 
     def operand(self, depth: int) -> Node:
-        """A sign, a value, a call or brackets, with the per cent signs behind it."""
+        """Parse a sign, a value, a call or brackets, with any per cent signs after it."""
         if self.sign() in ("-", "+"):
             symbol = self.sign()
             self.at += 1
@@ -158,13 +158,13 @@ class _Reader:
         return node
 
     def longer(self, chain: int) -> int:
-        """One more link of a chain, each of which is a level of the tree."""
+        """Count one more link of a chain, because each is a level of the tree."""
         if chain >= MAX_DEPTH:
             raise Unreadable(f"more than {MAX_DEPTH} operations in a row")
         return chain + 1
 
     def value(self, depth: int) -> Node:
-        """A value, a call or brackets."""
+        """Parse a value, a call or brackets."""
         if self.at >= len(self.found):
             raise Unreadable("a formula that breaks off")
         kind, part = self.found[self.at]
@@ -181,7 +181,7 @@ class _Reader:
         return (kind, part)
 
     def arguments(self, depth: int) -> list[Node]:
-        """The arguments of a call, up to its bracket."""
+        """Parse the arguments of a call, up to its closing bracket."""
         if self.sign() == ")":
             self.at += 1
             return []
@@ -194,18 +194,18 @@ class _Reader:
         return made
 
     def argument(self, depth: int) -> Node:
-        """One argument; it may be left out."""
+        """Parse one argument, which may be empty."""
         return ("missing",) if self.sign() in (",", ")") else self.expression(0, depth + 1)
 
     def close(self) -> None:
-        """The closing bracket."""
+        """Consume the closing bracket."""
         if self.sign() != ")":
             raise Unreadable(f"a bracket that is not closed before '{self.here()}'")
         self.at += 1
 
 
 def normal(node: Node) -> Node:
-    """The tree with the constants of each product in front, as one, and other words for the same thing made alike.
+    """Return the tree in a normal form: constants of a product collected in front, equivalent spellings unified.
 
     >>> normal(("*", ("/", ("ref", "a"), ("number", 4.0)), ("number", 2.0)))
     ('product', '0.5', ((1, ('ref', 'a')),))
@@ -223,7 +223,7 @@ def normal(node: Node) -> Node:
 
 
 def _flat(node: Node) -> list[Node]:
-    """The arguments of an AND or OR, with those of its own kind inside it."""
+    """Return the arguments of an AND or OR, including those of nested ones of the same kind."""
     made: list[Node] = []
     for part in node[2:]:
         assert isinstance(part, tuple)
@@ -232,7 +232,7 @@ def _flat(node: Node) -> list[Node]:
 
 
 def _factors(node: Node, sign: int) -> tuple[float, list[tuple[int, Node]]]:
-    """A product's constant, and its other factors with 1, or -1 for those that it is divided by."""
+    """Return a product's constant, and its other factors, each with 1 or, for divisors, -1."""
     kind = node[0]
     if kind in ("*", "/"):
         left, right = node[1], node[2]

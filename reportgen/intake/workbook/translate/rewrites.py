@@ -1,4 +1,4 @@
-"""Formulas rewritten alike in every row of a quantity, or of one member, brought into the language of scenarios."""
+"""Translate formulas that were rewritten alike in every row of a quantity, or of one member."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _FIXED_DIMENSIONS = ("rule", "place", "change")
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """A formula in our language: of a quantity, or of one member's cell; `found` are its tokens as edited."""
+    """A translated formula: of a quantity, or of one member's cell; `found` are its tokens as edited."""
 
     quantity: str
     member: tuple[str, ...]
@@ -41,20 +41,20 @@ class Rewrite:
     found: tuple[Token, ...]
     cells: tuple[Formula, ...]
     path: tuple[str | int, ...]
-    """The keys under which a scenario holds it."""
+    """Its keys in a scenario."""
 
     @property
     def title(self) -> str:
-        """What is computed anew."""
+        """What the formula computes."""
         return self.quantity if not self.member else f"{self.quantity} of {', '.join(self.member)}"
 
     def override(self, why: str) -> list[Override]:
-        """Its cells, where the scenario cannot hold it after all."""
+        """Return its cells as overrides, if the scenario cannot hold it after all."""
         return [Override(c.where, why, "=" + c.old if c.old else "", "=" + c.new) for c in self.cells]
 
 
 def rewrites(formulas: Iterable[Formula], plan: Plan, layout: Layout) -> tuple[list[Rewrite], list[Override]]:
-    """What can be translated, and the cells that cannot, each with the reason."""
+    """Return the formulas that can be translated, and the cells that cannot, each with the reason."""
     groups: dict[tuple[tuple[str, ...], str], list[Formula]] = {}
     for formula in formulas:
         groups.setdefault((formula.table, formula.column), []).append(formula)
@@ -72,7 +72,7 @@ def rewrites(formulas: Iterable[Formula], plan: Plan, layout: Layout) -> tuple[l
 
 
 def _quantity(plan: Plan, dims: tuple[str, ...], column: str) -> Quantity | None:
-    """The quantity that a column or a named cell shows, where it has formulas of its own."""
+    """Return the quantity behind a column or a named cell, if its formulas can be replaced."""
     if not dims:
         return plan.book.quantities.get(column) if column in plan.scalars else None
     made = plan.tables[dims].columns[column]
@@ -80,7 +80,7 @@ def _quantity(plan: Plan, dims: tuple[str, ...], column: str) -> Quantity | None
 
 
 def _by_member(quantity: Quantity, table: Table | None, group: list[Formula]) -> dict[tuple[str, ...], list[Formula]]:
-    """The cells, by the member whose formula they have; all together where the quantity has one formula."""
+    """Group the cells by the member whose formula they have; one group if the quantity has a single formula."""
     if table is None or not quantity.by:
         return {(): group}
     places = [table.dims.index(d) for d in quantity.by]
@@ -130,7 +130,7 @@ def _one(
 
 
 def _path(book: Book, quantity: Quantity, member: tuple[str, ...]) -> tuple[str | int, ...] | None:
-    """The keys under which a scenario holds the formula."""
+    """Return the keys of the formula in a scenario, or None."""
     if member:
         return cell_path(book, quantity, member)
     own = book.scenario.quantities.get(quantity.name)
@@ -140,7 +140,7 @@ def _path(book: Book, quantity: Quantity, member: tuple[str, ...]) -> tuple[str 
 
 
 def _rows(quantity: Quantity, table: Table | None, member: tuple[str, ...]) -> list[int]:
-    """The rows of the table that one formula fills."""
+    """Return the rows of the table that one formula fills."""
     if table is None:
         return [0]
     places = [table.dims.index(d) for d in quantity.by] if member else []
@@ -168,7 +168,7 @@ def _override(formula: Formula, why: str) -> Override:
 
 
 def guarded(rewrite: Rewrite, plan: Plan) -> Rewrite | None:
-    """The same formula, absent where something that it reads is: Excel shows an error there."""
+    """Return the formula, guarded to be absent if something that it reads is absent, where Excel shows an error."""
     from reportgen.lang.reader import Source, read_formula
 
     node = read_formula(Source.bare(rewrite.new), lambda problem: None)

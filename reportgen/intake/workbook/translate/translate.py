@@ -1,4 +1,4 @@
-"""Excel formulas translated back into the language of scenarios, by the forms that write them."""
+"""Translate Excel formulas into the language of scenarios, by matching the Excel forms of its functions."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _VARIADIC = {"AND": "and", "OR": "or", "MIN": "min", "MAX": "max"}
 
 @cache
 def _patterns() -> tuple[tuple[str, Node], ...]:
-    """Each function of the language with the tree of what it writes, the most particular first."""
+    """Return each function of the language with the tree of its Excel form, most specific first."""
     made = []
     for name, function in FUNCTIONS.items():
         template = function.excel.template
@@ -35,14 +35,14 @@ def _patterns() -> tuple[tuple[str, Node], ...]:
 
 
 def _size(node: Node) -> int:
-    """How many nodes of a pattern are not holes."""
+    """Return the number of nodes of a pattern that are not holes."""
     if node[0] == "ref":
         return 0
     return 1 + sum(_size(part) for part in node[1:] if isinstance(part, tuple))
 
 
 def _matched(pattern: Node, node: Node, holes: dict[int, Node]) -> bool:
-    """Whether a tree has the form of a pattern; what stands in its holes is noted."""
+    """Return whether a tree matches a pattern; `holes` receives the subtrees."""
     if pattern[0] == "ref":
         hole = pattern[1]
         assert isinstance(hole, tuple)
@@ -56,15 +56,15 @@ def _matched(pattern: Node, node: Node, holes: dict[int, Node]) -> bool:
 
 
 class Translator:
-    """Translates the formulas of one quantity, whose cells stand in some rows of its table.
+    """Translates the formulas of one quantity, whose cells are in some rows of its table.
 
     Args:
         plan: the plan of the workbook as built.
-        layout: where its tables stand.
-        quantity: what the formula computes.
-        place: the first of its cells as built: sheet, row, column.
-        formula: its formula as built, whose reductions and conversions are known again; None for an input.
-        rows: the rows of the table that the formula is for.
+        layout: the places of its tables.
+        quantity: the quantity that the formula computes.
+        place: its first cell as built: sheet, row, column.
+        formula: its formula as built, to recognise reductions and conversions; None for an input.
+        rows: the rows of the table that the formula applies to.
     """
 
     def __init__(
@@ -80,10 +80,10 @@ class Translator:
                 self.known[parse(tokens(text, lambda text: layout.meaning(text, *place)))] = part
 
     def translated(self, node: Node) -> tree.Node:
-        """The formula in our language.
+        """Return the formula in our language.
 
         Raises:
-            Unreadable: something in it has no place there; the message says what.
+            Unreadable: something in it cannot be expressed; the message says what.
         """
         if self.table is not None and self.table.spare:
             key = ("ref", ("own", self.table.name, self.table.dims[0]))
@@ -151,7 +151,7 @@ class Translator:
         raise Unreadable(_where(meaning))
 
     def _column(self, name: str) -> tree.Node:
-        """What a column of the formula's own table holds."""
+        """Return what a column of the formula's own table holds."""
         assert self.table is not None
         column = self.table.columns.get(name)
         if column is None:
@@ -170,7 +170,7 @@ class Translator:
         return tree.Ref(quantity.name)
 
     def _text(self, node: Node) -> tree.Node:
-        """Pieces side by side: a text with values in it."""
+        """Return joined pieces as a text with embedded values."""
         parts: list[str | tree.Field] = []
         for piece in _pieces(node):
             if piece[0] == "text":
@@ -190,7 +190,7 @@ class Translator:
 
 
 def _fixed(node: Node) -> tuple[Node, int, bool] | None:
-    """What a number with fixed decimals shows: the number, how many, and whether in per cent."""
+    """Return number, decimals and whether in per cent, if the node formats a number with fixed decimals."""
     if node[:2] != ("call", "FIXED") or len(node) != 5 or node[4] != ("logical", True):
         return None
     inner, count = _part(node, 2), _part(node, 3)
@@ -209,7 +209,7 @@ def _rounded(node: Node, decimals: int) -> bool:
 
 
 def _pieces(node: Node) -> list[Node]:
-    """The operands of a chain of `&`; the sign behind a number in per cent belongs to it."""
+    """Return the operands of a chain of `&`; a per cent sign belongs to the number before it."""
     if node[0] != "&":
         return [node]
     made = [*_pieces(_part(node, 1)), *_pieces(_part(node, 2))]
@@ -227,7 +227,7 @@ def _part(node: Node, index: int) -> Node:
 
 
 def _where(meaning: tuple[object, ...]) -> str:
-    """A reference that has no place in a formula of ours, in words."""
+    """Describe a reference that our formulas cannot express."""
     if meaning[0] in ("cell", "at"):
         return "a cell of another row or place"
     if meaning[0] in ("column", "area"):
