@@ -1,4 +1,4 @@
-"""Lets `python -m reportgen` stand for the command `reportgen`."""
+"""Run the command `reportgen` by `python -m reportgen`."""
 
 from reportgen.cli import main
 

@@ -1,4 +1,4 @@
-"""Building: the outputs of scenarios, all of them or none."""
+"""Build the outputs of scenarios, all or none."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ def build(
 ) -> list[Path]:
     """Write the outputs of scenarios, each named after its file; all of them, or none.
 
-    All scenarios are checked before anything is made, everything is made before a file gets its name, and what
-    stood there before stays until then. `progress` is told what is being made; `parallel` makes the workbook in a
-    second process beside the report. `references` is `structured` or `a1`: how the workbook's formulas name cells.
-    A path that ends in .xlsx is an edited workbook; `edited` is told what was changed in it. `together` names one
-    workbook for all scenarios, in place of one for each. `design` says how reports look, from `reportgen.design`.
+    All scenarios are checked before anything is made, and writes are atomic: a failed build leaves existing files
+    untouched. `progress` is called with what is being made; `parallel` makes the workbook in a second process during
+    the report. `references` is `structured` or `a1`: how the workbook's formulas refer to cells. A path that ends in
+    .xlsx is an edited workbook; `edited` is called with its changes. `together` names one workbook for all scenarios,
+    instead of one each. `design` says how reports look, from `reportgen.design`.
 
     Raises:
-        SpecError: a mistake in a scenario, or in what is asked for.
+        SpecError: a mistake in a scenario, or in the request.
         PartlyBuilt: this system cannot make PDFs; the other outputs have been written.
         OutputError: an output could not be made or written.
     """
@@ -92,7 +92,7 @@ def build(
 
 
 def _check_request(sources: Sequence[Path], folder: Path, formats: Sequence[str], together: str) -> None:
-    """Refuse what could not be written before anything is done."""
+    """Refuse outputs that cannot be written, before anything is done."""
     problems = [
         Problem(f"there is no format '{name}'", None, nearest(name, FORMATS)) for name in formats if name not in FORMATS
     ]
@@ -132,11 +132,11 @@ def _stage(
     references: str,
     look: Design,
 ) -> None:
-    """Make the outputs of one scenario; the workbook is begun first and waited for last."""
+    """Make the outputs of one scenario; the workbook is started first and awaited last."""
     from reportgen.render.errors import DocumentUnavailable
 
     workbook = functools.cache(lambda: _workbook(results, references))
-    if beside is not None and ("xlsx" in formats or look.form == "full"):  # a brief report carries no workbook
+    if beside is not None and ("xlsx" in formats or look.form == "full"):  # a brief report has no workbook attached
         workbook = functools.cache(beside.start(results, references, workbook))
     made: dict[str, list[tuple[Path, bytes]]] = {}
     for kind in sorted((k for k in FORMATS if k in formats), key=lambda k: k == "xlsx"):
@@ -154,7 +154,7 @@ def _stage(
 def _stage_together(
     staged: Staged, every: Sequence[Results], target: Path, progress: Callable[[str], None], references: str
 ) -> None:
-    """One workbook for all scenarios."""
+    """Make one workbook for all scenarios."""
     from reportgen.render.excel.several import together_bytes
     from reportgen.render.excel.workbook import checked
 
@@ -171,7 +171,7 @@ def _workbook(results: Results, references: str) -> bytes:
 def _outputs(
     kind: str, target: Path, results: Results, workbook: Callable[[], bytes], look: Design
 ) -> list[tuple[Path, bytes]]:
-    """The files of one format; CSV has one for each table, Markdown one for each chart."""
+    """Return the files of one format: CSV has one per table, Markdown one per chart."""
     from reportgen.render import text
 
     if kind == "xlsx":

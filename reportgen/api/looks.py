@@ -1,4 +1,4 @@
-"""How reports look: what callers name - a form, a paper, a theme file, folders - as a design."""
+"""Turn a caller's choices about the look of reports (form, paper, theme file, folders) into a design."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def design(
     templates: str | Path | None = None,
     fonts: Iterable[str | Path] = (),
 ) -> Design:
-    """How a report is to look.
+    """Return the look of a report.
 
     Args:
         form: `full`, or `brief` for two pages.
-        paper: `a4` or `letter`; without it the theme's, or else A4.
+        paper: `a4` or `letter`; by default the theme's, or else A4.
         theme: a theme file.
-        templates: a folder whose templates and stylesheet take the place of ours of the same name.
+        templates: a folder whose templates and stylesheet replace ours of the same name.
         fonts: folders with fonts for scripts that the shipped ones lack.
 
     Raises:
@@ -62,7 +62,7 @@ def design(
 
 
 def _template_problems(folder: Path, known: list[str]) -> list[Problem]:
-    """What is wrong with a folder of templates: it is none, or holds nothing that is used."""
+    """Return what is wrong with a folder of templates: it does not exist, or contains no known template."""
     if not folder.is_dir():
         return [Problem("there is no such folder of templates", Span(str(folder)))]
     files = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file() and not p.name.startswith(".")}

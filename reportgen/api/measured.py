@@ -1,4 +1,4 @@
-"""Verbs on measurements: how well predictions agree, factors fitted to them, and measuring itself."""
+"""Verbs on measurements: the accuracy of predictions, fitted factors, and measuring."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ __all__ = ["accuracy", "calibrate", "measure"]
 def accuracy(
     path: str | Path, calibration: str | Path | None = None, *, given: Given | None = None, library: Folders = ()
 ) -> Accuracy:
-    """Predict every row of a file of measurements and compare; the errors by metric, load, engine, device and so on.
+    """Predict every row of a file of measurements and return the errors by metric, load, engine, device and so on.
 
-    `calibration` is a file that `calibrate` wrote; without it the library's own factors hold. `given` says what a
-    benchmark's result file leaves open.
+    `calibration` is a file written by `calibrate`; by default the library's own factors apply. `given` states what a
+    benchmark's result file omits.
 
     Raises:
         SpecError: the file cannot be read.
@@ -49,7 +49,7 @@ def calibrate(
     given: Given | None = None,
     library: Folders = (),
 ) -> tuple[Calibration, str]:
-    """Fit the efficiency factors to a file of measurements; the fit, and the text of a calibration file.
+    """Fit the efficiency factors to a file of measurements; return the fit, and the text of a calibration file.
 
     Raises:
         SpecError: the file cannot be read, or its measurements do not support a fit.
@@ -73,12 +73,12 @@ def measure(
     progress: Callable[[str], None] | None = None,
     library: Folders = (),
 ) -> tuple[Measured, str]:
-    """Time kernels on a device of this machine; the efficiency factors, and the text of a calibration file.
+    """Time kernels on a device of this machine; return the efficiency factors, and the text of a calibration file.
 
-    `accelerator` says what the device is where the catalogue does not know the name that it gives itself.
+    `accelerator` names the device if the catalogue does not list the name that the device reports.
 
     Raises:
-        SpecError: there is no such device, or it is not in the catalogue.
+        SpecError: the device does not exist, or is not in the catalogue.
         OutputError: PyTorch is not installed, or finds no device.
     """
     from reportgen.fit.measure import calibration_text, load_torch

@@ -1,4 +1,4 @@
-"""The verb on reports that were handed on: the scenario and the workbook taken out again."""
+"""The verb on finished reports: extract the attached scenario and workbook."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ __all__ = ["extract"]
 
 
 def extract(report: str | Path, out: str | Path = ".", *, force: bool = False) -> list[Path]:
-    """Write the files that a PDF report carries into a folder: the scenario, and in a full report the workbook.
+    """Write the files attached to a PDF report into a folder: the scenario and, from a full report, the workbook.
 
     Raises:
-        SpecError: it is no report of ours, or a file would be written over another one.
+        SpecError: it is not one of our reports, or a file exists already.
         OutputError: a file cannot be written.
     """
     from reportgen.intake.report_pdf import carried_files

@@ -1,4 +1,4 @@
-"""What the verbs share."""
+"""Helpers that the verbs share."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from pathlib import Path
 __all__ = ["Folders", "folders", "json_bytes", "silent"]
 
 Folders = str | Path | Iterable[str | Path]
-"""A folder with a library of one's own, or several, the later ones over the earlier."""
+"""A folder with a user's library, or several, the later ones over the earlier."""
 
 
 def folders(library: Folders) -> tuple[str, ...]:
-    """The folders' names."""
+    """Return the folders' names."""
     return (str(library),) if isinstance(library, str | Path) else tuple(str(folder) for folder in library)
 
 
 def silent(_: object) -> None:
-    """Nobody wants to know."""
+    """Ignore progress."""
 
 
 def json_bytes(data: object) -> bytes:
-    """Plain data as a JSON file."""
+    """Return plain data as the bytes of a JSON file."""
     import json
 
     return (json.dumps(data, ensure_ascii=False, indent=2) + "\n").encode()

@@ -30,9 +30,9 @@ _CATALOGUES = {"models": "models.csv", "accelerators": "accelerators.csv", "pric
 
 
 def check(path: str | Path, library: Folders = ()) -> Book:
-    """Read a scenario, make it whole and evaluate it once; nothing is written.
+    """Read a scenario, check it and evaluate it once; nothing is written.
 
-    `library` is a folder with a library of your own, or several, the later ones over the earlier; so it is for all
+    `library` is a folder with a user's library, or several, the later ones over the earlier; the same holds for all
     verbs.
 
     Raises:
@@ -45,7 +45,7 @@ def check(path: str | Path, library: Folders = ()) -> Book:
 def check_all(
     paths: Iterable[str | Path], library: Folders = (), edited: Callable[[Edited], None] | None = None
 ) -> list[Book]:
-    """Check several scenarios; the mistakes of all of them come in one error. `edited` as in `all_evaluated`.
+    """Check several scenarios and report the mistakes of all in one error. `edited` as in `all_evaluated`.
 
     Raises:
         SpecError: with every mistake found, in the order of the files.
@@ -58,9 +58,8 @@ def evaluate(
 ) -> Results:
     """Evaluate a scenario, with changes such as `"baseline.batch=8"` or `"ttft_target=500 ms"`.
 
-    Candidates are searched, and levers that bring little are left out, except those that `changes` or `keep` name;
-    then the changes are made. A book has been made with its library and its options; for it, `library` and `keep` mean
-    nothing.
+    First the candidates are searched, and levers that bring little are left out unless `changes` or `keep` name them;
+    then the changes are made. For a book, which has its library and options already, `library` and `keep` are ignored.
 
     Raises:
         SpecError: with every mistake found, in the scenario or in the changes.
@@ -95,7 +94,7 @@ def explain(
     """Explain a quantity: formula, values, and the derivation of the value at the members `at`, down to the inputs.
 
     Raises:
-        SpecError: there is no such quantity or member, or a mistake as in `evaluate`.
+        SpecError: the quantity or a member does not exist, or a mistake as in `evaluate`.
     """
     from reportgen.engine.explain import explain as explain_results
 
@@ -111,13 +110,13 @@ def sweep(
     changes: Iterable[str] = (),
     library: Folders = (),
 ) -> Sweep:
-    """All combinations of values of inputs, such as `["baseline.batch=1..64*2"]`; computed when its rows are asked for.
+    """Sweep all combinations of values of inputs, such as `["baseline.batch=1..64*2"]`; rows are computed on demand.
 
-    `show` names quantities with one value, or one per option; without it they are the report's key figures, the
-    objective and whether an option is feasible. `options` are the options that are wanted, without it all.
+    `show` names quantities with one value, or one per option; by default the report's key figures, the objective and
+    feasibility. `options` are the options to show, by default all.
 
     Raises:
-        SpecError: with every mistake found, in the scenario or in what is asked for.
+        SpecError: with every mistake found, in the scenario or in the request.
 
     >>> found = sweep("specs/alice.yaml", ["baseline.batch=1,2"], ["memory_needed"], ["baseline"])
     >>> found.frame()["memory_needed"].round(1).to_list()
@@ -139,7 +138,7 @@ def sweep(
 def compare(
     paths: Iterable[str | Path], library: Folders = (), edited: Callable[[Edited], None] | None = None
 ) -> Comparison:
-    """Several scenarios beside each other: baseline and recommended option of each, by their key figures.
+    """Compare several scenarios: the baseline and the recommended option of each, by their key figures.
 
     `edited` as in `all_evaluated`.
 
@@ -155,12 +154,12 @@ def compare(
 
 
 def search(scenario: str | Path | Book, library: Folders = ()) -> Results:
-    """A scenario with the best configuration of each candidate; what was tried stands in `book.studies`.
+    """Evaluate a scenario with the best configuration of each candidate; `book.studies` holds the search's result.
 
-    What the scenario holds as found is sought anew.
+    A result that the scenario already holds is ignored.
 
     Raises:
-        SpecError: with every mistake found, or where the scenario asks for no search.
+        SpecError: with every mistake found, or the scenario has no search.
     """
     from reportgen.book.book import Book
     from reportgen.book.build import load_book
@@ -186,12 +185,13 @@ def sensitivity(
     changes: Iterable[str] = (),
     library: Folders = (),
 ) -> Results:
-    """A scenario with its trials; how firmly the best option stands is in `robustness` of the results.
+    """Evaluate a scenario with its sensitivity cases; `robustness` of the results says how robust the best option is.
 
-    `samples` and `seed` replace those of the scenario. With `changes` the trials are those of what is the best then.
+    `samples` and `seed` override the scenario's. With `changes`, the cases are those of the option that is then the
+    best.
 
     Raises:
-        SpecError: with every mistake found, or where the scenario asks for no sensitivity.
+        SpecError: with every mistake found, or the scenario has no sensitivity.
     """
     from reportgen.engine.evaluation import evaluate as evaluate_book
     from reportgen.study.robustness import robustness
@@ -218,10 +218,10 @@ def new(
     force: bool = False,
     library: Folders = (),
 ) -> list[Path]:
-    """Write a commented scenario, and the JSON Schema for editors beside it unless one is there.
+    """Write a commented scenario and, unless it exists, the JSON Schema for editors in the same folder.
 
     Raises:
-        SpecError: the file exists, or model or accelerator are not in the catalogue.
+        SpecError: the file exists, or the model or accelerator is not in the catalogue.
         OutputError: the file cannot be written.
     """
     from reportgen.render.files import Staged
@@ -242,7 +242,7 @@ def new(
 
 
 def schema(which: Literal["scenario", "library"] = "scenario", library: Folders = ()) -> dict[str, Any]:
-    """The JSON Schema of scenario files, or of the library's."""
+    """Return the JSON Schema of scenario files or library files."""
     from reportgen.book.collected.collect import known_rows
     from reportgen.book.library.library import library as read_library
     from reportgen.spec.schema import library_schema, scenario_schema
@@ -255,7 +255,10 @@ def schema(which: Literal["scenario", "library"] = "scenario", library: Folders 
 
 
 def catalog(which: str, library: Folders = ()) -> list[dict[str, Any]]:
-    """The rows of a catalogue - `models`, `accelerators` or `prices` - as plain values; what is not known is left out.
+    """Return the rows of a catalogue (`models`, `accelerators` or `prices`) as plain values, without unknown ones.
+
+    Raises:
+        SpecError: the catalogue does not exist, or its file has a mistake.
 
     Raises:
         SpecError: there is no such catalogue, or a mistake in its file.
@@ -273,13 +276,13 @@ def catalog(which: str, library: Folders = ()) -> list[dict[str, Any]]:
 
 
 def import_model(path: str | Path, name: str = "", retrieved: str = "") -> dict[str, Any]:
-    """The catalogue row of a model's published `config.json`, or of a folder that holds one; nothing is fetched.
+    """Return the catalogue row of a model's published `config.json`, or of a folder that holds one; nothing is fetched.
 
-    The row holds plain values, as those of `catalog("models")`; a fact that the file does not state is left out.
-    `retrieved` is the month of the download, as in `"2026-11"`.
+    The row holds plain values, as in `catalog("models")`; facts that the file omits are left out. `retrieved` is the
+    month of the download, as in `"2026-11"`.
 
     Raises:
-        SpecError: with every mistake found, or for an architecture that is not known.
+        SpecError: with every mistake found, or an unknown architecture.
     """
     from reportgen.intake.model.config import read_config
 
@@ -287,7 +290,7 @@ def import_model(path: str | Path, name: str = "", retrieved: str = "") -> dict[
 
 
 def _catalogued(which: str, name: str, library: Folders) -> str:
-    """The member of a catalogue that a name or an alias means."""
+    """Return the member of a catalogue with this name or alias."""
     rows = catalog(which, library)
     for row in rows:
         aliases = str(row.get("aliases", "")).split(";")
@@ -300,7 +303,7 @@ def _catalogued(which: str, name: str, library: Folders) -> str:
 def all_evaluated(
     paths: Iterable[str | Path], library: Folders = (), edited: Callable[[Edited], None] | None = None
 ) -> list[Results]:
-    """Every scenario evaluated, or all mistakes of all of them; `edited` is told what was changed in workbooks."""
+    """Evaluate every scenario, or report all mistakes of all; `edited` is called with the changes in workbooks."""
     results, problems, names = list["Results"](), list[Problem](), folders(library)
     for path in paths:
         try:

@@ -1,4 +1,4 @@
-"""Verbs on workbooks that people have edited."""
+"""Verbs on edited workbooks."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
 __all__ = ["import_workbook", "is_workbook", "lint"]
 
 LONGEST = 60.0
-"""Seconds that the linter may take."""
+"""The most seconds that the linter may take."""
 
 
 def is_workbook(path: str | Path) -> bool:
-    """Whether a file is a workbook, not a scenario, as its name says."""
+    """Return whether a file is a workbook, not a scenario, by its name."""
     return Path(path).suffix.casefold() in (".xlsx", ".xlsm", ".xls", ".ods")
 
 
 def import_workbook(path: str | Path, library: Folders = (), scenario: str = "") -> Edited:
-    """What was changed in a workbook against its build, and the scenario that says the same (`text`).
+    """Return the changes in a workbook against its build, and the scenario with the same changes (`text`).
 
-    `scenario` says which is meant where several share the workbook. Nothing is executed or fetched, and formulas are
-    not recalculated: inputs are taken as they stand.
+    `scenario` says which to read if several share the workbook. Nothing is executed or fetched, and formulas are not
+    recalculated: inputs are taken as they are.
 
     Raises:
-        SpecError: it is no workbook of ours, damaged, holds what could do harm, or inputs out of their range.
+        SpecError: it is not one of our workbooks, is damaged or harmful, or has inputs out of range.
     """
     from reportgen.intake.workbook.bring_back import read_edited
     from reportgen.study.prepare import chosen
@@ -39,10 +39,10 @@ def import_workbook(path: str | Path, library: Folders = (), scenario: str = "")
 
 
 def lint(path: str | Path) -> list[Finding]:
-    """What programs would stumble over in a workbook; nothing where there is nothing.
+    """Return what programs stumble over in a workbook.
 
     Raises:
-        SpecError: it is no workbook, its main part is damaged, or it is too large or takes too long.
+        SpecError: it is not a workbook, its main part is damaged, or it is too large or too slow to lint.
     """
     from reportgen.errors import Problem, Span, SpecError
     from reportgen.ooxml.lint import NotLinted, lint_parts

@@ -1,4 +1,4 @@
-"""The command line: reads arguments, calls the verbs, and turns an error into a message and an exit code."""
+"""The command line: read arguments, call the verbs, and turn errors into messages and exit codes."""
 
 from reportgen.cli.app import app, main
 

@@ -17,7 +17,7 @@ __all__ = ["app", "main"]
 
 
 class _Verbs(TyperGroup):
-    """Says what went wrong in one message; a bug keeps its traceback."""
+    """Reports an expected error as one message; a bug keeps its traceback."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run a verb."""
@@ -62,8 +62,8 @@ for verb in commands.VERBS:
 
 def main() -> None:
     """Run the command line."""
-    gc.set_threshold(200_000)  # a verb is short, and makes much that lasts: collecting takes a fifth of its time
+    gc.set_threshold(200_000)  # short runs with many long-lived objects: collecting takes a fifth of the time
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a terminal of another encoding must not turn an en dash into a traceback
+        if hasattr(stream, "reconfigure"):  # with another encoding, printing an en dash must not raise an error
             stream.reconfigure(errors="backslashreplace")
     app(prog_name="reportgen")

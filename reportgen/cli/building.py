@@ -1,4 +1,4 @@
-"""The verb that writes workbooks and reports, with what decides their look."""
+"""The verb that writes workbooks and reports, with the options for their look."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ __all__ = ["build"]
 
 
 class References(StrEnum):
-    """How the formulas of a workbook name cells of tables."""
+    """How the formulas of a workbook refer to cells of tables."""
 
     structured = "structured"
     a1 = "a1"
 
 
 class Form(StrEnum):
-    """How much a report holds."""
+    """The length of a report."""
 
     full = "full"
     brief = "brief"
 
 
 class Paper(StrEnum):
-    """The size of pages."""
+    """The page size."""
 
     a4 = "a4"
     letter = "letter"

@@ -1,4 +1,4 @@
-"""The verbs with their arguments and help; what is heavy is imported when a verb runs."""
+"""The verbs with their arguments and help; heavy modules are imported when a verb runs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = ["VERBS"]
 
 
 class Format(StrEnum):
-    """How `evaluate` prints."""
+    """The output format of `evaluate`."""
 
     table = "table"
     json = "json"
@@ -36,28 +36,28 @@ class Format(StrEnum):
 
 
 class Listing(StrEnum):
-    """How `catalog` prints."""
+    """The output format of `catalog`."""
 
     table = "table"
     json = "json"
 
 
 class Derivation(StrEnum):
-    """How `explain` prints."""
+    """The output format of `explain`."""
 
     tree = "tree"
     json = "json"
 
 
 class RowForm(StrEnum):
-    """How `import-model` writes a row."""
+    """The output format of `import-model`."""
 
     csv = "csv"
     yaml = "yaml"
 
 
 class Catalogue(StrEnum):
-    """What can be listed."""
+    """The catalogues that can be listed."""
 
     models = "models"
     accelerators = "accelerators"
@@ -65,7 +65,7 @@ class Catalogue(StrEnum):
 
 
 class Schema(StrEnum):
-    """Which files a schema is for."""
+    """The kinds of files with a schema."""
 
     scenario = "scenario"
     library = "library"

@@ -1,4 +1,4 @@
-"""The verbs that choose: the best configuration of each candidate, and how firmly the choice stands."""
+"""The verbs that choose: the best configuration of each candidate, and how robust the choice is."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["search", "sensitivity"]
 
 
 class Form(StrEnum):
-    """How to print."""
+    """The output format."""
 
     table = "table"
     json = "json"

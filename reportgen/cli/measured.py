@@ -1,4 +1,4 @@
-"""The verbs that hold predictions against measurements."""
+"""The verbs that compare predictions with measurements."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Tensor = Annotated[int | None, typer.Option("--tp", min=1, help="Tensor parallel
 
 
 class Form(StrEnum):
-    """How `accuracy` prints."""
+    """The output format of `accuracy`."""
 
     table = "table"
     json = "json"

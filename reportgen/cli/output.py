@@ -1,4 +1,4 @@
-"""What verbs share: where a library of one's own lies, and how bytes are put out, whole or to stdout as they are."""
+"""Shared by verbs: the option for a user's library, and writing bytes to a file or to stdout."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ Library = Annotated[
 
 
 def print_paths(paths: list[Path]) -> None:
-    """One written file per line."""
+    """Print the written files, one per line."""
     for path in paths:
         typer.echo(str(path))
 
 
 def put(content: bytes, out: Path | None, *, say: bool = True) -> None:
-    """Write bytes to a file, whole, or to stdout as they are, whatever the terminal's encoding."""
+    """Write bytes to a file atomically, or unchanged to stdout, whatever the terminal's encoding."""
     if out is not None:
         from reportgen.render.files import Staged
 

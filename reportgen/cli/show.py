@@ -1,4 +1,4 @@
-"""Tables, derivations and progress for people: colours and progress only on a terminal, plain text into a pipe."""
+"""Tables, derivations and progress for people: coloured on a terminal, plain text into a pipe."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["number", "progress", "show_catalogue", "show_explanation", "show_results", "stdout_console"]
 
-_WIDE = 100_000  # nothing is folded or cut in a pipe
+_WIDE = 100_000  # nothing is wrapped or cut in a pipe
 _SHOWN = {("option",): "option_columns", ("option", "stage"): "stage_columns",
           ("option", "stage", "operator"): "operator_columns"}  # fmt: skip
 _TEXTS = ("aliases", "source", "retrieved", "quality", "notes", "url", "description")
@@ -31,14 +31,14 @@ _LONG = 32
 
 
 def stdout_console() -> Console:
-    """A console that styles on a terminal, and writes plain text of any width into a pipe."""
+    """Return a console that styles on a terminal, and writes plain text of any width into a pipe."""
     console = Console(highlight=False, markup=False, emoji=False)
     return console if console.is_terminal else Console(highlight=False, markup=False, emoji=False, width=_WIDE)
 
 
 @contextlib.contextmanager
 def progress() -> Iterator[Callable[[str], None]]:
-    """A line on stderr that says what is being made, on a terminal only."""
+    """Show on stderr what is being made, on a terminal only."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return
@@ -48,7 +48,7 @@ def progress() -> Iterator[Callable[[str], None]]:
 
 
 def number(value: object) -> str:
-    """A value as people read it: five digits, a dash for what is absent.
+    """Format a value for reading: five digits, a dash if absent.
 
     >>> number(12000.0), number(16.2018280), number(0.0000162), number(None), number(True)
     ('12,000', '16.202', '1.62e-05', '–', 'yes')
@@ -95,7 +95,7 @@ def show_results(results: Results, table: str) -> None:
 
 
 def _table(results: Results, title: str, rows: Sequence[Any], columns: Sequence[str], plain: Sequence[str]) -> Table:
-    """A table with names as heads, as addresses and JSON have them, and units under them."""
+    """Return a table with names as headers, as in addresses and JSON, and units below them."""
     made = Table(
         title=title or None,
         title_justify="left",
@@ -114,11 +114,11 @@ def _table(results: Results, title: str, rows: Sequence[Any], columns: Sequence[
     return made
 
 
-# --- where a number comes from -----------------------------------------------------------------------------------
+# --- derivations -------------------------------------------------------------------------------------------------
 
 
 def show_explanation(results: Results, explanation: Explanation) -> None:
-    """Print a quantity: what it is, its formula, its values, and the derivation of one."""
+    """Print a quantity: its meaning, formula and values, and the derivation of one value."""
     console, quantity = stdout_console(), explanation.quantity
     unit = quantity.type.unit.label if quantity.type.kind == "number" else ""
     per = f", per {', '.join(quantity.per)}" if quantity.per else ""
@@ -144,7 +144,7 @@ def show_explanation(results: Results, explanation: Explanation) -> None:
 
 
 def _formulas(console: Console, explanation: Explanation) -> None:
-    """The formula as it was written; one for each row where rows have their own."""
+    """Print the formula as written, or one for each row if rows have their own."""
     quantity, written = explanation.quantity, explanation.formulas
     if not quantity.by:
         console.print(Text(f"= {written[()]}"))
@@ -164,7 +164,7 @@ def _grow(tree: Tree, step: Step) -> None:
 
 
 def _label(step: Step) -> Text:
-    """One value on one line: address, value, unit, and how it came about."""
+    """Return a value on one line: address, value, unit, and how it was computed."""
     text = Text(step.address)
     text.append(f" = {number(step.value)}{f' {step.unit}' if step.unit not in ('', '1') else ''}", "bold")
     if step.formula:
@@ -181,9 +181,9 @@ def _label(step: Step) -> Text:
 
 
 def show_catalogue(rows: Sequence[dict[str, Any]], folders: Sequence[str] = ()) -> None:
-    """Print what most rows of a catalogue have and the terminal has room for, a line for each member.
+    """Print the columns that most rows of a catalogue have and that fit the terminal.
 
-    `folders` hold the libraries whose rows are among them.
+    `folders` hold users' libraries that add rows.
     """
     console, rows, units = stdout_console(), [_flat(row) for row in _stated(rows, folders)], _units(folders)
     columns = [("name", [str(row["name"]) for row in rows]), *_single(rows, units)]
@@ -192,7 +192,7 @@ def show_catalogue(rows: Sequence[dict[str, Any]], folders: Sequence[str] = ()) 
     room, shown = console.width, list[list[str]]()
     for name, cells in columns:
         unit = units.get(name.partition("[")[0], "")
-        head = "_\n".join(name.split("_")) + (f"\n{unit}" if unit else "")  # broken, to be narrow
+        head = "_\n".join(name.split("_")) + (f"\n{unit}" if unit else "")  # split to be narrow
         wide = min(max(map(len, (*head.split("\n"), *cells))), room // 2 if not shown else room)
         room -= wide + 3
         if shown and room < 0:
@@ -207,9 +207,9 @@ def show_catalogue(rows: Sequence[dict[str, Any]], folders: Sequence[str] = ()) 
 
 
 def _single(rows: Sequence[dict[str, Any]], units: dict[str, str]) -> list[tuple[str, list[str]]]:
-    """One column for all amounts where each row has one only, as a price is by the hour, or of a card, or of power.
+    """Return one column for all amounts if each row has only one, as a price is by the hour, per card, or per power.
 
-    A number that no row has alone, such as how many devices are sold together, is no amount.
+    A number that every row has in addition, such as the number of devices sold together, is not an amount.
     """
     numbers = [[name for name in row if _is_number(row[name])] for row in rows]
     amounts = {names[0] for names in numbers if len(names) == 1}
@@ -220,7 +220,7 @@ def _single(rows: Sequence[dict[str, Any]], units: dict[str, str]) -> list[tuple
 
 
 def _telling(rows: Sequence[dict[str, Any]], *, taken: bool) -> list[str]:
-    """What at least half of the rows have: not flags, nor what each name says already; numbers unless taken."""
+    """Return what at least half of the rows have, without flags and what names already say; numbers unless taken."""
     facts = [(name, value, row["name"]) for row in rows for name, value in row.items() if not isinstance(value, bool)]
     filled = Counter(name for name, _, _ in facts)
     unsaid = {name for name, value, member in facts if str(value).casefold() not in member.casefold()}
@@ -236,7 +236,7 @@ def _is_number(value: object) -> bool:
 
 
 def _fact(value: object) -> str:
-    """A fact as its source has it, years without commas; long texts are cut."""
+    """Format a fact as in its source, years without commas; long texts are cut."""
     if _is_number(value):
         return f"{value:.10g}"
     text = number(value)
@@ -244,7 +244,7 @@ def _fact(value: object) -> str:
 
 
 def _flat(row: dict[str, Any]) -> dict[str, Any]:
-    """Rates per precision side by side, as in the file: `peak[fp8]`."""
+    """Return rates per precision as columns, as in the file: `peak[fp8]`."""
     flat: dict[str, Any] = {}
     for name, value in row.items():
         flat |= {f"{name}[{k}]": v for k, v in value.items()} if isinstance(value, dict) else {name: value}
@@ -252,7 +252,7 @@ def _flat(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _stated(rows: Sequence[dict[str, Any]], folders: Sequence[str]) -> list[dict[str, Any]]:
-    """The rows without fitted factors, which are no facts of a data sheet."""
+    """Return the rows without fitted factors, which do not come from data sheets."""
     from reportgen.book.library.library import library
 
     files = library(folders).files
@@ -261,7 +261,7 @@ def _stated(rows: Sequence[dict[str, Any]], folders: Sequence[str]) -> list[dict
 
 
 def _units(folders: Sequence[str]) -> dict[str, str]:
-    """The units that the library declares, of all that has one."""
+    """Return the units that the library declares, by quantity."""
     from reportgen.book.library.library import library
 
     declared = {name: q.unit for loaded in library(folders).files for name, q in loaded.spec.quantities.items()}
@@ -290,7 +290,7 @@ def show_accuracy(found: Accuracy, by: str) -> None:
 
 
 def show_calibration(found: Calibration) -> None:
-    """Print the errors of a fit by group, fitted and with each model left out, and the factors that moved most."""
+    """Print the errors of a fit by group, with and without each model, and the factors that changed most."""
     import numpy as np
 
     console = stdout_console()

@@ -1,4 +1,4 @@
-"""Candidates, trials and chances as tables for people."""
+"""Candidates, sensitivity cases and Monte Carlo shares as tables for people."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["show_search", "show_sensitivity"]
 
 
 def show_search(results: Results) -> None:
-    """Print what was found for each candidate, then the levers that have no row."""
+    """Print the result for each candidate, then the levers that were left out."""
     console, studies = stdout_console(), results.book.studies
     searched = studies.searched
     assert searched is not None

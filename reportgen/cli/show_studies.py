@@ -1,4 +1,4 @@
-"""Scenarios side by side as a table for people, and a bar for work that has a known length."""
+"""Scenarios as a comparison table for people, and a progress bar for work of known length."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["bar", "show_comparison"]
 
 @contextlib.contextmanager
 def bar(rows: int) -> Iterator[Callable[[Any], Any]]:
-    """A bar on stderr that grows with each batch of rows that goes through the function, on a terminal only."""
+    """Show a progress bar on stderr that advances with each batch passed to the function, on a terminal only."""
     if not sys.stderr.isatty():
         yield lambda batch: batch
         return
@@ -40,7 +40,7 @@ def bar(rows: int) -> Iterator[Callable[[Any], Any]]:
 
 
 def show_comparison(found: Comparison) -> None:
-    """Print scenarios as columns: what they are, then the figures of the baseline and of what is recommended."""
+    """Print scenarios as columns: their descriptions, then the figures of the baseline and the recommended option."""
     made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     made.add_column("")
     made.add_column("unit")

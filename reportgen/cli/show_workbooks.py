@@ -1,4 +1,4 @@
-"""What was changed in a workbook, as tables for people and as plain data."""
+"""The changes in a workbook, as tables for people and as plain data."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _WIDE = 60
 
 
 def as_json(edited: Edited) -> dict[str, Any]:
-    """The changes as plain data."""
+    """Return the changes as plain data."""
     found = edited.comparison
     return {
         "scenario": edited.name,
@@ -76,7 +76,7 @@ def _value(value: float | str | bool | None) -> str:
 
 
 def _apart(old: float | str | bool | None, new: float | str | bool | None) -> tuple[str, str]:
-    """Two values so that what differs is seen: with all digits where the first five are the same."""
+    """Format two values so that they differ visibly: with all digits if the first five are equal."""
     if isinstance(old, float) and isinstance(new, float) and abs(new - old) < 1e-4 * abs(old):
         return repr(old), repr(new)
     return _value(old), _value(new)

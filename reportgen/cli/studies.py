@@ -1,4 +1,4 @@
-"""The verbs that look at many configurations, or at several scenarios, at once."""
+"""The verbs that evaluate many configurations, or compare several scenarios."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ __all__ = ["compare", "sweep"]
 
 
 class Points(StrEnum):
-    """How `sweep` writes."""
+    """The output format of `sweep`."""
 
     parquet = "parquet"
     csv = "csv"
 
 
 class Form(StrEnum):
-    """How `compare` prints."""
+    """The output format of `compare`."""
 
     table = "table"
     json = "json"
@@ -96,7 +96,7 @@ def sweep(
 
 
 def _form(form: Points | None, out: Path | None, spec: Path) -> Points:
-    """The format that is meant; what could not be written is refused before anything is computed."""
+    """Return the output format; refuse what cannot be written before anything is computed."""
     if out is None:
         if form is Points.parquet:
             raise SpecError([Problem("Parquet is not for terminals: name a file with -o", None)])
@@ -121,7 +121,7 @@ def _write(found: Sweep, form: Points, file: BinaryIO, invalid: _Invalid) -> Non
 
 
 class _Invalid:
-    """Counts the rows without results on their way into the file, and says so at the end."""
+    """Counts the rows without results while they are written, and reports the number at the end."""
 
     def __init__(self, found: Sweep) -> None:
         self._found, self._count, self._examples = found, 0, list[str]()

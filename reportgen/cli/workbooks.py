@@ -1,4 +1,4 @@
-"""The verbs on workbooks that people have edited: back into a scenario, what was changed, what is wrong with one."""
+"""The verbs on edited workbooks: convert them to a scenario, list the changes, and lint them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Scenario = Annotated[
 
 
 class Listing(StrEnum):
-    """How changes or findings are printed."""
+    """The output format of changes or findings."""
 
     table = "table"
     json = "json"
@@ -124,7 +124,7 @@ def lint(
 
 
 def opened(spec: Path, library: list[Path]) -> Path | Book:
-    """A scenario file, or the book of an edited workbook, with a word on what no scenario can hold."""
+    """Return a scenario file, or the book of an edited workbook after reporting what no scenario can hold."""
     from reportgen import api
     from reportgen.api.workbooks import is_workbook
 
@@ -153,11 +153,11 @@ def extract(
 
 
 _MOST = 20
-"""Cells that are listed one by one."""
+"""The most cells listed one by one."""
 
 
 def say_left_out(edited: Edited) -> None:
-    """Say on stderr what a scenario cannot hold."""
+    """Report on stderr what a scenario cannot hold."""
     left = [f"{o.where}: {o.why}" for o in edited.overrides]
     left += [f"{what} is gone" for what in edited.comparison.removed]
     if not left:
