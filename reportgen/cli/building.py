@@ -71,8 +71,8 @@ def build(
 ) -> None:
     """Write the workbook and the report of each scenario, named after its file.
 
-    An edited workbook (.xlsx) stands for the scenario that import would make of it. All scenarios are checked before
-    anything is written. A file appears whole or not at all.
+    An edited workbook (.xlsx) is first converted to a scenario, as by import. All scenarios are checked before anything
+    is written. Writes are atomic: a failed build leaves existing files untouched.
 
     \b
     Examples:

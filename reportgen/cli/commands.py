@@ -84,9 +84,9 @@ def check(
     specs: Specs,
     library: Library = [],  # noqa: B006
 ) -> None:
-    """Check scenarios: everything is read and computed once, nothing is written.
+    """Check scenarios: read and compute everything once, and write nothing.
 
-    Every mistake is shown with its file, line and column. The exit code is 2 where there is one.
+    Every mistake is shown with its file, line and column. The exit code is 2 if there is any.
 
     \b
     Examples:
@@ -114,7 +114,7 @@ def evaluate(
     ] = None,
     library: Library = [],  # noqa: B006
 ) -> None:
-    """Compute a scenario and print the results, perhaps with other inputs.
+    """Compute a scenario, optionally with changed inputs, and print the results.
 
     JSON holds everything with full precision; CSV and Parquet hold one table (option, unless --table names another).
 
@@ -160,10 +160,10 @@ def explain(
     ] = Derivation.tree,
     library: Library = [],  # noqa: B006
 ) -> None:
-    """Show where a number comes from: formula, values, and everything that one value is computed from.
+    """Show where a number comes from: its formula, its values, and everything that one value is computed from.
 
-    The value of the first row is derived, or of the row that --at names. Of a sum, the largest part is followed.
-    At the ends stands who gave a value: a source, the scenario, a default of the library, a constant, or --set.
+    The value of the first row is derived, or of the row named by --at. Of a sum, the largest part is followed.
+    Each branch ends with who gave the value: a source, the scenario, a default of the library, a constant, or --set.
 
     \b
     Examples:
@@ -193,9 +193,9 @@ def new(
     force: Annotated[bool, typer.Option("--force", help="Write over a file that exists.")] = False,
     library: Library = [],  # noqa: B006
 ) -> None:
-    """Write a scenario to begin with: every section is explained, and build accepts it as it is.
+    """Write a scenario to start from: every section is explained, and build accepts it unchanged.
 
-    The JSON Schema for editors is written beside it, as scenario.schema.json, unless it is there.
+    The JSON Schema for editors is written to the same folder as scenario.schema.json, unless it exists.
 
     \b
     Examples:
@@ -230,7 +230,7 @@ def catalog(
 ) -> None:
     """List the models, accelerators or prices that scenarios can name.
 
-    The table has what most rows have; JSON has everything, with aliases, sources and notes.
+    The table shows the columns that most rows have; JSON has everything, with aliases, sources and notes.
 
     \b
     Examples:
@@ -263,9 +263,9 @@ def import_model(
         Path | None, typer.Option("-o", "--out", metavar="FILE", help="Write into a file.", show_default=False)
     ] = None,
 ) -> None:
-    """Turn a model's published configuration (Hugging Face's config.json) into a row of the catalogue.
+    """Convert a model's published configuration (Hugging Face's config.json) to a row of the catalogue.
 
-    Nothing is fetched, and no code of the model is run. Without --name the model is called after its folder.
+    Nothing is fetched, and no code of the model is run. Without --name, the model is named after its folder.
 
     \b
     Examples:
@@ -293,10 +293,11 @@ def measure(
     quick: Annotated[bool, typer.Option("--quick", help="Fewer kernels, fewer runs of each.")] = False,
     library: Library = [],  # noqa: B006
 ) -> None:
-    """Time kernels on this machine's accelerator and write the efficiency factors that a scenario names.
+    """Time kernels on this machine's accelerator and write its efficiency factors as a calibration file.
 
     Linear layers, attention and element-wise kernels run in PyTorch, which must be installed here with a CUDA or ROCm
-    device; what they reach of the catalogue's peaks is written as a file that a scenario names with calibration:.
+    device; the shares of the catalogue's peaks that they reach are written to a file that a scenario names under
+    calibration:.
 
     \b
     Examples:

@@ -39,10 +39,10 @@ def search(
     form: Annotated[Form, typer.Option("--format", help="How to print.")] = Form.table,
     library: Library = [],  # noqa: B006 - Typer copies it
 ) -> None:
-    """Try every combination on every candidate, and show the best of each, or why none will do.
+    """Try every combination for every candidate, and show the best of each, or why none is feasible.
 
-    The scenario says under search: which candidates there are and what may vary. build and evaluate search by
-    themselves; with -o the rows are kept in a scenario, which is then not searched again.
+    The scenario states the candidates and what varies under search:. build and evaluate search by themselves; with -o,
+    the result is kept in a scenario, which is then not searched again.
 
     \b
     Examples:
@@ -88,10 +88,10 @@ def sensitivity(
     form: Annotated[Form, typer.Option("--format", help="How to print.")] = Form.table,
     library: Library = [],  # noqa: B006
 ) -> None:
-    """Stretch the inputs of the best option, and show at which values another would be the best.
+    """Scale the inputs of the best option, and show the values at which another option becomes the best.
 
-    Three parts: what the objective becomes at the ends of each input; the value of each at which the decision
-    changes; and in which share of random samples each option is the best.
+    Three parts: the objective at the ends of each input; the value of each input at which the decision changes; and
+    the share of random samples in which each option is the best.
 
     \b
     Examples:

@@ -68,7 +68,7 @@ def accuracy(
 ) -> None:
     """Compare predictions with measurements: errors by group, rows that cannot be evaluated, and why.
 
-    The table has the columns model, gpu, metric and value, and as far as known engine, gpu_count, tp, pp,
+    The table has the columns model, gpu, metric and value and, if known, engine, gpu_count, tp, pp,
     precision_weights, precision_activations, precision_kv, batch_or_concurrency, input_tokens, output_tokens, load
     and notes. Metrics are ttft_ms, tpot_ms, e2e_ms, output_tokens_per_s, gpu_peak_mem_GB, weights_GiB, kv_cache_GiB,
     kv_max_tokens and activation_peak_GiB.
@@ -122,7 +122,7 @@ def calibrate(
 ) -> None:
     """Fit the efficiency factors to measurements and write them as a file that a scenario names with calibration:.
 
-    Prints the errors of the fit by group, and those with each model left out of it in turn. Measurements that do not
+    Prints the errors of the fit by group, and those with each model left out in turn. Measurements that do not
     support a fit are refused.
 
     \b

@@ -67,7 +67,7 @@ def sweep(
 
     VALUES are values as --set takes them, separated by commas, and ranges of numbers with their unit at the end: 1..64
     (whole numbers), 0.5..2/0.5 (step), 1..64*2 (factor). Columns are the inputs under their full names, the option,
-    what --show names (else the key figures, the objective and feasible), and problem: why a row has no results.
+    the quantities of --show (default: key figures, objective, feasible), and problem: why a row has no results.
 
     \b
     Examples:
@@ -154,9 +154,9 @@ def compare(
     ] = None,
     library: Library = [],  # noqa: B006
 ) -> None:
-    """Show scenarios side by side: of each the baseline and the option recommended first, with key figures and verdict.
+    """Compare scenarios: the baseline and the recommended option of each, with key figures and verdict.
 
-    The rows are the key figures of all scenarios, and what each optimises; a figure that one lacks is a dash. CSV has
+    The rows are the key figures and objectives of all scenarios; a figure that one lacks is a dash. CSV has
     one line for each figure, JSON everything with full precision.
 
     \b

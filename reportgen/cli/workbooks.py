@@ -44,10 +44,10 @@ def import_workbook(
     scenario: Scenario = "",
     library: Library = [],  # noqa: B006 - Typer copies it
 ) -> None:
-    """Turn an edited workbook back into a scenario.
+    """Convert an edited workbook back to a scenario.
 
-    Changed inputs, options, prices, rows that were added, and formulas rewritten alike in every row come into it; the
-    rest of the file stays as it was written. What no scenario can hold is listed, and stays out. Nothing is executed.
+    It includes changed inputs, options, prices, added rows, and formulas rewritten alike in every row; the rest of the
+    file stays as written. Changes that no scenario can hold are listed and left out. Nothing is executed.
 
     \b
     Examples:
@@ -74,8 +74,8 @@ def diff(
 ) -> None:
     """Show what was changed in a workbook since it was built.
 
-    Inputs with their old and new values, formulas that were rewritten or overwritten by values, rows that were added,
-    and what is gone. The exit code is 1 where there is anything.
+    Shows inputs with their old and new values, formulas that were rewritten or overwritten by values, added rows, and
+    what was removed. The exit code is 1 if there is any change.
 
     \b
     Examples:
@@ -100,9 +100,9 @@ def lint(
     ],
     form: Annotated[Listing, typer.Option("--format", help="How to print.")] = Listing.table,
 ) -> None:
-    """Look for what Excel, LibreOffice or other programs would stumble over in a workbook.
+    """Find problems that Excel, LibreOffice or other programs have with a workbook.
 
-    Every workbook is looked at so before it is written. The exit code is 1 where there is a finding.
+    Every workbook is linted before it is written. The exit code is 1 if there is a finding.
 
     \b
     Examples:
@@ -140,7 +140,7 @@ def extract(
     out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Folder to write into.")] = Path(),
     force: Annotated[bool, typer.Option("--force", help="Write over files that exist.")] = False,
 ) -> None:
-    """Take the scenario out of a report, and the workbook out of a full one: a PDF alone is enough to make all anew.
+    """Extract the scenario from a report, and the workbook from a full report, to rebuild everything from a PDF.
 
     \b
     Examples:
