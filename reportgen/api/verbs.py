@@ -120,7 +120,7 @@ def sweep(
 
     >>> found = sweep("specs/alice.yaml", ["baseline.batch=1,2"], ["memory_needed"], ["baseline"])
     >>> found.frame()["memory_needed"].round(1).to_list()
-    [18.7, 20.8]
+    [17.9, 19.2]
     """
     from reportgen.book.book import Book
     from reportgen.study.axes import mentions

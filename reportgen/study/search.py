@@ -147,7 +147,7 @@ class _Tally:
 
     search: Search
     axes: tuple[str, ...] = ()
-    """What the front is made of: cost, latency and capacity, or nothing."""
+    """The quantities of the front: cost, latency and capacity, or none."""
     best: list[int] = field(default_factory=list)
     feasible: Array = field(default_factory=lambda: np.zeros(1))
     _keys: list[tuple[float, ...]] = field(default_factory=list)

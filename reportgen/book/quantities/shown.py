@@ -68,7 +68,7 @@ class _Shown:
                 self.all.problems.append(Problem(f"unknown {what} '{name}'", span, nearest(name, known)))
 
     def _check_per(self, key: str, names: list[str]) -> None:
-        """The quantities of a list have the index set that it asks for."""
+        """Check that the quantities of a list have the index set that it requires."""
         for i, name in enumerate(names):
             quantity = self.quantities.get(name)
             if quantity is not None and key in PER and quantity.per != PER[key]:

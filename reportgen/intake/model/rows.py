@@ -20,7 +20,7 @@ def csv_text(row: dict[str, Any]) -> str:
     """Return header and row, as in a catalogue's `models.csv`.
 
     >>> csv_text({"name": "Tiny", "layers": 2}).splitlines()[1]
-    'Tiny,,2,,,,,,,,,,,,,,,,,,,,,,,,,,'
+    'Tiny,,2,,,,,,,,,,,,,,,,,,,,,,,,,,,'
     """
     stream = io.StringIO()
     csv.writer(stream, lineterminator="\n").writerows([COLUMNS, [_cell(row.get(column, "")) for column in COLUMNS]])
