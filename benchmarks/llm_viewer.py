@@ -35,6 +35,7 @@ def scenario(meta: dict[str, Any], names: tuple[str, str], run: dict[str, Any]) 
     """A book for one run: its model and hardware inline, its widths as precisions of their own."""
     model, hardware = meta["models"][names[0]], meta["hardware"][names[1]]
     w, a, k = run["bits"]
+    narrow = hardware.get("INT8")  # a device may have no rate for it; then LLM-Viewer has no runs in 8 bit
     data = {
         "schema": 1, "title": "LLM-Viewer", "accounting": "llm_viewer", "levers": "none",
         "models": {"viewer-model": {
@@ -44,7 +45,7 @@ def scenario(meta: dict[str, Any], names: tuple[str, str], run: dict[str, Any]) 
         }},
         "accelerators": {"viewer-device": {
             "memory_bandwidth": hardware["bandwidth"] / 1e9, "peak_16bit": hardware["FP16"] / 1e12,
-            "peak": {"int8": hardware["INT8"] / 1e12}, "on_chip_memory": hardware["onchip_buffer"],
+            "peak": {"int8": narrow / 1e12} if narrow else {}, "on_chip_memory": hardware["onchip_buffer"],
         }},
         "dimensions": {"precision": {"rows": {f"bits{b}": {"precision_bits": b} for b in {w, a, k}}}},
         "requests": {"run": {"prompt_tokens": run["prompt"], "output_tokens": run["generate"]}},

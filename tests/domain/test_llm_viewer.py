@@ -100,6 +100,14 @@ def test_a_right_run_passes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert "1 runs and 1 generation runs" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("rate", [{}, {"INT8": None}], ids=["left out", "blank"])
+def test_an_accelerator_without_a_rate_for_int8_is_compared(rate: dict[str, None], tmp_path: Path) -> None:
+    run = one_run()
+    for name, hardware in run["meta"]["hardware"].items():
+        run["meta"]["hardware"][name] = {key: value for key, value in hardware.items() if key != "INT8"} | rate
+    assert run_main(run, tmp_path) == 0
+
+
 @pytest.mark.parametrize(
     "spoil", [spoil_operator, spoil_bound, spoil_total, spoil_generation, leave_out_operator, spoil_model]
 )
