@@ -36,37 +36,43 @@ class Paper(StrEnum):
     letter = "letter"
 
 
+Out = Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Folder to write into.")]
+Formats = Annotated[
+    str,
+    typer.Option("--format", metavar="FORMATS", help="Any of xlsx, pdf, html, md, json, csv, separated by commas."),
+]
+Naming = Annotated[
+    References, typer.Option("--references", help="How formulas name cells; a1 for Google Sheets and Numbers.")
+]
+Together = Annotated[
+    str, typer.Option("--together", metavar="NAME", help="Write one workbook, with sheets for each scenario.")
+]
+Length = Annotated[Form, typer.Option("--report", help="The whole report, or two pages.")]
+PaperSize = Annotated[Paper | None, typer.Option("--paper", help="The size of the report's pages.", show_default="a4")]
+ThemeFile = Annotated[
+    Path | None,
+    typer.Option("--theme", metavar="FILE", help="A theme: logo, colours, fonts (YAML).", show_default=False),
+]
+Templates = Annotated[
+    Path | None,
+    typer.Option("--templates", metavar="DIR", help="Templates in place of ours of the same name.", show_default=False),
+]
+Fonts = Annotated[
+    list[Path], typer.Option("--fonts", metavar="DIR", help="Fonts for further scripts; may be given several times.")
+]
+
+
 def build(
     specs: Specs,
-    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Folder to write into.")] = Path("out"),
-    formats: Annotated[
-        str,
-        typer.Option("--format", metavar="FORMATS", help="Any of xlsx, pdf, html, md, json, csv, separated by commas."),
-    ] = "xlsx,pdf",
-    references: Annotated[
-        References, typer.Option("--references", help="How formulas name cells; a1 for Google Sheets and Numbers.")
-    ] = References.structured,
-    together: Annotated[
-        str, typer.Option("--together", metavar="NAME", help="Write one workbook, with sheets for each scenario.")
-    ] = "",
-    report: Annotated[Form, typer.Option("--report", help="The whole report, or two pages.")] = Form.full,
-    paper: Annotated[
-        Paper | None, typer.Option("--paper", help="The size of the report's pages.", show_default="a4")
-    ] = None,
-    theme: Annotated[
-        Path | None,
-        typer.Option("--theme", metavar="FILE", help="A theme: logo, colours, fonts (YAML).", show_default=False),
-    ] = None,
-    templates: Annotated[
-        Path | None,
-        typer.Option(
-            "--templates", metavar="DIR", help="Templates in place of ours of the same name.", show_default=False
-        ),
-    ] = None,
-    fonts: Annotated[
-        list[Path],
-        typer.Option("--fonts", metavar="DIR", help="Fonts for further scripts; may be given several times."),
-    ] = [],  # noqa: B006 - Typer copies it
+    out: Out = Path("out"),
+    formats: Formats = "xlsx,pdf",
+    references: Naming = References.structured,
+    together: Together = "",
+    report: Length = Form.full,
+    paper: PaperSize = None,
+    theme: ThemeFile = None,
+    templates: Templates = None,
+    fonts: Fonts = [],  # noqa: B006 - Typer copies it
     library: Library = [],  # noqa: B006
 ) -> None:
     """Write the workbook and the report of each scenario, named after its file.
@@ -86,24 +92,25 @@ def build(
     from reportgen import api
     from reportgen.cli.show import progress
 
-    wanted = [name.strip().lower() for name in formats.split(",") if name.strip()]
-    if not wanted:
-        raise SpecError([Problem("--format names no format", None, "formats: " + ", ".join(api.FORMATS))])
+    wanted = _formats(formats)
+    design = api.design(report.value, paper.value if paper else "", theme, templates, fonts)
     try:
         with progress() as say:
             written = api.build(
-                specs,
-                out,
-                wanted,
-                say,
-                parallel=True,
-                library=library,
-                references=references.value,
-                edited=say_left_out,
-                together=together.removesuffix(".xlsx"),
-                design=api.design(report.value, paper.value if paper else "", theme, templates, fonts),
-            )
+                specs, out, wanted, say, parallel=True, library=library, references=references.value,
+                edited=say_left_out, together=together.removesuffix(".xlsx"), design=design,
+            )  # fmt: skip
     except api.PartlyBuilt as error:
         print_paths(error.written)
         raise
     print_paths(written)
+
+
+def _formats(listed: str) -> list[str]:
+    """Return the formats named in a list with commas."""
+    from reportgen.api import FORMATS
+
+    wanted = [name.strip().lower() for name in listed.split(",") if name.strip()]
+    if not wanted:
+        raise SpecError([Problem("--format names no format", None, "formats: " + ", ".join(FORMATS))])
+    return wanted
