@@ -195,7 +195,7 @@ def sensitivity(
     """
     from reportgen.engine.evaluation import evaluate as evaluate_book
     from reportgen.study.robustness import robustness
-    from reportgen.study.trials import settle_trials
+    from reportgen.study.trials import rebase_trials
 
     if samples is not None and samples < 1:
         raise SpecError([Problem("samples must be at least 1")])
@@ -203,7 +203,7 @@ def sensitivity(
     if results.book.scenario.sensitivity is None:
         where = None if not isinstance(scenario, str | Path) else Span(str(scenario))
         raise SpecError([Problem("the scenario asks for no sensitivity", where, "add sensitivity: {option: best}")])
-    book = settle_trials(results.book, results.inputs)
+    book = rebase_trials(results.book, results.inputs)
     if book is not results.book:
         results = evaluate_book(book, results.inputs)
     results.robustness = robustness(results, samples, seed)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from reportgen.spec.model import ScenarioSpec
     from reportgen.spec.report import ReportSpec
 
-__all__ = ["LIBRARY", "SCENARIO", "Book", "Dimension", "Given", "Member", "Quantity", "key_of"]
+__all__ = ["LIBRARY", "SCENARIO", "Book", "Dimension", "Member", "Provenance", "Quantity", "key_of"]
 
 SCENARIO, LIBRARY = "the scenario", "the library"
 
@@ -85,7 +85,7 @@ def _meant(text: str, members: Sequence[Member]) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class Provenance:
     """Who gave a plain value (the scenario, the library, or a file of a user's library), and the source stated there.
 
     `declared` is true for a default or a constant that stands in the declaration of the quantity.
@@ -101,8 +101,8 @@ class Given:
 class Quantity:
     """A quantity: type and index set, and either one formula or a formula for each cell of the dimensions `by`.
 
-    `places` maps each formula to its place in its file, and `given` each plain value to who gave it; a single formula
-    has the empty key.
+    `spans` maps each formula to its place in its file, and `provenance` each plain value to who gave it; a single
+    formula has the empty key.
     """
 
     name: str
@@ -115,8 +115,8 @@ class Quantity:
     cells: Mapping[Cell, tree.Node] = field(default_factory=dict)
     written: str = ""
     written_cells: Mapping[Cell, str] = field(default_factory=dict)
-    places: Mapping[Cell, Span] = field(default_factory=dict)
-    given: Mapping[Cell, Given] = field(default_factory=dict)
+    spans: Mapping[Cell, Span] = field(default_factory=dict)
+    provenance: Mapping[Cell, Provenance] = field(default_factory=dict)
     input: bool = False
     minimum: float | None = None
     maximum: float | None = None
@@ -318,7 +318,7 @@ class Book:
                 quantities[column] = replace(
                     quantity, cells={**quantity.cells, at: node},
                     written_cells={**quantity.written_cells, at: _written(value)},
-                    given={**quantity.given, at: Given(by)},
+                    provenance={**quantity.provenance, at: Provenance(by)},
                 )  # fmt: skip
         overridden = {o: tuple(dict.fromkeys((*self.overridden.get(o, ()), *c))) for o, c in cells.items()}
         return replace(self, quantities=quantities, overridden={**self.overridden, **overridden})
@@ -355,16 +355,16 @@ def _cells_of(quantity: Quantity, options: Container[str]) -> list[tree.Node]:
 
 def _with_rows(quantity: Quantity, rows: Mapping[str, Container[str]]) -> Quantity:
     """Return the quantity with only the cells of these rows."""
-    places = [(at, rows[dimension]) for at, dimension in enumerate(quantity.by) if dimension in rows]
-    if not places:
+    axes = [(at, rows[dimension]) for at, dimension in enumerate(quantity.by) if dimension in rows]
+    if not axes:
         return quantity
 
     def kept(by_cell: Mapping[Cell, Any]) -> dict[Cell, Any]:
-        return {key: v for key, v in by_cell.items() if not key or all(key[at] in left for at, left in places)}
+        return {key: v for key, v in by_cell.items() if not key or all(key[at] in left for at, left in axes)}
 
     return replace(
-        quantity, cells=kept(quantity.cells), written_cells=kept(quantity.written_cells), places=kept(quantity.places),
-        given=kept(quantity.given),
+        quantity, cells=kept(quantity.cells), written_cells=kept(quantity.written_cells), spans=kept(quantity.spans),
+        provenance=kept(quantity.provenance),
     )  # fmt: skip
 
 

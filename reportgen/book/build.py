@@ -12,13 +12,13 @@ from reportgen.book.collected.collect import collect
 from reportgen.book.collected.instead import read_instead
 from reportgen.book.entries import Entry, Row
 from reportgen.book.library.library import library
+from reportgen.book.quantities.check import checked_quantities
 from reportgen.book.quantities.declare import declare
 from reportgen.book.quantities.drafts import Site
 from reportgen.book.quantities.fill import fill
 from reportgen.book.quantities.relations import relations
+from reportgen.book.quantities.report_lists import report_lists
 from reportgen.book.quantities.search import read_search
-from reportgen.book.quantities.settle import settle
-from reportgen.book.quantities.shown import shown
 from reportgen.book.rows.batches import add_batches
 from reportgen.book.rows.candidates import add_candidates
 from reportgen.book.rows.dates import add_days
@@ -88,9 +88,9 @@ class _Builder:
         self.loaded, self.name, self.overlays = loaded, name, tuple(overlays)
         self.library = library(overlays)
         self.all = collect(loaded, self.library, mentions)
-        for part in self.all.play.files:
+        for part in self.all.participation.files:
             read_instead(self.all, part.spec)
-        for part in self.all.play.files:
+        for part in self.all.participation.files:
             add_along(self.all, part.spec)
         self.problems = self.all.problems
         add_days(self.all, loaded)
@@ -108,11 +108,11 @@ class _Builder:
         site = Site(self.all, self.loaded, self.dimensions, self.based_on)
         declare(site)
         fill(site)
-        quantities = settle(site)
+        quantities = checked_quantities(site)
         search, related = read_search(site, quantities), relations(site, quantities)
         text = self.loaded.document.text
         digest = hashlib.sha256(text.encode()).hexdigest()[:12]
-        report = shown(self.all, self.loaded, quantities)
+        report = report_lists(self.all, self.loaded, quantities)
         if self.problems:
             raise SpecError([self._explained(problem) for problem in self.problems])
         return Book(
@@ -122,7 +122,7 @@ class _Builder:
 
     def _explained(self, problem: Problem) -> Problem:
         """Add a hint when a name that is reported as unknown exists in a library file that does not take part."""
-        why = self.all.play.why(problem.span.marked) if problem.span is not None else ""
+        why = self.all.participation.why(problem.span.marked) if problem.span is not None else ""
         return Problem(problem.message, problem.span, why) if why else problem
 
     def _repeat_rows(self) -> None:

@@ -191,7 +191,7 @@ class Evaluator:
         key = tuple(row[quantity.per.index(d)] for d in quantity.by)
         formula = quantity.written_cells.get(key, "") if quantity.by else quantity.written
         message = f"'{quantity.name}'{' for ' + where if where else ''} is not a finite number ({why})"
-        problem = Problem(message, quantity.places.get(key), f"{quantity.name} = {formula}")
+        problem = Problem(message, quantity.spans.get(key), f"{quantity.name} = {formula}")
         raise EvaluationError(problem, quantity.name, row)
 
     # --- nodes ---------------------------------------------------------------------------------------------------

@@ -153,7 +153,7 @@ class _Deriver:
         if (quantity.name, cell) in self.results.inputs:
             return replace(step, note=SET)
         if node is None or isinstance(node, tree.Literal | tree.Member):
-            return self.given(step, quantity, cell)
+            return self.provenance(step, quantity, cell)
         written = quantity.written_cells.get(cell, "") if quantity.by else quantity.written
         step = replace(step, formula=written or self.inherited(quantity, node))
         if (quantity.name, key) in self.seen:
@@ -178,23 +178,23 @@ class _Deriver:
             return f"{quantity.name}[{node.select[0][1].name}]"
         return ""
 
-    def given(self, step: Step, quantity: Quantity, cell: _Key) -> Step:
+    def provenance(self, step: Step, quantity: Quantity, cell: _Key) -> Step:
         """A value that is computed from nothing: who gave it, and where from."""
-        given = quantity.given.get(cell)
-        if given is None or (step.value is None and given.declared):
+        provenance = quantity.provenance.get(cell)
+        if provenance is None or (step.value is None and provenance.declared):
             return replace(step, note=NOT_GIVEN)
-        source = given.source or (quantity.source if given.by == LIBRARY else "")
-        if given.by != LIBRARY:
-            note = f"given by {given.by}"
+        source = provenance.source or (quantity.source if provenance.by == LIBRARY else "")
+        if provenance.by != LIBRARY:
+            note = f"given by {provenance.by}"
         elif not quantity.input:
             note = CONSTANT
-        elif given.declared:
+        elif provenance.declared:
             note = DEFAULT
         elif quantity.by[:1] == ("option",):
             note = LEVER
         else:
-            note = "" if source else f"given by {given.by}"
-        return replace(step, source=source, retrieved=given.retrieved, note=note)
+            note = "" if source else f"given by {provenance.by}"
+        return replace(step, source=source, retrieved=provenance.retrieved, note=note)
 
     # --- what a formula reads at a place -------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from reportgen.engine.results import Results
 from reportgen.errors import EvaluationError
 from reportgen.study.screen import screen
 from reportgen.study.search import search
-from reportgen.study.trials import settle_trials
+from reportgen.study.trials import rebase_trials
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +31,6 @@ def prepared_book(
 def chosen(book: Book, keep: Sequence[str] = ()) -> Book:
     """Return the book with the options that are evaluated, printed and recalculated; `keep` as in `screen`."""
     try:
-        return settle_trials(search(screen(book, keep)))
+        return rebase_trials(search(screen(book, keep)))
     except EvaluationError as error:
         raise with_values(Results(book), error) from None

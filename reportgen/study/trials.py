@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from reportgen.book.book import Book
     from reportgen.engine.evaluate import Inputs
 
-__all__ = ["settle_trials", "trials_of"]
+__all__ = ["rebase_trials", "trials_of"]
 
 
 def trials_of(book: Book) -> tuple[str, ...]:
@@ -25,7 +25,7 @@ def _marked(book: Book, flag: str) -> tuple[str, ...]:
     return tuple(key[0] for key, node in cells.items() if getattr(node, "value", False) is True)
 
 
-def settle_trials(book: Book, inputs: Inputs | None = None) -> Book:
+def rebase_trials(book: Book, inputs: Inputs | None = None) -> Book:
     """Return the book with the sensitivity cases based on the best option; unchanged if no option is feasible.
 
     `inputs` are changes under which the best option is determined.

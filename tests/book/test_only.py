@@ -97,7 +97,7 @@ def test_cells_of_dropped_options_go_with_all_that_is_said_of_them(chain: Book) 
     for quantity in kept.quantities.values():
         if "option" in quantity.by:
             at = quantity.by.index("option")
-            for cells in (quantity.cells, quantity.written_cells, quantity.places, quantity.given):
+            for cells in (quantity.cells, quantity.written_cells, quantity.spans, quantity.provenance):
                 assert {key[at] for key in cells if key} <= names, quantity.name
     assert len(kept.quantities["accelerator"].cells) == len(names)
 

@@ -17,7 +17,7 @@ from reportgen.engine.evaluation import evaluate
 from reportgen.errors import SpecError
 from reportgen.render.excel.workbook import assemble
 from reportgen.study.contest import Contest
-from reportgen.study.trials import settle_trials, trials_of
+from reportgen.study.trials import rebase_trials, trials_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,12 +99,12 @@ def test_trials_of_the_best_option_are_those_of_it_by_name(lay: Lay) -> None:
 
 def test_another_base_leaves_the_first_book_as_it_was(lay: Lay) -> None:
     book = load_book(lay(("hourly_price: 2.0,", "hourly_price: 3.0,")))
-    settled = settle_trials(book)
+    settled = rebase_trials(book)
     assert {book.based_on[trial] for trial in trials_of(book)} == {"baseline"}
     assert evaluate(book).get("accelerator", "price_low") == "A"
     assert evaluate(settled).get("accelerator", "price_low") == "B"
     assert evaluate(settled).get("based_on", "price_high") == "other"
-    assert settle_trials(settled) is settled, "nothing is left to do"
+    assert rebase_trials(settled) is settled, "nothing is left to do"
     back = settled.rebased({"price_low", "price_high"}, "baseline")
     assert evaluate(back).plain("yearly_cost") == evaluate(book).plain("yearly_cost")
 

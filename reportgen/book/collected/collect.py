@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from reportgen.book.entries import Entry, Origin, Row
-from reportgen.book.library.participation import Play, play
+from reportgen.book.library.participation import Participation, participation
 from reportgen.book.library.parts import Library, Table
 from reportgen.book.names import member_fault
 from reportgen.errors import Problem, Span, SpecError, nearest
@@ -53,7 +53,7 @@ WHOLE = ("period",)
 class Collection:
     """Everything that was written, merged but not yet checked."""
 
-    play: Play = field(default_factory=lambda: Play((), (), {}))
+    participation: Participation = field(default_factory=lambda: Participation((), (), {}))
     problems: list[Problem] = field(default_factory=list)
     dimensions: dict[str, DimensionSpec] = field(default_factory=dict)
     rows: dict[str, dict[str, Row]] = field(default_factory=dict)
@@ -95,7 +95,7 @@ def known_rows(known: Library, dimension: str) -> Mapping[str, Row]:
 def collect(scenario: Loaded[ScenarioSpec], known: Library, mentions: Texts[str] = ()) -> Collection:
     """Merge everything that a scenario needs: library files of its accounting, catalogues, and its own parts.
 
-    `known` is the library; `mentions` are further texts that name members, as in `play`.
+    `known` is the library; `mentions` are further texts that name members, as in `participation`.
 
     Raises:
         SpecError: the accounting does not exist, so nothing else can be checked.
@@ -107,7 +107,7 @@ def collect(scenario: Loaded[ScenarioSpec], known: Library, mentions: Texts[str]
         raise SpecError([*scenario.problems, problem])
     files = [loaded for loaded in known.files if not loaded.spec.accounting or wanted in loaded.spec.accounting]
     rows, own = functools.partial(known_rows, known), functools.partial(_own_rows, scenario.spec)
-    taking = play(files, rows, scenario, own, mentions)
+    taking = participation(files, rows, scenario, own, mentions)
     collection = Collection(taking, list(scenario.problems))
     declared = _declared(known, taking.files)
     quantities = {*ROW_KEYS, *(name for loaded in taking.files for name in loaded.spec.quantities)}

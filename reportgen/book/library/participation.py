@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from reportgen.spec.load import Loaded
     from reportgen.spec.model import LibrarySpec, ScenarioSpec
 
-__all__ = ["Play", "faults", "play"]
+__all__ = ["Participation", "faults", "participation"]
 
 _QUOTED = re.compile(r"""["']([^"']+)["']""")
 _NOTHING = ("", "0", "false", "null", "absent")
 
 
 @dataclass(frozen=True, slots=True)
-class Play:
+class Participation:
     """The library files that take part, and what the others declare."""
 
     files: tuple[Loaded[LibrarySpec], ...]
@@ -38,13 +38,13 @@ class Play:
         return ""
 
 
-def play(
+def participation(
     files: Collection[Loaded[LibrarySpec]],
     known: Callable[[str], Mapping[str, Row]],
     scenario: Loaded[ScenarioSpec],
     own: Callable[[str], Mapping[str, Mapping[str, Any]]],
     mentions: Collection[str],
-) -> Play:
+) -> Participation:
     """Decide which files take part: those whose conditions are met.
 
     A file that needs a cell in some row also takes part if the scenario adds rows to a dimension which only such files
@@ -84,7 +84,7 @@ def play(
             taking.append(loaded)
     met = [loaded.spec.needs for loaded in taking if loaded.spec.needs]
     taking, lacking = _parted(taking, lambda spec: not spec.lacks or spec.lacks not in met)
-    return Play(tuple(taking), (*left_out, *lacking), members)
+    return Participation(tuple(taking), (*left_out, *lacking), members)
 
 
 def _parted(

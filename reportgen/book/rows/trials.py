@@ -69,7 +69,7 @@ def _chosen(collection: Collection, wanted: SensitivitySpec, origin: Origin) -> 
         collection.fail("no driver is named", place.span(), "leave drivers: out to stretch all of them")
     for i, name in enumerate(wanted.drivers):
         if name not in known:
-            there = name in collection.drivers and collection.play.why(collection.drivers[name][0].column)
+            there = name in collection.drivers and collection.participation.why(collection.drivers[name][0].column)
             collection.fail(f"unknown driver '{name}'", place.at(i).span(), there or nearest(name, known))
         elif name in wanted.drivers[:i]:
             collection.fail(f"duplicate driver '{name}'", place.at(i).span())

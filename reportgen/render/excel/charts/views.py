@@ -104,7 +104,7 @@ def _rest(plan: Plan, topic: str, taken: set[str]) -> list[_Column]:
 def _in_order(plan: Plan) -> list[Quantity]:
     """Return the computed quantities per option in the library's order, file by file."""
     mine = [q for q in plan.book.quantities.values() if q.per == ("option",) and not q.input and q.formula is not None]
-    return sorted(mine, key=lambda q: [(PurePath(s.file).name, s.line) for s in q.places.values()])
+    return sorted(mine, key=lambda q: [(PurePath(s.file).name, s.line) for s in q.spans.values()])
 
 
 def plain_column(plan: Plan, quantity: Quantity) -> _Column:

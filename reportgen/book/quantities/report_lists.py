@@ -17,15 +17,17 @@ if TYPE_CHECKING:
     from reportgen.spec.load import Loaded
     from reportgen.spec.model import ScenarioSpec
 
-__all__ = ["shown"]
+__all__ = ["report_lists"]
 
 
-def shown(collection: Collection, loaded: Loaded[ScenarioSpec], quantities: Mapping[str, Quantity]) -> ReportSpec:
+def report_lists(
+    collection: Collection, loaded: Loaded[ScenarioSpec], quantities: Mapping[str, Quantity]
+) -> ReportSpec:
     """Return the lists without what this accounting lacks; mistakes of the scenario are recorded."""
-    return _Shown(collection, loaded, quantities).report()
+    return _Lists(collection, loaded, quantities).report()
 
 
-class _Shown:
+class _Lists:
     def __init__(
         self, collection: Collection, loaded: Loaded[ScenarioSpec], quantities: Mapping[str, Quantity]
     ) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.book.book import Quantity
 from reportgen.book.order import Cycle, order
-from reportgen.book.quantities.provenance import given
+from reportgen.book.quantities.provenance import provenance
 from reportgen.book.ranges import fault, problem_text
 from reportgen.errors import Span, SpecError
 from reportgen.lang import tree
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
     from reportgen.book.quantities.drafts import Draft, Site
     from reportgen.lang.types import Type
 
-__all__ = ["settle"]
+__all__ = ["checked_quantities"]
 
 
-def settle(site: Site) -> dict[str, Quantity]:
+def checked_quantities(site: Site) -> dict[str, Quantity]:
     """Return the quantities, each after those it reads; mistakes are recorded on the site.
 
     Raises:
         SpecError: some quantities depend on each other.
     """
-    settler = _Settler(site)
-    return settler.check(settler.order())
+    checker = _Checker(site)
+    return checker.check(checker.order())
 
 
-class _Settler:
+class _Checker:
     def __init__(self, site: Site) -> None:
         self.site = site
 
@@ -135,16 +135,16 @@ class _Settler:
         return Quantity(
             name, type_, draft.per, spec.title or name.replace("_", " "), spec.description, formula, draft.by,
             {k: cells[k] for k in self._ordered(keys, draft.by)}, draft.formula.text if draft.formula else "",
-            {k: draft.cells[k].text for k in keys}, _places(draft, keys), given(self.site, draft, keys), draft.is_input,
-            spec.minimum, spec.maximum, spec.whole, spec.symbol, spec.source, spec.better or "", spec.topic,
-            _default(draft),
+            {k: draft.cells[k].text for k in keys}, _spans(draft, keys), provenance(self.site, draft, keys),
+            draft.is_input, spec.minimum, spec.maximum, spec.whole, spec.symbol, spec.source, spec.better or "",
+            spec.topic, _default(draft),
         )  # fmt: skip
 
     def _ordered(self, keys: list[tuple[str, ...]], by: tuple[str, ...]) -> list[tuple[str, ...]]:
         if not by:
             return keys
-        places = [{m: i for i, m in enumerate(self.site.dimensions[d].names)} for d in by]
-        return sorted(keys, key=lambda key: tuple(place[m] for place, m in zip(places, key, strict=True)))
+        index = [{m: i for i, m in enumerate(self.site.dimensions[d].names)} for d in by]
+        return sorted(keys, key=lambda key: tuple(of[m] for of, m in zip(index, key, strict=True)))
 
 
 def _default(draft: Draft) -> float | str | bool | None:
@@ -157,7 +157,7 @@ def _default(draft: Draft) -> float | str | bool | None:
     return float(value)
 
 
-def _places(draft: Draft, keys: list[tuple[str, ...]]) -> dict[tuple[str, ...], Span]:
+def _spans(draft: Draft, keys: list[tuple[str, ...]]) -> dict[tuple[str, ...], Span]:
     """Return the places of its formulas; plain values need none, because evaluating them cannot fail."""
     written = {(): draft.formula} if draft.formula else {k: draft.cells[k] for k in keys}
     return {
