@@ -12,6 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from reportgen import api
+from reportgen.book.library.library import library
+from reportgen.book.library.overlay import faults
 from reportgen.cli import app
 from reportgen.errors import SpecError
 from reportgen.render.beside import Beside
@@ -384,12 +386,31 @@ own/a.yaml:3:27: unknown quantity 'xyzzy'
             {"a.yaml": "schema: 1\ninputs: {ttft_target: 1 GB}\n"},
             "own/a.yaml:2:23: wrong unit: 'ttft_target' is measured in ms, not GB",
         ),
+        (
+            {
+                "a.yaml": "schema: 1\ndrivers:\n"
+                "  heat: {title: Heat, column: batsh, low: 1, high: 2, input: [peak_rat]}\n"
+            },
+            """own/a.yaml:3:31: driver 'heat' cannot use 'batsh'
+    3 |   heat: {title: Heat, column: batsh, low: 1, high: 2, input: [peak_rat]}
+      |                               ^^^^^
+  did you mean 'batch'?
+own/a.yaml:3:63: driver 'heat' cannot use 'peak_rat'
+    3 |   heat: {title: Heat, column: batsh, low: 1, high: 2, input: [peak_rat]}
+      |                                                               ^^^^^^^^
+  did you mean 'peak_rate'?""",
+        ),
     ],
-    ids=["headers", "semicolons", "rows", "cells", "alias", "names", "broken", "unknown", "needs", "input"],
+    ids=["headers", "semicolons", "rows", "cells", "alias", "names", "broken", "unknown", "needs", "input", "driver"],
 )
 def test_mistakes_are_said_in_these_words(files: dict[str, str | bytes], text: str) -> None:
     nearest_alone = re.sub(r"( or '[^']*')+\?", "?", said(files))
     assert nearest_alone.startswith(text)
+
+
+def test_our_own_library_names_nothing_that_it_lacks() -> None:
+    ours = library()
+    assert list(faults(ours, ours.parts)) == []
 
 
 def test_a_quantity_that_exists_says_which_file_has_it() -> None:

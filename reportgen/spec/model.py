@@ -147,6 +147,30 @@ class RuleSpec(Part):
     next: str = Field(default="", description="What to do next; empty says what is usual for its kind")
 
 
+class ScaledSpec(Part):
+    """A quantity that a driver scales."""
+
+    quantity: str = Field(description="Its name")
+    where: str = Field(default="", description="A flag per option: whether it is this quantity that is scaled")
+
+
+def _scaled(value: Any) -> Any:
+    listed = [value] if isinstance(value, str) else value
+    return (
+        [{"quantity": item} if isinstance(item, str) else item for item in listed]
+        if isinstance(listed, list)
+        else value
+    )
+
+
+Scaled = Annotated[
+    list[ScaledSpec],
+    BeforeValidator(_scaled),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": ["string", "object"]}}]}),
+]
+"""A quantity, or several of which the first that applies and has a value is taken."""
+
+
 class DriverSpec(Part):
     """An input that is scaled to show how sensitive the results are to it."""
 
@@ -160,7 +184,12 @@ class DriverSpec(Part):
         description="How it is drawn at random: uniform between its ends, log-normal with the ends as its 10th and "
         "90th percentile, or not at all",
     )
-    input: str = Field(default="", description="The quantity that is stretched, to say a switching value in its unit")
+    input: Scaled = Field(
+        default=[],
+        description="The quantity that is stretched, to say a switching value in its unit; of several the first that "
+        "applies",
+    )
+    wide: bool = Field(default=False, description="Whether nearly every operator depends on it, so that it takes time")
     alone: bool = Field(default=False, description="Whether it belongs to one accelerator, not to all options")
 
 

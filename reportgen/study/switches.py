@@ -26,9 +26,6 @@ _FINER = 33
 _ROUNDS = 4
 """Rounds of refinement: each divides the step with the change by 32."""
 
-_CORE = ("prompt_factor", "output_factor")
-"""Columns that every operator depends on."""
-
 
 @dataclass
 class _Search:
@@ -70,7 +67,7 @@ def switches(contest: Contest, best: int) -> tuple[Switch, ...]:
     for points in (_GRID, *[_FINER] * _ROUNDS):
         open_ = [s for s in searches if s.found or points == _GRID]
         for slow in (True, False):  # slow ones affect every operator
-            some = [s for s in open_ if (s.driver.column in _CORE) is slow]
+            some = [s for s in open_ if s.driver.wide is slow]
             if some:
                 winners = contest.best(_blocks(contest, some, points), points * len(some))
                 for search, part in zip(some, np.split(winners, len(some)), strict=True):
@@ -113,14 +110,11 @@ def _named(contest: Contest, driver: DriverSpec, best: str) -> tuple[str, str, f
     """Return the title, unit and value of the scaled input; without a unit of its own, a factor of 1."""
     results = contest.results
     title = f"{driver.title} ({contest.group(driver, best)})" if driver.alone else driver.title
-    names = [driver.input]
-    if driver.column == "price_factor":
-        names = ["device_price"] if results.get("is_bought", best) else ["rent_hourly"]
-    elif driver.column == "load_factor":
-        names = ["peak_rate", "request_rate"]
-    for name in (n for n in names if n in results.book.quantities):
-        quantity = results.book.quantities[name]
-        value = results.get(name, best) if quantity.per else results.get(name)
+    for scaled in driver.input:
+        quantity = results.book.quantities.get(scaled.quantity)
+        if quantity is None or (scaled.where and not results.get(scaled.where, best)):
+            continue
+        value = results.get(quantity.name, best) if quantity.per else results.get(quantity.name)
         if isinstance(value, float) and value:
             return title, quantity.type.unit.label, value
     return title, "", 1.0

@@ -11,7 +11,7 @@ from reportgen.spec.report import BLOCKS, OUTLINES
 from reportgen.spec.table import headers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from reportgen.book.library.parts import Library, Table
     from reportgen.spec.model import LibrarySpec, QuantitySpec
@@ -22,11 +22,14 @@ __all__ = ["faults"]
 def faults(library: Library, added: Iterable[Loaded[LibrarySpec] | Table]) -> Iterator[Problem]:
     """Yield what is wrong with the parts that were added to a library."""
     quantities = {name: quantity for loaded in library.files for name, quantity in loaded.spec.quantities.items()}
+    quantities |= dict(library.frame.quantities)
     for part in added:
         if isinstance(part, Loaded):
             yield from _unknown_inputs(part, quantities)
             yield from _unknown_columns(part, quantities)
             yield from _unknown_sections(part, library)
+            yield from _unknown_in_drivers(part, quantities)
+            yield from _unknown_objective(part, quantities)
         else:
             yield from _unknown_headers(part, library, quantities)
 
@@ -66,6 +69,34 @@ def _unknown_sections(loaded: Loaded[LibrarySpec], library: Library) -> Iterator
         if name not in known:
             what = "block" if path[0] == "sections" else "section"
             yield Problem(f"unknown {what} '{name}'", document.span(("report", *path)), nearest(name, sorted(known)))
+
+
+def _unknown_in_drivers(loaded: Loaded[LibrarySpec], quantities: dict[str, QuantitySpec]) -> Iterator[Problem]:
+    """Report quantities that drivers scale, or read, and that no file declares."""
+    columns = [name for name, quantity in quantities.items() if quantity.by == "option" and quantity.is_input]
+    flags = [name for name, quantity in quantities.items() if quantity.per == ["option"] and quantity.type == "flag"]
+    for name, driver in loaded.spec.drivers.items():
+        wanted: list[tuple[tuple[str | int, ...], str, Collection[str]]] = [(("column",), driver.column, columns)]
+        for i, scaled in enumerate(driver.input):
+            wanted.append((("input", i, "quantity"), scaled.quantity, quantities))
+            wanted += [(("input", i, "where"), scaled.where, flags)] if scaled.where else []
+        for path, said, known in wanted:
+            if said not in known:
+                span = loaded.document.span(("drivers", name, *path))
+                yield Problem(f"driver '{name}' cannot use '{said}'", span, nearest(said, known))
+
+
+def _unknown_objective(loaded: Loaded[LibrarySpec], quantities: dict[str, QuantitySpec]) -> Iterator[Problem]:
+    """Report the objective of the frame, if no number per option has its name."""
+    if loaded.spec.frame is None:
+        return
+    objective = loaded.spec.frame.objective
+    known = [n for n, q in quantities.items() if q.per == ["option"] and q.type == "number" and q.better]
+    if objective.aim not in known:
+        span = loaded.document.span(("frame", "objective", objective.verb))
+        yield Problem(
+            f"the objective '{objective.aim}' is not a number per option", span, nearest(objective.aim, known)
+        )
 
 
 def _unknown_headers(table: Table, library: Library, quantities: dict[str, QuantitySpec]) -> Iterator[Problem]:
