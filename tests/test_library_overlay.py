@@ -18,6 +18,7 @@ from reportgen.cli import app
 from reportgen.errors import SpecError
 from reportgen.render.beside import Beside
 from reportgen.render.excel.workbook import workbook_bytes
+from reportgen.resources import library_dir
 from reportgen.spec import folder
 
 if TYPE_CHECKING:
@@ -406,6 +407,17 @@ own/a.yaml:3:63: driver 'heat' cannot use 'peak_rat'
 def test_mistakes_are_said_in_these_words(files: dict[str, str | bytes], text: str) -> None:
     nearest_alone = re.sub(r"( or '[^']*')+\?", "?", said(files))
     assert nearest_alone.startswith(text)
+
+
+def test_roles_and_the_objective_name_quantities() -> None:
+    frame = (library_dir() / "frame.yaml").read_text("utf-8")
+    wrong = frame.replace("verdict: verdict", "verdict: verdicts").replace(
+        "minimise: request_latency", "minimise: latensy"
+    )
+    text = said({"a.yaml": wrong})
+    assert "own/a.yaml:5:25: the objective 'latensy' is not a number per option" in text
+    assert ": unknown quantity 'verdicts'" in text
+    assert "did you mean 'verdict'" in text
 
 
 def test_our_own_library_names_nothing_that_it_lacks() -> None:

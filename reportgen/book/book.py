@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from reportgen.lang.types import Type
     from reportgen.spec.model import ScenarioSpec
     from reportgen.spec.report import ReportSpec
+    from reportgen.spec.roles import RolesSpec
 
 __all__ = ["LIBRARY", "SCENARIO", "Book", "Dimension", "Member", "Provenance", "Quantity", "key_of"]
 
@@ -179,6 +180,7 @@ class Book:
     based_on: Mapping[str, str | None]
     overridden: Mapping[str, tuple[str, ...]]
     report: ReportSpec
+    roles: RolesSpec
     relations: Relations = field(default_factory=Relations)
     """The quantities that are the limit, an end, the ideal or a part of a figure."""
     overlays: tuple[str, ...] = ()

@@ -94,9 +94,10 @@ class _Builder:
             add_along(self.all, part.spec)
         self.problems = self.all.problems
         add_days(self.all, loaded)
-        add_candidates(self.all, loaded)
-        trials = {**add_batches(self.all, loaded), **add_trials(self.all, loaded)}
-        self.based_on, self.overridden = add_options(self.all, loaded, trials, self.library.frame)
+        frame = self.library.frame
+        add_candidates(self.all, loaded, frame.roles)
+        trials = {**add_batches(self.all, loaded, frame.roles), **add_trials(self.all, loaded, frame.roles)}
+        self.based_on, self.overridden = add_options(self.all, loaded, trials, frame)
         self._repeat_rows()
         self.inputs = read_inputs(self.all, self.library, loaded.document)
         self.dimensions = {n: self._dimension(n) for n in self.all.dimensions}
@@ -117,7 +118,7 @@ class _Builder:
             raise SpecError([self._explained(problem) for problem in self.problems])
         return Book(
             self.loaded.spec, self.name, text, self.library.hash, digest, self.dimensions, quantities,
-            self.based_on, self.overridden, report, related, self.overlays, Studies(search),
+            self.based_on, self.overridden, report, self.library.frame.roles, related, self.overlays, Studies(search),
         )  # fmt: skip
 
     def _explained(self, problem: Problem) -> Problem:

@@ -112,17 +112,16 @@ def _searched(results: Results) -> dict[str, Any]:
     studies = results.book.studies
     assert studies.searched is not None
     book, made = results.book, dataclasses.asdict(studies.searched)
-    figures = dict.fromkeys(
-        ("provided_devices", "devices", "objective_value", *book.report.key_figures, "worst_excess")
-    )
+    roles = book.roles
+    figures = dict.fromkeys((roles.devices, "devices", "objective_value", *book.report.key_figures, roles.excess))
     names = [n for n in figures if n in book.quantities and book.quantities[n].per == ("option",)]
     for row in made["found"]:
         option, count = row["option"], row.pop("feasible")
-        row |= {"feasible": results.get("feasible", option), "feasible_of_tried": count}
-        row |= {"verdict": results.get("verdict", option), "values": {n: results.get(n, option) for n in names}}
+        row |= {"feasible": results.get(roles.feasible, option), "feasible_of_tried": count}
+        row |= {"verdict": results.get(roles.verdict, option), "values": {n: results.get(n, option) for n in names}}
     del made["current"]
     units = {n: book.quantities[n].type.unit.label or "1" for n in names}
-    head = {"schema": 1, "scenario": book.name, "units": units, "best": results.get("best_option")}
+    head = {"schema": 1, "scenario": book.name, "units": units, "best": results.get(roles.best)}
     return head | made | {"levers_left_out": [dataclasses.asdict(s) for s in studies.screened]}
 
 

@@ -83,8 +83,9 @@ def show_results(results: Results, table: str) -> None:
         return
     scenario = results.book.scenario
     console.print(f"{scenario.title}\nAccounting: {results.book.accounting}\n")
-    if "load_warning" in results.book.quantities and results.get("load_warning"):
-        console.print(Text(f"Warning: {results.get('load_warning')}\n", "bold red"))
+    warning = results.book.roles.warning
+    if warning in results.book.quantities and results.get(warning):
+        console.print(Text(f"Warning: {results.get(warning)}\n", "bold red"))
     rows = table_rows(results, SCALARS)
     console.print(_table(results, "Single values", rows, ["quantity", "value", "unit"], ["quantity", "value", "unit"]))
     for per, chosen in list(_SHOWN.items())[:2]:

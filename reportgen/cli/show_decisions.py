@@ -19,11 +19,11 @@ __all__ = ["show_search", "show_sensitivity"]
 def show_search(results: Results) -> None:
     """Print the result for each candidate, then the levers that were left out."""
     console, studies = stdout_console(), results.book.studies
-    searched = studies.searched
+    roles, searched = results.book.roles, studies.searched
     assert searched is not None
     unit = str(results.get("objective_unit") or "")
     columns = list(searched.found[0].cells) if searched.found else []
-    figures = [n for n in ("provided_devices", "ttft", "tpot") if n in results.book.quantities]
+    figures = [n for n in (roles.devices, "ttft", "tpot") if n in results.book.quantities]
     units = [results.book.quantities[n].type.unit.label for n in figures]
     heads = [f"{n}\n{unit}" if unit else n for n, unit in zip(figures, units, strict=True)]
     made = _table(
@@ -33,11 +33,11 @@ def show_search(results: Results) -> None:
         made.add_row(
             row.option, *(_cell(row.cells[c]) for c in columns), *(number(results.get(n, row.option)) for n in figures),
             number(results.get("objective_value", row.option)), f"{row.feasible:,} of {row.tried:,}",
-            Text(str(results.get("verdict", row.option))),
+            Text(str(results.get(roles.verdict, row.option))),
         )  # fmt: skip
     console.print(made)
-    best = results.get("best_option")
-    said = f"Best: {best}." if best else str(results.get("decision_words"))
+    best = results.get(roles.best)
+    said = f"Best: {best}." if best else str(results.get(roles.decision))
     console.print(Text(f"\n{said} {searched.tried:,} configurations were tried, for: {searched.holds_for}."))
     if studies.screened:
         console.print("\nLevers without a row of their own")

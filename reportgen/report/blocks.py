@@ -52,7 +52,7 @@ def _said(*texts: str) -> list[Block | None]:
 
 def _described(facts: Facts) -> str:
     """Return the scenario's description, if the subtitle says something else."""
-    return facts.book.scenario.description if facts.words("report_subtitle") else ""
+    return facts.book.scenario.description if facts.words(facts.roles.subtitle) else ""
 
 
 def _basis(facts: Facts) -> list[Block | None]:

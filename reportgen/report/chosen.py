@@ -12,10 +12,7 @@ if TYPE_CHECKING:
     from reportgen.book.book import Book
     from reportgen.engine.results import Plain, Results
 
-__all__ = ["RECOMMENDED", "Chosen", "Goal", "chosen", "key_figures"]
-
-RECOMMENDED = "recommended_option"
-"""The quantity that names the recommended option; every accounting has it."""
+__all__ = ["Chosen", "Goal", "chosen", "key_figures"]
 
 _OWN_FIGURES = 4  # the most quantities of the scenario that join the key figures
 
@@ -66,13 +63,13 @@ def chosen(results: Results) -> Chosen:
     """Return what the outputs of these results are about."""
     book = results.book
     names = book.dimensions["option"].names
-    places = results.plain("shown_place") if "shown_place" in book.quantities else {}
-    compared = results.plain("compared") if "compared" in book.quantities else {}
-    advised = results.plain("advised_option").values() if "advised_option" in book.quantities else ()
+    places = results.plain(book.roles.place) if book.roles.place in book.quantities else {}
+    compared = results.plain(book.roles.compared) if book.roles.compared in book.quantities else {}
+    advised = results.plain(book.roles.advised).values() if book.roles.advised in book.quantities else ()
     options = tuple(n for n in names if n == book.baseline or compared.get((n,)) is not False)
     return Chosen(
         baseline=book.baseline,
-        recommended=str(results.get(RECOMMENDED)),
+        recommended=str(results.get(book.roles.recommended)),
         advised=tuple(str(option) for option in advised if option is not None),
         options=options,
         ranked=tuple(sorted(options, key=lambda option: _place(places.get((option,))))),

@@ -120,7 +120,7 @@ def _side(results: Results, option: str) -> Side:
         if quantity.per in ((), ("option",)):
             unit = (quantity.type.unit.label or "1") if quantity.type.kind == "number" else ""
             values[Figure(name, unit, quantity.title)] = results.get(name, *((option,) if quantity.per else ()))
-    verdict = results.get(_VERDICT, option) if _VERDICT in book.quantities else None
+    verdict = results.get(book.roles.verdict, option) if book.roles.verdict in book.quantities else None
     title = results.get("option_title", option) if "option_title" in book.quantities else option
     return Side(option, str(title), None if verdict is None else str(verdict), values)
 

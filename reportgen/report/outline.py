@@ -64,10 +64,10 @@ def briefs_of(results: Results, design: Design) -> Iterator[Report]:
 def _head(facts: Facts, design: Design) -> Report:
     """Return the first page's content, common to both forms."""
     book = facts.book
-    title = facts.words("report_title")
+    title = facts.words(book.roles.title)
     return Report(
         title=title or book.scenario.title,
-        subtitle=facts.words("report_subtitle") or book.scenario.description,
+        subtitle=facts.words(book.roles.subtitle) or book.scenario.description,
         kicker=book.scenario.title if title else _KICKER,
         scenario=book.name,
         date=dt.date.fromisoformat(book.scenario.date) if book.scenario.date else None,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from reportgen.book.book import Book, Quantity
     from reportgen.engine.results import Plain, Results
     from reportgen.report.chosen import Chosen
+    from reportgen.spec.roles import RolesSpec
 
 __all__ = ["STAGES", "Facts"]
 
@@ -30,6 +31,11 @@ class Facts:
     def book(self) -> Book:
         """The evaluated book."""
         return self.results.book
+
+    @property
+    def roles(self) -> RolesSpec:
+        """The quantities that the report reads by their role."""
+        return self.results.book.roles
 
     @property
     def baseline(self) -> str:

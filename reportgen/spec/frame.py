@@ -6,6 +6,7 @@ from pydantic import Field
 
 from reportgen.spec.part import Part
 from reportgen.spec.quantity import ObjectiveSpec, QuantitySpec
+from reportgen.spec.roles import RolesSpec
 
 __all__ = ["FRAME", "FrameSpec", "OriginSpec"]
 
@@ -41,6 +42,7 @@ class FrameSpec(Part):
 
     objective: ObjectiveSpec = Field(description="What is optimised where a scenario names no objective")
     origins: OriginSpec = Field(description="Where an option comes from, in words")
+    roles: RolesSpec = Field(description="Quantities of the library that the program itself reads, by role")
     quantities: FrameQuantities = Field(description="Quantities that the program fills")
 
 

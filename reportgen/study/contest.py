@@ -40,7 +40,8 @@ class Contest:
     @classmethod
     def of(cls, results: Results) -> Contest:
         """Return a contest of all options that are compared, so without sensitivity cases."""
-        return cls(results, tuple(o for o in results.book.dimensions["option"].names if results.get("compared", o)))
+        book = results.book
+        return cls(results, tuple(o for o in book.dimensions["option"].names if results.get(book.roles.compared, o)))
 
     @cached_property
     def _alone(self) -> Results:
@@ -62,7 +63,7 @@ class Contest:
         part = self._alone
         inputs: Inputs = {(c, (o,)): self.own(c, o) * factors for (c, o), factors in stretched.items()}
         evaluator = part.evaluator.with_inputs(inputs) if inputs else part.evaluator
-        cost, feasible = evaluator.value("objective_cost"), evaluator.value("feasible")
+        cost, feasible = evaluator.value("objective_cost"), evaluator.value(part.book.roles.feasible)
         shape = (part.book.size("option"), count)
         rows = [part.book.dimensions["option"].index(name) for name in self.options]
 

@@ -42,7 +42,7 @@ def screen(book: Book, keep: Iterable[str] = ()) -> Book:
 
 def _levers(book: Book, keep: Iterable[str]) -> list[str]:
     """Return the rows that are levers of the library and may be left out."""
-    if "improvement" not in book.quantities:
+    if book.roles.improvement not in book.quantities:
         return []
     search, scenario = book.scenario.search, book.scenario
     own = {*scenario.options, *scenario.measured, *(search.candidates if search else ()), *trials_of(book)}
@@ -57,7 +57,7 @@ class _Tried:
     """The effects of the levers, and the reasons for those that are left out."""
 
     def __init__(self, book: Book, levers: list[str]) -> None:
-        self.book = book
+        self.book, self.roles = book, book.roles
         self.results = Results(book.only((book.baseline, *levers)))
         self.dropped = {name: why for name in levers if (why := self._useless(name))}
         ranked = sorted((name for name in levers if name not in self.dropped), key=self._place)
@@ -73,14 +73,14 @@ class _Tried:
 
     def improvement(self, name: str) -> float | None:
         """Return by how many per cent the lever improves the objective; None if it does not run."""
-        return self._number("improvement", name) if self.results.get("runs", name) else None
+        return self._number(self.roles.improvement, name) if self.results.get(self.roles.runs, name) else None
 
     def _number(self, quantity: str, name: str) -> float | None:
         value = self.results.get(quantity, name)
         return value if isinstance(value, float) else None
 
     def _feasible(self, name: str) -> bool:
-        return self.results.get("feasible", name) is True
+        return self.results.get(self.roles.feasible, name) is True
 
     def _place(self, name: str) -> tuple[bool, float]:
         """Return the sort key: levers that meet every target first, then by improvement of the objective."""
@@ -89,9 +89,9 @@ class _Tried:
 
     def _useless(self, name: str) -> str:
         """Return why a lever needs no row, or an empty text if it may keep one."""
-        if not self.results.get("changes_something", name):
+        if not self.results.get(self.roles.changed, name):
             return "changes nothing here"
-        if not self.results.get("runs", name):
+        if not self.results.get(self.roles.runs, name):
             return f"does not run: {self.results.get('verdict', name)}"
         change, aim = self.improvement(name), self.results.get("objective_name")
         if self._rescues(name):
@@ -111,7 +111,7 @@ class _Tried:
             return False
         if self._number("objective_value", base) is None and self._number("objective_value", name) is not None:
             return True
-        near, nearest = self._number("distance", name), self._number("distance", base)
+        near, nearest = (self._number(self.roles.distance, option) for option in (name, base))
         return self._feasible(name) or (near is not None and nearest is not None and near < nearest)
 
     def _as_good(self, whole: str, others: list[str]) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from reportgen.book.book import Book
     from reportgen.book.studies import Search
     from reportgen.engine.values import Array
+    from reportgen.spec.roles import RolesSpec
 
 __all__ = ["FOUND", "again", "search"]
 
@@ -35,7 +36,6 @@ _AXES = 3
 _DIGITS = 12
 """Figures equal to this many digits count as equal; then fewer devices win, then the lower latency."""
 
-_WANTED = ("objective_cost", "feasible", "missed_count", "worst_excess", "devices", "request_latency")
 
 _UNSAID = "inputs that the scenario does not state"
 
@@ -78,7 +78,7 @@ def _given(book: Book, wanted: Search) -> Searched:
     results, found = Results(book.only((book.baseline, *wanted.candidates))), list[Found]()
     for name in wanted.candidates:
         cells = {column: results.get(column, name) for column in wanted.columns}
-        feasible = int(results.get("feasible", name) is True)
+        feasible = int(results.get(book.roles.feasible, name) is True)
         found.append(Found(name, {column: v for column, v in cells.items() if v is not None}, 1, feasible))
     said = book.scenario.search.found_for if book.scenario.search else ""
     current = said in ("", _holds_for(book))
@@ -92,7 +92,9 @@ def _tally(book: Book, wanted: Search) -> _Tally:
     """Evaluate all combinations in chunks, keeping only the best and the front."""
     part = book.only((book.baseline, *wanted.candidates))
     axes = tuple(part.report.front) if len(part.report.front) == _AXES else ()
-    names = list(dict.fromkeys((*_WANTED, *axes)))
+    roles = part.roles
+    judged = ("objective_cost", roles.feasible, roles.missed, roles.excess, "devices", "request_latency")
+    names = list(dict.fromkeys((*judged, *axes)))
     if compared := sorted(part.comparisons().intersection(names)):
         hint = "seek the best by a figure that each option has by itself"
         raise SpecError([Problem(f"'{compared[0]}' compares options and cannot be searched by", None, hint)])
@@ -102,7 +104,7 @@ def _tally(book: Book, wanted: Search) -> _Tally:
     samples: dict[tuple[str, tuple[str, ...]], Array] = {
         (column, (name,)): values for column, values in coded.items() for name in wanted.candidates
     }
-    tally = _Tally(wanted, axes)
+    tally = _Tally(wanted, roles, axes)
     for piece, evaluator in chunks(part, samples, max(1, _CELLS // len(options)), Lenient(part)):
         assert isinstance(evaluator, Lenient)
         tally.add({name: _wide(evaluator, name, rows, piece) for name in names}, piece.start)
@@ -146,6 +148,7 @@ class _Tally:
     """The result so far: the best combination and the number of feasible ones per candidate, and the front of all."""
 
     search: Search
+    roles: RolesSpec
     axes: tuple[str, ...] = ()
     """The quantities of the front: cost, latency and capacity, or none."""
     best: list[int] = field(default_factory=list)
@@ -156,7 +159,7 @@ class _Tally:
 
     def add(self, values: Mapping[str, Array], start: int) -> None:
         """Add combinations, as arrays over candidates and combinations; `start` is the index of the first."""
-        keys = _keys(values)
+        keys = _keys(values, self.roles)
         places = np.lexsort(keys[::-1], axis=-1)[:, 0]
         firsts = [tuple(keys[:, row, at].tolist()) for row, at in enumerate(places)]
         self.best = self.best or [0] * len(firsts)
@@ -164,7 +167,7 @@ class _Tally:
         for row, (key, at) in enumerate(zip(firsts, places, strict=True)):
             if key < self._keys[row]:
                 self._keys[row], self.best[row] = key, start + int(at)
-        good = values["feasible"] == 1
+        good = values[self.roles.feasible] == 1
         self.feasible = self.feasible + good.sum(axis=1)
         if self.axes:
             cost, latency, capacity = (_rounded(values[name]) for name in self.axes)
@@ -183,17 +186,17 @@ class _Tally:
         )
 
 
-def _keys(values: Mapping[str, Array]) -> Array:
+def _keys(values: Mapping[str, Array], roles: RolesSpec) -> Array:
     """Return what ranks combinations, most important first; smaller is better.
 
     Feasible ones with an objective come first, ranked by it; then other feasible ones; then infeasible ones, by how
     many requirements they miss and the worst excess; last those that could not be computed. Ties go to fewer devices,
     then to the lower latency.
     """
-    cost, excess = (_far(values[name]) for name in ("objective_cost", "worst_excess"))
-    good, unknown = values["feasible"] == 1, np.isnan(values["feasible"])
+    cost, excess = (_far(values[name]) for name in ("objective_cost", roles.excess))
+    good, unknown = values[roles.feasible] == 1, np.isnan(values[roles.feasible])
     kind = np.where(unknown, 3, np.where(~good, 2, np.where(np.isinf(cost), 1, 0)))
-    missed = np.where(kind == 2, _far(values["missed_count"]), 0.0)
+    missed = np.where(kind == 2, _far(values[roles.missed]), 0.0)
     lead = np.where(kind == 0, cost, np.where(kind == 2, excess, 0.0))
     return np.stack([kind.astype(float), missed, lead, _far(values["devices"]), _far(values["request_latency"])])
 

@@ -28,7 +28,6 @@ PROBLEM = "problem"
 """The column that says why a row has no results; absent in all other rows."""
 
 _CHUNK = 8_000  # combinations times options; larger chunks exceed the processor's caches
-_EXTRA = ("objective_value", "feasible")
 
 
 @dataclass(frozen=True)
@@ -267,7 +266,7 @@ def _shown(book: Book, names: list[str], addresses: set[str], problems: list[Pro
     if not names:
         return tuple(
             name
-            for name in dict.fromkeys((*book.report.key_figures, *_EXTRA))
+            for name in dict.fromkeys((*book.report.key_figures, "objective_value", book.roles.feasible))
             if name in book.quantities and book.quantities[name].per in ((), ("option",)) and name not in addresses
         )
     for name in names:

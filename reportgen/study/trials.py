@@ -16,7 +16,7 @@ __all__ = ["rebase_trials", "trials_of"]
 
 def trials_of(book: Book) -> tuple[str, ...]:
     """Return the options that only show how results depend on an input: sensitivity cases and batch sizes."""
-    return _marked(book, "is_trial")
+    return _marked(book, book.roles.trial)
 
 
 def _marked(book: Book, flag: str) -> tuple[str, ...]:
@@ -30,11 +30,11 @@ def rebase_trials(book: Book, inputs: Inputs | None = None) -> Book:
 
     `inputs` are changes under which the best option is determined.
     """
-    wanted, batches = book.scenario.sensitivity, _marked(book, "is_batch_point")
+    wanted, batches = book.scenario.sensitivity, _marked(book, book.roles.batch_point)
     trials = [name for name in trials_of(book) if name not in batches]
     if wanted is None or wanted.option != BEST or not trials:
         return book
-    found = Evaluator(book, inputs).value("best_option")
+    found = Evaluator(book, inputs).value(book.roles.best)
     code = -1 if found.absent is not None and found.absent.all() else int(found.data.reshape(-1)[0])
     names = book.dimensions["option"].names
     if code < 0 or all(book.based_on[trial] == names[code] for trial in trials):

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         ScenarioSpec,
     )
     from reportgen.spec.report import ReportSpec
+    from reportgen.spec.roles import RolesSpec
 
 __all__ = [
     "SECTIONS",
@@ -106,7 +107,7 @@ def collect(scenario: Loaded[ScenarioSpec], known: Library, mentions: Texts[str]
         problem = Problem(f"unknown accounting '{wanted}'", span, nearest(wanted, known.accountings))
         raise SpecError([*scenario.problems, problem])
     files = [loaded for loaded in known.files if not loaded.spec.accounting or wanted in loaded.spec.accounting]
-    rows, own = functools.partial(known_rows, known), functools.partial(_own_rows, scenario.spec)
+    rows, own = functools.partial(known_rows, known), functools.partial(_own_rows, scenario.spec, known.frame.roles)
     taking = participation(files, rows, scenario, own, mentions)
     collection = Collection(taking, list(scenario.problems))
     declared = _declared(known, taking.files)
@@ -121,7 +122,7 @@ def collect(scenario: Loaded[ScenarioSpec], known: Library, mentions: Texts[str]
         there = collection.rows.get(dimension, {})
         collection.left_out[dimension] = {name: there.pop(name) for name in sorted(names & there.keys())}
     collection.inputs = {n: e for n, e in collection.inputs.items() if n in collection.quantities}
-    _add_scenario(collection, scenario)
+    _add_scenario(collection, scenario, known.frame.roles)
     return collection
 
 
@@ -131,20 +132,20 @@ def _declared(known: Library, files: Texts[Loaded[LibrarySpec]]) -> set[str]:
     return {n for loaded in files for n in loaded.spec.dimensions if not (loaded.document.label and n in ours)}
 
 
-def _own_rows(spec: ScenarioSpec, dimension: str) -> Mapping[str, Mapping[str, Any]]:
+def _own_rows(spec: ScenarioSpec, roles: RolesSpec, dimension: str) -> Mapping[str, Mapping[str, Any]]:
     """Return the rows of a dimension that the scenario itself gives."""
-    sections = {"option": _options(spec), **{d: getattr(spec, section) for section, d in SECTIONS.items()}}
+    sections = {"option": _options(spec, roles), **{d: getattr(spec, section) for section, d in SECTIONS.items()}}
     named = spec.dimensions[dimension].rows if dimension in spec.dimensions else {}
     return {**sections.get(dimension, {}), **named}
 
 
-def _options(spec: ScenarioSpec) -> dict[str, dict[str, Any]]:
+def _options(spec: ScenarioSpec, roles: RolesSpec) -> dict[str, dict[str, Any]]:
     """Return a scenario's options and stand-ins for those that a search, trials and batches will add, by name."""
     options, search = dict(spec.options), spec.search
     if spec.sensitivity is not None:
-        options["a trial"] = {"is_trial": True}
+        options["a trial"] = {roles.trial: True}
     if spec.batches:
-        options["a batch"] = {"is_batch_point": True}
+        options["a batch"] = {roles.batch_point: True}
     if search is None:
         return options
     varied = [cells for values in search.vary.values() if isinstance(values, dict) for cells in values.values()]
@@ -172,7 +173,7 @@ def _add_library(collection: Collection, loaded: Loaded[LibrarySpec], declared: 
     collection.reports.append(spec.report)
 
 
-def _add_scenario(collection: Collection, loaded: Loaded[ScenarioSpec]) -> None:
+def _add_scenario(collection: Collection, loaded: Loaded[ScenarioSpec], roles: RolesSpec) -> None:
     spec, root = loaded.spec, Origin(loaded.document, ())
     for section, dimension in SECTIONS.items():
         given = getattr(spec, section)
@@ -192,7 +193,7 @@ def _add_scenario(collection: Collection, loaded: Loaded[ScenarioSpec]) -> None:
         add_row(collection, "option", name, row, root.at("options", name))
     collection.inputs.update(_inputs(spec, root))
     collection.formulas = {name: Entry(value, root.at("formulas", name)) for name, value in spec.formulas.items()}
-    _add_measured(collection, spec, root)
+    _add_measured(collection, spec, root, roles)
     collection.reports.append(spec.report)
 
 
@@ -200,7 +201,7 @@ _SCALE = "scale"
 """The key of a measurement that makes it scale the predictions."""
 
 
-def _add_measured(collection: Collection, spec: ScenarioSpec, root: Origin) -> None:
+def _add_measured(collection: Collection, spec: ScenarioSpec, root: Origin, roles: RolesSpec) -> None:
     """Add measurements as options with measured figures: `tpot` in one becomes the option's `measured_tpot`."""
     if not spec.options:
         return  # there is no baseline to compare with, which is reported elsewhere
@@ -225,7 +226,7 @@ def _add_measured(collection: Collection, spec: ScenarioSpec, root: Origin) -> N
         elif given and name != scaling[0]:
             collection.fail("one measurement scales the predictions", origin.at(_SCALE).span())
         elif given:
-            collection.inputs["scaling_option"] = Entry(name, origin.at(_SCALE))
+            collection.inputs[roles.scaling] = Entry(name, origin.at(_SCALE))
 
 
 def _inputs(spec: LibrarySpec | ScenarioSpec, root: Origin) -> dict[str, Entry]:

@@ -29,7 +29,7 @@ def faults(library: Library, added: Iterable[Loaded[LibrarySpec] | Table]) -> It
             yield from _unknown_columns(part, quantities)
             yield from _unknown_sections(part, library)
             yield from _unknown_in_drivers(part, quantities)
-            yield from _unknown_objective(part, quantities)
+            yield from _unknown_in_frame(part, quantities)
         else:
             yield from _unknown_headers(part, library, quantities)
 
@@ -86,17 +86,20 @@ def _unknown_in_drivers(loaded: Loaded[LibrarySpec], quantities: dict[str, Quant
                 yield Problem(f"driver '{name}' cannot use '{said}'", span, nearest(said, known))
 
 
-def _unknown_objective(loaded: Loaded[LibrarySpec], quantities: dict[str, QuantitySpec]) -> Iterator[Problem]:
-    """Report the objective of the frame, if no number per option has its name."""
-    if loaded.spec.frame is None:
+def _unknown_in_frame(loaded: Loaded[LibrarySpec], quantities: dict[str, QuantitySpec]) -> Iterator[Problem]:
+    """Report an objective that is no number per option, and roles of quantities that no file declares."""
+    frame = loaded.spec.frame
+    if frame is None:
         return
-    objective = loaded.spec.frame.objective
+    aim, document = frame.objective.aim, loaded.document
     known = [n for n, q in quantities.items() if q.per == ["option"] and q.type == "number" and q.better]
-    if objective.aim not in known:
-        span = loaded.document.span(("frame", "objective", objective.verb))
-        yield Problem(
-            f"the objective '{objective.aim}' is not a number per option", span, nearest(objective.aim, known)
-        )
+    if aim not in known:
+        span = document.span(("frame", "objective", frame.objective.verb))
+        yield Problem(f"the objective '{aim}' is not a number per option", span, nearest(aim, known))
+    for role, name in frame.roles:
+        if name not in quantities:
+            span = document.span(("frame", "roles", role))
+            yield Problem(f"unknown quantity '{name}'", span, nearest(name, quantities))
 
 
 def _unknown_headers(table: Table, library: Library, quantities: dict[str, QuantitySpec]) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from reportgen.book.collected.collect import Collection
     from reportgen.spec.load import Loaded
     from reportgen.spec.model import ScenarioSpec
+    from reportgen.spec.roles import RolesSpec
 
 __all__ = ["BATCH_POINT", "add_batches"]
 
@@ -17,7 +18,7 @@ BATCH_POINT = "batch_point"
 """The dimension whose rows are batch sizes."""
 
 
-def add_batches(collection: Collection, loaded: Loaded[ScenarioSpec]) -> dict[str, Row]:
+def add_batches(collection: Collection, loaded: Loaded[ScenarioSpec], roles: RolesSpec) -> dict[str, Row]:
     """Add a row of `batch_point` for each batch size that the scenario lists; return the options made for them."""
     given = collection.rows.pop(BATCH_POINT, {})
     options: dict[str, Row] = {}
@@ -37,7 +38,7 @@ def add_batches(collection: Collection, loaded: Loaded[ScenarioSpec]) -> dict[st
         if name in options:
             collection.fail(f"duplicate batch size {batch}", place.span())
             continue
-        cells = {"is_trial": True, "is_batch_point": True, "batch": batch, "concurrency": batch}
+        cells = {roles.trial: True, roles.batch_point: True, "batch": batch, "concurrency": batch}
         options[name] = Row(place, {"title": f"{batch} at once"}, {k: Entry(v, place) for k, v in cells.items()})
         point = Row(place, {"title": f"{batch}"}, {"point_option": Entry(name, place)})
         rows[name] = point

@@ -13,19 +13,17 @@ if TYPE_CHECKING:
     from reportgen.book.collected.collect import Collection
     from reportgen.spec.load import Loaded
     from reportgen.spec.model import ScenarioSpec, SearchSpec
+    from reportgen.spec.roles import RolesSpec
 
 __all__ = ["add_candidates"]
 
-_JUDGED = "feasible"
-"""A quantity that an accounting needs for a search."""
 
-
-def add_candidates(collection: Collection, loaded: Loaded[ScenarioSpec]) -> None:
+def add_candidates(collection: Collection, loaded: Loaded[ScenarioSpec], roles: RolesSpec) -> None:
     """Make each candidate an option, after the scenario's own and before the levers."""
     wanted, root = loaded.spec.search, Origin(loaded.document, ("search",))
     if wanted is None or not loaded.spec.options:
         return  # there is no baseline to compare with, which is reported elsewhere
-    if _JUDGED not in collection.quantities:
+    if roles.feasible not in collection.quantities:
         hint = "leave search: out, or take another accounting"
         collection.fail("this accounting has no requirements to search by", root.span(key=True), hint)
     needed = (("candidates", "as in h100: {accelerator: ...}"), ("vary", "as in batch: [1, 2, 4]"))

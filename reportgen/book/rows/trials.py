@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from reportgen.book.collected.collect import Collection
     from reportgen.spec.load import Loaded
     from reportgen.spec.model import DriverSpec, ScenarioSpec
+    from reportgen.spec.roles import RolesSpec
 
 __all__ = ["BEST", "DRIVER", "ENDS", "add_trials", "trial_name"]
 
@@ -31,7 +32,7 @@ def trial_name(driver: str, end: str) -> str:
     return f"{driver}_{end}"
 
 
-def add_trials(collection: Collection, loaded: Loaded[ScenarioSpec]) -> dict[str, Row]:
+def add_trials(collection: Collection, loaded: Loaded[ScenarioSpec], roles: RolesSpec) -> dict[str, Row]:
     """Add a row of `driver` for each scaled input; return the options at their ends."""
     wanted, origin = loaded.spec.sensitivity, Origin(loaded.document, ("sensitivity",))
     given = collection.rows.pop(DRIVER, {})
@@ -54,7 +55,7 @@ def add_trials(collection: Collection, loaded: Loaded[ScenarioSpec]) -> dict[str
         driver, place = collection.drivers[name]
         rows[name] = _driver(name, driver, place, given.get(name))
         for end in ENDS:
-            options[trial_name(name, end)] = _option(name, driver, place, end)
+            options[trial_name(name, end)] = _option(name, driver, place, end, roles)
     _base(collection, options, wanted.option, origin.at("option"))
     return options
 
@@ -91,10 +92,10 @@ def _driver(name: str, driver: DriverSpec, place: Origin, given: Row | None) -> 
     return Row(place, {**meta, **(given.meta if given else {})}, {**made, **(given.cells if given else {})})
 
 
-def _option(name: str, driver: DriverSpec, place: Origin, end: str) -> Row:
+def _option(name: str, driver: DriverSpec, place: Origin, end: str, roles: RolesSpec) -> Row:
     """Return an option that changes only this input of its base."""
     stretched = Entry(f'base * {end}_factor["{name}"]', place.at(end))
-    return Row(place, {"title": f"{driver.title}, {end}"}, {"is_trial": Entry(True, place), driver.column: stretched})
+    return Row(place, {"title": f"{driver.title}, {end}"}, {roles.trial: Entry(True, place), driver.column: stretched})
 
 
 def _base(collection: Collection, trials: Mapping[str, Row], base: str, place: Origin) -> None:

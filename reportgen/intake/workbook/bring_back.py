@@ -274,7 +274,7 @@ def _levers(book: Book) -> list[str]:
 
 
 def _is_trial(book: Book, option: str) -> bool:
-    quantity = book.quantities.get("is_trial")
+    quantity = book.quantities.get(book.roles.trial)
     return quantity is not None and getattr(quantity.cells.get((option,)), "value", False) is True
 
 

@@ -10,7 +10,7 @@ from reportgen.render.excel.plan.layout import prefix_of
 from reportgen.render.excel.sheets.styles import Look, Styles
 from reportgen.render.excel.sheets.tables import Writer
 from reportgen.render.excel.workbook import add_scenario, describe, empty_workbook, saved, sheet_title
-from reportgen.report.chosen import RECOMMENDED, chosen
+from reportgen.report.chosen import chosen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +72,7 @@ def _first_sheet(workbook: Workbook, writers: Sequence[Writer]) -> dict[str, dic
         cell.hyperlink = Hyperlink(ref=cell.coordinate, location=f"'{title}'!A1")
         writer.put(sheet, row, 2, book.scenario.title, Look("plain", wrap=True))
         recommended = chosen(one.plan.results).recommended
-        writer.formula(sheet, row, 3, f"{prefix_of(label)}{RECOMMENDED}", recommended, Look())
+        writer.formula(sheet, row, 3, f"{prefix_of(label)}{book.roles.recommended}", recommended, Look())
         for column, address in ((4, "B5"), (5, "B7")):
             shown = one.values[title][address]
             writer.formula(sheet, row, column, f"'{title}'!{address}", shown, Look("plain", "0", wrap=True))

@@ -76,7 +76,11 @@ def load_figure(facts: Facts) -> Figure | None:
 def _drawn(facts: Facts, option: str) -> bool:
     """Return whether the option has random arrivals and a complete curve."""
     points = [facts.number(_RATE, option, point) for point in facts.book.dimensions[_CURVE].names]
-    return facts.value("is_loaded", option) is True and None not in points and facts.value("runs", option) is not False
+    return (
+        facts.value("is_loaded", option) is True
+        and None not in points
+        and facts.value(facts.roles.runs, option) is not False
+    )
 
 
 def _panel(facts: Facts, options: list[str], key: str, names: tuple[str, str], title: str) -> _Panel:
@@ -161,7 +165,7 @@ def load_table(facts: Facts) -> Table | None:
 
 
 def _served(facts: Facts, option: str) -> bool:
-    return facts.value("is_loaded", option) is True and facts.value("runs", option) is not False
+    return facts.value("is_loaded", option) is True and facts.value(facts.roles.runs, option) is not False
 
 
 def _option(facts: Facts, option: str) -> Cell:

@@ -60,6 +60,6 @@ def _aimed(facts: Facts, name: str) -> float | None:
 def _role(facts: Facts, option: str) -> str:
     if facts.recommends(option):
         return "best"
-    if facts.value("feasible", option) is False:
+    if facts.value(facts.roles.feasible, option) is False:
         return "missed"
     return "base" if option == facts.baseline else "plain"

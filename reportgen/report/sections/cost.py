@@ -50,7 +50,8 @@ def _told_apart(facts: Facts, most: int = _ROWS) -> list[str]:
     for option in (*first, *facts.options):
         cost = facts.number("yearly_cost", option)
         if option in first or cost is not None or facts.words("price_missing", option):
-            seen.setdefault((facts.number("provided_devices", option), facts.words("price", option), cost), option)
+            devices, price = facts.number(facts.roles.devices, option), facts.words("price", option)
+            seen.setdefault((devices, price, cost), option)
     kept = set(sorted(seen.values(), key=lambda o: _merit(facts, o, first))[:most])
     return [option for option in facts.options if option in kept]
 

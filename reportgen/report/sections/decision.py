@@ -18,18 +18,17 @@ __all__ = ["advice_of", "figures_of", "further_advice", "key_figures", "recommen
 
 _STEPS = 3  # the most recommendations after the headline in the box; the others follow with the options
 
-_ASPECTS = (("Why", "advised_why"), ("Risk", "advised_risk"), ("Next", "advised_next"))
 _ALSO = "Also recommended"
 
 
 def recommendation(facts: Facts) -> Recommendation:
     """Return the best recommendation, the next ones grouped by effort, and the verdict on the baseline."""
     places = _places(facts)
-    note, warning = facts.words("baseline_words"), facts.words("load_warning")
+    note, warning = facts.words(facts.roles.baseline), facts.words(facts.roles.warning)
     if not places:
-        return Recommendation(facts.words("decision_words"), note=note, warning=warning)
+        return Recommendation(facts.words(facts.roles.decision), note=note, warning=warning)
     best, *others = places[: _STEPS + 1]
-    lead, text = _parted(facts.words("advised_text", best))
+    lead, text = _parted(facts.words(facts.roles.advice, best))
     groups = tuple(_groups(facts, others))
     aspects = _aspects(facts, best)
     return Recommendation(
@@ -49,20 +48,22 @@ def advice_of(facts: Facts) -> tuple[Advice, ...]:
     """Return every recommendation in full."""
     made = []
     for place in _places(facts):
-        lead, text = _parted(facts.words("advised_text", place))
+        lead, text = _parted(facts.words(facts.roles.advice, place))
         made.append(Advice(place, _group(facts, place), lead, text, _aspects(facts, place)))
     return tuple(made)
 
 
 def _aspects(facts: Facts, place: str) -> tuple[Step, ...]:
     """Return the reason, the risk and the next step."""
-    said = ((word, facts.words(name, place)) for word, name in _ASPECTS)
+    roles = facts.roles
+    aspects = (("Why", roles.reason), ("Risk", roles.risk), ("Next", roles.next))
+    said = ((word, facts.words(name, place)) for word, name in aspects)
     return tuple(Step(text, word) for word, text in said if text)
 
 
 def _places(facts: Facts) -> list[str]:
     """Return the non-empty ranks in the list of recommendations, best first."""
-    texts = facts.results.plain("advised_text") if facts.has("advised_text") else {}
+    texts = facts.results.plain(facts.roles.advice) if facts.has(facts.roles.advice) else {}
     return [place for (place,), text in texts.items() if text]
 
 
@@ -70,14 +71,14 @@ def _groups(facts: Facts, places: Iterable[str]) -> Iterable[Group]:
     """Group recommendations by effort; the group of the best one comes first."""
     groups: dict[str, list[Step]] = {}
     for place in places:
-        lead, text = _parted(facts.words("advised_text", place))
+        lead, text = _parted(facts.words(facts.roles.advice, place))
         groups.setdefault(_group(facts, place), []).append(Step(text, lead, place))
     return (Group(label, tuple(steps)) for label, steps in groups.items())
 
 
 def _group(facts: Facts, place: str) -> str:
     """Return the effort that a recommendation takes, as a heading."""
-    words = facts.words("advised_group", place)
+    words = facts.words(facts.roles.effort, place)
     return words[:1].upper() + words[1:]
 
 

@@ -22,7 +22,8 @@ def tried_table(facts: Facts) -> Table | None:
     reasons: dict[str, list[str]] = {}
     for lever in left:
         reasons.setdefault(lever.why, []).append(_said(lever))
-    effect = facts.quantity("improvement").title if facts.has("improvement") else "Improvement"
+    name = facts.roles.improvement
+    effect = facts.quantity(name).title if facts.has(name) else "Improvement"
     columns = (Column("Why it was left out"), Column(f"Levers, with their {effect[:1].lower()}{effect[1:]}"))
     rows = tuple(Row((Cell(why), Cell(", ".join(levers)))) for why, levers in reasons.items())
     return Table("Also tried", columns, rows)

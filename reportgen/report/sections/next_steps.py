@@ -21,10 +21,10 @@ _LAST = (
 
 def next_steps(facts: Facts) -> list[Block | None]:
     """Return the recommendations in full, or what to do if there are none."""
-    if not facts.has("advised_text"):
+    if not facts.has(facts.roles.advice):
         return []
     items = advice_of(facts)
     if items:
         return [Agenda(items), Paragraph(_LAST)]
-    said = facts.words("decision_words")
+    said = facts.words(facts.roles.decision)
     return [Paragraph(said), Paragraph(_LAST)] if said else []

@@ -51,17 +51,18 @@ def _table(facts: Facts, searched: Searched) -> Table:
     for head, texts in chosen_settings(facts, [f.cells for f in found]):
         columns.append(head)
         cells.append([Cell(text) for text in texts])
-    for name in dict.fromkeys(("provided_devices", facts.objective)):
+    for name in dict.fromkeys((facts.roles.devices, facts.objective)):
         if facts.has(name):
             values = [facts.number(name, f.option) if f.option in known else None for f in found]
             written = column(values, facts.quantity(name).type.unit)
             columns.append(Column(facts.quantity(name).title, written.unit, "number"))
             cells.append([Cell(text) for text in written.texts])
-    columns += [Column(facts.quantity("feasible").title, kind="status"), Column("Feasible of tried", kind="number")]
+    columns.append(Column(facts.quantity(facts.roles.feasible).title, kind="status"))
+    columns.append(Column("Feasible of tried", kind="number"))
     cells.append([Cell("yes", status="met") if f.feasible else Cell("no", status="missed") for f in found])
     cells.append([Cell(" of ".join(column([float(n)]).texts[0] for n in (f.feasible, f.tried))) for f in found])
     if not all(f.feasible for f in found):
-        columns.append(Column(facts.quantity("worst_excess").title, kind="number"))
+        columns.append(Column(facts.quantity(facts.roles.excess).title, kind="number"))
         cells.append([Cell(ABSENT if f.feasible or f.option not in known else _excess(facts, f.option)) for f in found])
     rows = tuple(
         Row(tuple(made[i] for made in cells), highlight=facts.recommends(f.option)) for i, f in enumerate(found)
@@ -79,7 +80,8 @@ def _candidate(facts: Facts, found: Found, nearest: Found | None) -> Cell:
 
 def _excess(facts: Facts, option: str) -> str:
     """Return by how much an option exceeds the limit that it misses most."""
-    return str(facts.amount("worst_excess", option)) if facts.number("worst_excess", option) is not None else ABSENT
+    excess = facts.roles.excess
+    return str(facts.amount(excess, option)) if facts.number(excess, option) is not None else ABSENT
 
 
 def _nearest(facts: Facts, found: Sequence[Found]) -> Found | None:
@@ -87,21 +89,21 @@ def _nearest(facts: Facts, found: Sequence[Found]) -> Found | None:
     if any(f.feasible for f in found):
         return None
     names = facts.book.dimensions["option"].names
-    measured = [f for f in found if f.option in names and facts.number("worst_excess", f.option) is not None]
+    measured = [f for f in found if f.option in names and facts.number(facts.roles.excess, f.option) is not None]
     return min(measured, key=lambda f: _miss(facts, f.option), default=None)
 
 
 def _miss(facts: Facts, option: str) -> tuple[float, float]:
-    return facts.number("missed_count", option) or 0.0, facts.number("worst_excess", option) or 0.0
+    return facts.number(facts.roles.missed, option) or 0.0, facts.number(facts.roles.excess, option) or 0.0
 
 
 def front_figure(facts: Facts) -> Figure | None:
     """Return the figure of cost against latency: options that meet every target and, faintly, the search's front."""
     axes = facts.book.report.front
-    if len(axes) < _AXES or not facts.has("on_front"):
+    if len(axes) < _AXES or not facts.has(facts.roles.front):
         return None
     money, time, most = (facts.quantity(name) for name in axes)
-    shown = [o for o in facts.options if facts.value("feasible", o) is True]
+    shown = [o for o in facts.options if facts.value(facts.roles.feasible, o) is True]
     shown = [o for o in shown if all(facts.number(n, o) is not None for n in axes)]
     if len(shown) < 2:
         return None
@@ -137,7 +139,7 @@ def front_figure(facts: Facts) -> Figure | None:
 
 def _named(facts: Facts, shown: Sequence[str]) -> list[str]:
     """Return the options to label: the baseline, recommended ones, then those on the front."""
-    first = [*facts.pair, *facts.advised, *(o for o in shown if facts.value("on_front", o) is True)]
+    first = [*facts.pair, *facts.advised, *(o for o in shown if facts.value(facts.roles.front, o) is True)]
     return [o for o in dict.fromkeys(first) if o in shown][:_NAMED]
 
 
@@ -146,4 +148,4 @@ def _role(facts: Facts, option: str) -> str:
         return "best"
     if option == facts.baseline:
         return "base"
-    return "front" if facts.value("on_front", option) is True else "plain"
+    return "front" if facts.value(facts.roles.front, option) is True else "plain"

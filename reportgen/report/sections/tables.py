@@ -51,14 +51,14 @@ def _whole_table(facts: Facts) -> Table:
         missed = [facts.met(name, o) is False for o in options]
         pairs = zip(written.texts, missed, strict=True)
         cells.append([Cell(text, status="missed" if bad else "none") for text, bad in pairs])
-    if facts.has("feasible"):
-        columns.append(Column(facts.quantity("feasible").title, kind="status"))
+    if facts.has(facts.roles.feasible):
+        columns.append(Column(facts.quantity(facts.roles.feasible).title, kind="status"))
         cells.append([_feasible(facts, option) for option in options])
-    if facts.has("on_front"):
-        columns.append(Column(facts.quantity("on_front").title, kind="status"))
+    if facts.has(facts.roles.front):
+        columns.append(Column(facts.quantity(facts.roles.front).title, kind="status"))
         cells.append([_on_front(facts, option) for option in options])
     if any(value is not None for value in _gains(facts)):
-        columns.append(Column(facts.quantity("improvement").title, kind="bar"))
+        columns.append(Column(facts.quantity(facts.roles.improvement).title, kind="bar"))
         cells.append(_improvements(facts))
     rows = tuple(Row(tuple(c[i] for c in cells), highlight=facts.recommends(o)) for i, o in enumerate(options))
     return Table("The options compared", tuple(columns), rows, subtitle="; ".join(same), note=_notes(facts))
@@ -71,8 +71,8 @@ def _option_cell(facts: Facts, option: str) -> Cell:
 def _results(facts: Facts) -> list[str]:
     """Return the results to show: those that the scenario lists, or else the objective and figures with a target."""
     scenario = facts.book.scenario
-    numbers = [n for n in facts.book.report.option_columns if _is_result(facts.quantity(n))]
-    own = [n for n in scenario.quantities if facts.has(n) and _is_result(facts.quantity(n)) and n not in numbers]
+    numbers = [n for n in facts.book.report.option_columns if _is_result(facts, facts.quantity(n))]
+    own = [n for n in scenario.quantities if facts.has(n) and _is_result(facts, facts.quantity(n)) and n not in numbers]
     if scenario.report.option_columns:
         return numbers + own
     objective = facts.objective
@@ -82,17 +82,17 @@ def _results(facts: Facts) -> list[str]:
     return [n for n in dict.fromkeys([*numbers, objective]) if n in chosen] + own
 
 
-def _is_result(quantity: Quantity) -> bool:
+def _is_result(facts: Facts, quantity: Quantity) -> bool:
     numeric = quantity.type.kind == "number" and quantity.per == ("option",) and not quantity.input
-    return numeric and quantity.name != "improvement"
+    return numeric and quantity.name != facts.roles.improvement
 
 
 def _feasible(facts: Facts, option: str) -> Cell:
-    return Cell("yes", status="met") if facts.value("feasible", option) else Cell("no", status="missed")
+    return Cell("yes", status="met") if facts.value(facts.roles.feasible, option) else Cell("no", status="missed")
 
 
 def _on_front(facts: Facts, option: str) -> Cell:
-    return Cell("yes", status="met") if facts.value("on_front", option) else Cell(ABSENT)
+    return Cell("yes", status="met") if facts.value(facts.roles.front, option) else Cell(ABSENT)
 
 
 def _improvements(facts: Facts) -> list[Cell]:
@@ -106,24 +106,25 @@ def _improvements(facts: Facts) -> list[Cell]:
         else:
             text = joined(column([round(value) + 0.0]).texts[0], "%")
             text = f"+{text}" if round(value) > 0 else text
-            accent = facts.value("feasible", option) is False
+            accent = facts.value(facts.roles.feasible, option) is False
             cells.append(Cell(text, bar=value / high if round(value) > 0 else None, accent=accent))
     return cells
 
 
 def _gains(facts: Facts) -> list[float | None]:
-    return facts.numbers("improvement", [(o,) for o in facts.options]) if facts.has("improvement") else []
+    name = facts.roles.improvement
+    return facts.numbers(name, [(o,) for o in facts.options]) if facts.has(name) else []
 
 
 def _notes(facts: Facts) -> str:
     """Say why options are not feasible, and which levers change nothing."""
     notes: list[str] = []
-    if facts.has("feasible", "verdict"):
-        bad = [o for o in facts.options if facts.value("feasible", o) is False]
+    if facts.has(facts.roles.feasible, facts.roles.verdict):
+        bad = [o for o in facts.options if facts.value(facts.roles.feasible, o) is False]
         notes += [f"{facts.title('option', o)}: {facts.words('verdict', o)}." for o in bad[:_REASONS]]
         notes += ["The other reasons stand in the workbook."] if len(bad) > _REASONS else []
     left = [o for o in facts.book.dimensions["option"].names if o not in facts.options and facts.book.overridden.get(o)]
-    left = [o for o in left if facts.value("is_trial", o) is not True]
+    left = [o for o in left if facts.value(facts.roles.trial, o) is not True]
     if left:
         names = ", ".join(facts.title("option", o) for o in left)
         notes.append(f"Left out, because they change nothing here: {names}.")

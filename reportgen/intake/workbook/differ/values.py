@@ -60,7 +60,7 @@ def cell_path(book: Book, quantity: Quantity, cell: tuple[str, ...]) -> Path | N
     if search is not None and name in search.candidates:
         varies = book.studies.search.columns if book.studies.search else {}
         return ("search", "found" if quantity.name in varies else "candidates", name, quantity.name)
-    trial = book.quantities.get("is_trial")
+    trial = book.quantities.get(book.roles.trial)
     if trial is not None and getattr(trial.cells.get((name,)), "value", False) is True:
         batch = name.removeprefix("batch_")
         if quantity.name == "batch" and batch.isdigit() and int(batch) in scenario.batches:

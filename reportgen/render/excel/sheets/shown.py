@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reportgen.render.excel.sheets.styles import Look
-from reportgen.report.chosen import RECOMMENDED, chosen
+from reportgen.report.chosen import chosen
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -57,7 +57,7 @@ def shown_options(writer: Writer, sheet: Worksheet, row: int, column: int) -> tu
     about = chosen(plan.results)
     wanted = (
         ("Baseline", f"INDEX({names},1)", about.baseline),
-        ("Recommended", plan.scalars[RECOMMENDED].name, about.recommended),
+        ("Recommended", plan.scalars[plan.book.roles.recommended].name, about.recommended),
     )
     made = []
     for at, (label, formula, name) in enumerate(wanted, start=row + 2):

@@ -1,0 +1,42 @@
+"""The schema of roles: the quantities of the library that the program itself reads, each by what it is read for."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from reportgen.spec.part import Part
+
+__all__ = ["RolesSpec"]
+
+
+class RolesSpec(Part):
+    """The name of a quantity for each role; an accounting may lack some of them."""
+
+    runs: str = Field(description="Flag per option: the model fits and the configuration is possible")
+    feasible: str = Field(description="Flag per option: every requirement is met")
+    verdict: str = Field(description="Text per option: which requirement is missed")
+    missed: str = Field(description="Number of requirements that an option misses")
+    excess: str = Field(description="How far an option is over the limit that it misses most")
+    distance: str = Field(description="How far an option is from being feasible, to find the nearest")
+    compared: str = Field(description="Flag per option: it is compared and ranked")
+    changed: str = Field(description="Flag per option: it differs from the option that it is based on")
+    improvement: str = Field(description="How much better an option is than the one that it is based on")
+    front: str = Field(description="Flag per option: no other is better in every way")
+    devices: str = Field(description="Number of devices that an option pays for")
+    best: str = Field(description="The option that is best on the objective")
+    recommended: str = Field(description="The option that is recommended")
+    place: str = Field(description="The rank of an option in figures and tables")
+    trial: str = Field(description="Flag per option: it only shows how results depend on an input")
+    batch_point: str = Field(description="Flag per option: it only shows a batch size")
+    scaling: str = Field(description="The measured option that scales the predictions")
+    title: str = Field(description="The finding, as the title of the report")
+    subtitle: str = Field(description="What the report compares, below its title")
+    decision: str = Field(description="What is said where nothing is recommended")
+    baseline: str = Field(description="What is said of the baseline")
+    warning: str = Field(description="What a reader must know before anything else")
+    advised: str = Field(description="The option that each recommendation is about")
+    advice: str = Field(description="What each recommendation says")
+    effort: str = Field(description="What each recommendation takes")
+    reason: str = Field(description="Why each recommendation holds")
+    risk: str = Field(description="What may go wrong with each recommendation")
+    next: str = Field(description="What to do next about each recommendation")
