@@ -191,6 +191,14 @@ def test_a_rule_of_ones_own_fires_and_one_of_the_same_name_takes_its_place() -> 
     assert both.get("rule_says", "other", "rent_less") == "Now 1."
 
 
+def test_a_word_of_ones_own_that_counts_is_a_unit() -> None:
+    files = {"a.yaml": "schema: 1\ncounts: {page: pages}\nquantities: {volume: {unit: page, value: 2 kpages}}\n"}
+    assert run(files).get("volume") == 2000
+    assert "unknown unit 'page'" in said(
+        {"a.yaml": files["a.yaml"].replace("page: pages", "sheet: sheets")}, "letters.yaml"
+    )
+
+
 def test_a_lever_of_ones_own_is_an_option() -> None:
     lever = "schema: 1\nlevers: {eight: {title: A batch of eight, batch: 8}}\n"
     assert run({"levers.yaml": lever}, scenario("levers: none", "levers: [eight]")).get("batch", "eight") == 8
@@ -415,7 +423,7 @@ def test_roles_and_the_objective_name_quantities() -> None:
         "minimise: request_latency", "minimise: latensy"
     )
     text = said({"a.yaml": wrong})
-    assert "own/a.yaml:5:25: the objective 'latensy' is not a number per option" in text
+    assert ":25: the objective 'latensy' is not a number per option" in text
     assert ": unknown quantity 'verdicts'" in text
     assert "did you mean 'verdict'" in text
 

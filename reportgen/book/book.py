@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from reportgen.errors import Span
     from reportgen.lang.types import Type
+    from reportgen.lang.units import Units
     from reportgen.spec.model import ScenarioSpec
     from reportgen.spec.report import ReportSpec
     from reportgen.spec.roles import RolesSpec
@@ -181,6 +182,8 @@ class Book:
     overridden: Mapping[str, tuple[str, ...]]
     report: ReportSpec
     roles: RolesSpec
+    units: Units
+    """The units that a value may be given in."""
     relations: Relations = field(default_factory=Relations)
     """The quantities that are the limit, an end, the ideal or a part of a figure."""
     overlays: tuple[str, ...] = ()

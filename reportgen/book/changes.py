@@ -114,7 +114,7 @@ def read_value(
     found: list[Problem] = []
     written = read_cell(
         Entry(plain, Origin(document, ())), quantity.name, quantity.type, formula=False,
-        dimensions=book.dimensions, report=found.append,
+        dimensions=book.dimensions, units=book.units, report=found.append,
     )  # fmt: skip
     if written is None:
         hint = found[0].hint if found else ""

@@ -118,7 +118,7 @@ Ruling = tuple[Type, list[Typed]]
 def rule_same(what: str, operands: Sequence[Typed]) -> Ruling:
     """Check operands of one kind of unit; the result has their unit (+, -, min, max, abs, floor)."""
     unit, args = unified(operands, what)
-    return Type("number", Unit(unit.exponents, unit.scale, unit.label), joined_dims(operands)), args
+    return Type("number", unit, joined_dims(operands)), args
 
 
 def rule_product(what: str, operands: Sequence[Typed]) -> Ruling:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from reportgen.errors import nearest
@@ -13,10 +13,10 @@ from reportgen.errors import nearest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["KINDS", "ONE", "Unit", "UnitError", "parse_unit"]
+__all__ = ["KINDS", "ONE", "Unit", "UnitError", "Units", "parse_unit"]
 
 KINDS = ("B", "FLOP", "s", "USD", "J", "kg")
-"""The kinds of unit that are checked. Tokens, sequences, requests, elements and so on are counts: labels only."""
+"""The kinds of unit that are checked. Counts, such as tokens, are none: they are labels only."""
 
 _Exponents = tuple[Fraction, ...]
 _NONE: _Exponents = (Fraction(0),) * len(KINDS)
@@ -28,11 +28,15 @@ class UnitError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """Exponents of the kinds and a scale to the coherent unit; the label is only for display, not for equality."""
+    """Exponents of the kinds and a scale to the coherent unit; the labels are only for display, not for equality.
+
+    `plural` is the label after a number other than 1, as in `tokens/s`.
+    """
 
     exponents: _Exponents = _NONE
     scale: Fraction = Fraction(1)
     label: str = field(default="", compare=False)
+    plural: str = field(default="", compare=False)
 
     def __mul__(self, other: Unit) -> Unit:
         return Unit(
@@ -98,25 +102,6 @@ _SI: Mapping[str, Fraction] = {
 _LARGE = ("k", "M", "G", "T", "P", "E")
 _SMALL = ("m", "u", "µ", "n")
 _BINARY = {p: Fraction(1024) ** (i + 1) for i, p in enumerate(("Ki", "Mi", "Gi", "Ti", "Pi"))}
-_COUNTS = [
-    "token",
-    "sequence",
-    "query",
-    "request",
-    "element",
-    "head",
-    "layer",
-    "operation",
-    "step",
-    "expert",
-    "device",
-    "user",
-    "accelerator",
-    "pass",
-    "score",
-    "parameter",
-    "money",
-]
 
 # base name -> (exponents, scale, allowed prefixes)
 _BASES: dict[str, tuple[_Exponents, Fraction, tuple[str, ...]]] = {
@@ -139,39 +124,88 @@ _BASES: dict[str, tuple[_Exponents, Fraction, tuple[str, ...]]] = {
     "%": (_NONE, Fraction(1, 100), ()),
     "1": (_NONE, Fraction(1), ()),
 }
-for _count in _COUNTS:
-    _BASES[_count] = (_NONE, Fraction(1), _LARGE)
 
 _TERM = re.compile(r"\s*(?P<name>[A-Za-zµ%]+|1)(?:\^(?P<power>-?[0-9]))?\s*")
 
 
-def unit_hint(text: str) -> str:
-    """Return a hint with the unit names closest to an unreadable one, or the common ones if none is close."""
-    names = [name for name in _BASES if name != "1"]
-    common = ", ".join(name for name in names if name not in _COUNTS)
-    return nearest(text, names) or f"known: {common} with prefixes as in GB and ms, and counts such as token"
+class Units:
+    """The units that can be read: those of physics, and words that count things.
+
+    Args:
+        counts: the words, each with its plural; an empty one is not written after a number.
+
+    >>> Units({"query": "queries"}).parse("query/s").plural
+    'queries/s'
+    """
+
+    def __init__(self, counts: Mapping[str, str] = MappingProxyType({})) -> None:
+        self.counts = dict(counts)
+        self._bases = _BASES | dict.fromkeys(self.counts, (_NONE, Fraction(1), _LARGE))
+        self._known: dict[str, Unit] = {}
+
+    def parse(self, text: str) -> Unit:
+        """Read a unit such as `GB/s`, `FLOP/B`, `USD/Mtoken`, `MiB`, `%` or `1`; its label is the text itself.
+
+        Raises:
+            UnitError: with the part that cannot be read.
+        """
+        if text not in self._known:
+            self._known[text] = self._parsed(text)
+        return self._known[text]
+
+    def hint(self, text: str) -> str:
+        """Return a hint with the unit names closest to an unreadable one, or the common ones if none is close."""
+        names = [name for name in self._bases if name != "1"]
+        common = ", ".join(name for name in names if name not in self.counts)
+        such = f", and counts such as {next(iter(self.counts))}" if self.counts else ""
+        return nearest(text, names) or f"known: {common} with prefixes as in GB and ms{such}"
+
+    def _parsed(self, text: str) -> Unit:
+        if len(text) > 40:
+            raise UnitError(text[:40])
+        unit, position, divide = ONE, 0, False
+        while True:
+            match = _TERM.match(text, position)
+            if match is None:
+                raise UnitError(text[position:] or text)
+            exponents, scale = self._base(match["name"])
+            term = Unit(exponents, scale).power(Fraction(match["power"] or 1))
+            unit = unit / term if divide else unit * term
+            position = match.end()
+            if position == len(text):
+                break
+            if text[position] not in "*/":
+                raise UnitError(text[position:])
+            divide = text[position] == "/"
+            position += 1
+        label = "" if text.strip() == "1" else text.strip()
+        head, slash, tail = label.partition("/")
+        return Unit(unit.exponents, unit.scale, label, f"{self.counts.get(head, head)}{slash}{tail}")
+
+    def _base(self, name: str) -> tuple[_Exponents, Fraction]:
+        singular = self._singular(name)
+        if singular in self._bases:
+            return self._bases[singular][:2]
+        for prefix in sorted((*_SI, *_BINARY), key=len, reverse=True):
+            rest = self._singular(name.removeprefix(prefix))
+            if not name.startswith(prefix) or rest not in self._bases:
+                continue
+            exponents, scale, allowed = self._bases[rest]
+            if prefix in allowed:
+                return exponents, scale * _SI[prefix]
+            if prefix in _BINARY and rest == "B":
+                return exponents, scale * _BINARY[prefix]
+        raise UnitError(name)
+
+    def _singular(self, name: str) -> str:
+        return name[:-1] if name.endswith("s") and name[:-1] in self.counts else name
 
 
-def _base(name: str) -> tuple[_Exponents, Fraction]:
-    singular = name[:-1] if name.endswith("s") and name[:-1] in _COUNTS else name
-    if singular in _BASES:
-        return _BASES[singular][:2]
-    for prefix in sorted((*_SI, *_BINARY), key=len, reverse=True):
-        rest = name.removeprefix(prefix)
-        rest = rest[:-1] if rest.endswith("s") and rest[:-1] in _COUNTS else rest
-        if rest == name or rest not in _BASES:
-            continue
-        exponents, scale, allowed = _BASES[rest]
-        if prefix in allowed:
-            return exponents, scale * _SI[prefix]
-        if prefix in _BINARY and rest == "B":
-            return exponents, scale * _BINARY[prefix]
-    raise UnitError(name)
+_PHYSICS = Units()
 
 
-@lru_cache(maxsize=1024)
 def parse_unit(text: str) -> Unit:
-    """Read a unit such as `GB/s`, `FLOP/B`, `USD/Mtoken`, `MiB`, `%` or `1`; its label is the text itself.
+    """Read a unit without counts.
 
     Raises:
         UnitError: with the part that cannot be read.
@@ -181,21 +215,4 @@ def parse_unit(text: str) -> Unit:
     >>> parse_unit("kB") == parse_unit("KiB")
     False
     """
-    if len(text) > 40:
-        raise UnitError(text[:40])
-    unit, position, divide = ONE, 0, False
-    while True:
-        match = _TERM.match(text, position)
-        if match is None:
-            raise UnitError(text[position:] or text)
-        exponents, scale = _base(match["name"])
-        term = Unit(exponents, scale).power(Fraction(match["power"] or 1))
-        unit = unit / term if divide else unit * term
-        position = match.end()
-        if position == len(text):
-            break
-        if text[position] not in "*/":
-            raise UnitError(text[position:])
-        divide = text[position] == "/"
-        position += 1
-    return Unit(unit.exponents, unit.scale, "" if text.strip() == "1" else text.strip())
+    return _PHYSICS.parse(text)

@@ -26,13 +26,6 @@ _FAMILIES = {
     parse_unit(base).exponents: (base, low, high)
     for base, low, high in (("s", -9, 0), ("B", 0, 18), ("FLOP", 0, 18), ("B/s", 0, 18), ("FLOP/s", 0, 18))
 }
-_COUNTS = {"query": "queries", "pass": ""} | {  # how often something runs is a plain number
-    word: f"{word}s"
-    for word in (
-        "token", "sequence", "request", "element", "head", "layer", "operation", "step", "expert", "device", "user",
-        "accelerator", "score", "parameter",
-    )
-}  # fmt: skip
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -64,13 +57,13 @@ def joined(text: str, unit: str) -> str:
 def amount(value: float | None, unit: Unit = ONE) -> Amount:
     r"""Format a single number with three significant digits; whole numbers keep all digits.
 
-    >>> str(amount(3918.8, parse_unit("ms"))), str(amount(1.0, parse_unit("sequence")))
+    >>> str(amount(3918.8, parse_unit("ms"))), str(amount(1.0, Unit(label="sequence", plural="sequences")))
     ('3.92\u202fs', '1\u202fsequence')
     """
     if value is None:
         return Amount(ABSENT)
     scaled, label = _scaled(value, unit, [value])
-    return Amount(digits(scaled), unit_words(label, scaled))
+    return Amount(digits(scaled), _words(unit, label, scaled))
 
 
 def as_given(value: float | None, unit: Unit = ONE) -> Amount:
@@ -84,7 +77,7 @@ def as_given(value: float | None, unit: Unit = ONE) -> Amount:
     scaled, label = _scaled(value, unit, [value])
     size = math.floor(math.log10(abs(scaled))) if scaled else 0
     text = _signed(fixed(scaled, max(0, 5 - size)))
-    return Amount(text.rstrip("0").rstrip(".") if "." in text else text, unit_words(label, scaled))
+    return Amount(text.rstrip("0").rstrip(".") if "." in text else text, _words(unit, label, scaled))
 
 
 def column(values: Sequence[float | None], unit: Unit = ONE) -> Setting:
@@ -102,23 +95,23 @@ def column(values: Sequence[float | None], unit: Unit = ONE) -> Setting:
     scaled = [None if v is None else v * factor for v in values]
     decimals = _decimals([abs(v) for v in scaled if v])
     texts = tuple(ABSENT if v is None else _signed(fixed(v, decimals)) for v in scaled)
-    return Setting(unit_words(label), texts, factor)
+    return Setting(_words(unit, label), texts, factor)
 
 
-def unit_words(label: str, value: float | None = None) -> str:
-    """Return a unit as people write it; counts are plural unless the value is one.
+def unit_words(unit: Unit, value: float | None = None) -> str:
+    """Format a unit for readers; counts are plural, unless the value is 1.
 
-    >>> unit_words("token/s"), unit_words("sequence", 1.0), unit_words("us"), unit_words("1")
-    ('tokens/s', 'sequence', 'µs', '')
+    >>> rate = Unit(label="token/s", plural="tokens/s")
+    >>> unit_words(rate), unit_words(rate, 1.0), unit_words(parse_unit("us"))
+    ('tokens/s', 'token/s', 'µs')
     """
-    if label == "1":
-        return ""
-    head, slash, tail = label.partition("/")
-    if head in _COUNTS and value != 1:
-        head = _COUNTS[head]
-    if head.startswith("u") and head[1:] in {"s", "J"}:
-        head = "µ" + head[1:]
-    return f"{head}{slash}{tail}"
+    return _words(unit, unit.label, value)
+
+
+def _words(unit: Unit, label: str, value: float | None = None) -> str:
+    """Format the label of a unit, its own or one with another prefix."""
+    said = unit.plural if label == unit.label and value != 1 else label
+    return f"µ{said[1:]}" if said.partition("/")[0] in {"us", "uJ"} else said
 
 
 def _scaled(value: float, unit: Unit, values: Sequence[float]) -> tuple[float, str]:

@@ -208,6 +208,9 @@ class LibrarySpec(Part):
     schema_: Literal[1] = Field(alias="schema", description="Version of this format")
     title: str = Field(default="", description="What the file is about")
     accounting: list[str] = Field(default=[], description="The accountings that this file belongs to; none means all")
+    counts: dict[Name, str] = Field(
+        default={}, description="Words that count things and may be units, each with its plural, as in token: tokens"
+    )
     dimensions: dict[Name, DimensionSpec] = Field(default={}, description="Dimensions and rows of theirs")
     needs: Annotated[dict[str, str], BeforeValidator(_need), Field(max_length=1)] = Field(
         default={},

@@ -11,11 +11,14 @@ from reportgen.lang import tree
 from reportgen.lang.checker import Scope, check
 from reportgen.lang.reader import Source, read_formula
 from reportgen.lang.types import Type
-from reportgen.lang.units import ONE, parse_unit
+from reportgen.lang.units import ONE, Units
 
 if TYPE_CHECKING:
     from reportgen.errors import Problem
     from reportgen.lang.types import Kind, Typed
+
+
+parse_unit = Units({"token": "tokens", "user": "users", "query": "queries"}).parse
 
 
 def quantity(unit: str = "1", *per: str, kind: Kind = "number", optional: bool = False, of: str = "") -> Type:

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.lang.units import KINDS, ONE, Unit, UnitError, parse_unit, unit_hint
+from reportgen.lang.units import KINDS, ONE, Unit, UnitError, Units
+
+UNITS = Units({"token": "tokens", "query": "queries", "pass": ""})
 
 # Unit, the kinds in it with their exponents, and how many coherent units it is: from the SI and IEC 80000-13, by hand.
 TABLE: list[tuple[str, dict[str, int], Fraction | int]] = [
@@ -39,25 +41,47 @@ TABLE: list[tuple[str, dict[str, int], Fraction | int]] = [
 
 @pytest.mark.parametrize(("text", "kinds", "scale"), TABLE)
 def test_a_unit_has_its_kinds_and_scale(text: str, kinds: dict[str, int], scale: Fraction | int) -> None:
-    unit = parse_unit(text)
+    unit = UNITS.parse(text)
     assert dict(zip(KINDS, unit.exponents, strict=True)) == {kind: kinds.get(kind, 0) for kind in KINDS}
     assert unit.scale == scale
     assert unit.label == ("" if text == "1" else text.strip())
     assert unit.dimensionless == (not kinds)
 
 
+@pytest.mark.parametrize(
+    ("text", "plural"),
+    [
+        ("token", "tokens"),
+        ("query/s", "queries/s"),
+        ("pass", ""),
+        ("Mtoken", "Mtoken"),
+        ("USD/token", "USD/token"),
+        ("GB", "GB"),
+    ],
+)
+def test_a_count_has_a_plural(text: str, plural: str) -> None:
+    assert UNITS.parse(text).plural == plural
+
+
+def test_words_that_are_not_declared_are_no_units() -> None:
+    with pytest.raises(UnitError, match="page"):
+        UNITS.parse("page")
+    assert Units({"page": "pages"}).parse("kpages/s").scale == 1000
+    assert "counts" not in Units().hint("furlong")
+
+
 def test_prefixes_of_ten_and_of_two_differ() -> None:
-    assert parse_unit("KiB") / parse_unit("kB") == Unit(scale=Fraction(1024, 1000))
-    assert parse_unit("GiB").same_kind(parse_unit("GB"))
-    assert parse_unit("GiB") != parse_unit("GB")
+    assert UNITS.parse("KiB") / UNITS.parse("kB") == Unit(scale=Fraction(1024, 1000))
+    assert UNITS.parse("GiB").same_kind(UNITS.parse("GB"))
+    assert UNITS.parse("GiB") != UNITS.parse("GB")
 
 
 def test_names_that_look_alike_are_told_apart() -> None:
-    assert parse_unit("min") == Unit(parse_unit("s").exponents, Fraction(60))  # a minute, no milli-inch
-    assert parse_unit("mW").scale * 10**9 == parse_unit("MW").scale
-    assert parse_unit("Gbit").scale * 8 == parse_unit("GB").scale
-    assert not parse_unit("W").same_kind(parse_unit("Wh"))
-    assert parse_unit("t").exponents == parse_unit("kg").exponents
+    assert UNITS.parse("min") == Unit(UNITS.parse("s").exponents, Fraction(60))  # a minute, no milli-inch
+    assert UNITS.parse("mW").scale * 10**9 == UNITS.parse("MW").scale
+    assert UNITS.parse("Gbit").scale * 8 == UNITS.parse("GB").scale
+    assert not UNITS.parse("W").same_kind(UNITS.parse("Wh"))
+    assert UNITS.parse("t").exponents == UNITS.parse("kg").exponents
 
 
 @pytest.mark.parametrize(
@@ -72,7 +96,7 @@ def test_names_that_look_alike_are_told_apart() -> None:
 )  # fmt: skip
 def test_what_is_no_unit_is_refused_with_the_part_that_is_wrong(text: str, part: str) -> None:
     with pytest.raises(UnitError) as caught:
-        parse_unit(text)
+        UNITS.parse(text)
     assert str(caught.value) == part
 
 
@@ -85,17 +109,17 @@ def test_what_is_no_unit_is_refused_with_the_part_that_is_wrong(text: str, part:
     ],
 )  # fmt: skip
 def test_a_hint_names_what_is_near(text: str, hint: str) -> None:
-    assert unit_hint(text) == hint
+    assert UNITS.hint(text) == hint
 
 
 @pytest.mark.parametrize(
     ("unit", "text"),
     [
-        (ONE, "a plain number"), (parse_unit("GB") / parse_unit("s"), "GB/s"), (ONE / parse_unit("s"), "1/s"),
-        (parse_unit("GB/s"), "GB/s"), (parse_unit("s") * parse_unit("s"), "s^2"),
-        (parse_unit("GiB") * ONE, "1.07374e9 B"),
-        (parse_unit("FLOP/s") / parse_unit("B/s"), "FLOP/B"), (parse_unit("W") * ONE, "J/s"),
-        (parse_unit("B") * parse_unit("s"), "B*s"), (parse_unit("B").power(Fraction(1, 2)), "B^1/2"),
+        (ONE, "a plain number"), (UNITS.parse("GB") / UNITS.parse("s"), "GB/s"), (ONE / UNITS.parse("s"), "1/s"),
+        (UNITS.parse("GB/s"), "GB/s"), (UNITS.parse("s") * UNITS.parse("s"), "s^2"),
+        (UNITS.parse("GiB") * ONE, "1.07374e9 B"),
+        (UNITS.parse("FLOP/s") / UNITS.parse("B/s"), "FLOP/B"), (UNITS.parse("W") * ONE, "J/s"),
+        (UNITS.parse("B") * UNITS.parse("s"), "B*s"), (UNITS.parse("B").power(Fraction(1, 2)), "B^1/2"),
     ],
 )  # fmt: skip
 def test_a_derived_unit_is_described(unit: Unit, text: str) -> None:
@@ -104,7 +128,7 @@ def test_a_derived_unit_is_described(unit: Unit, text: str) -> None:
 
 # --- algebra -----------------------------------------------------------------------------------------------------
 
-PARSED = st.sampled_from([text for text, _, _ in TABLE]).map(parse_unit)
+PARSED = st.sampled_from([text for text, _, _ in TABLE]).map(UNITS.parse)
 POWERS = st.integers(-3, 3).map(Fraction)
 
 
@@ -127,27 +151,27 @@ def test_powers_add_and_multiply(a: Unit, b: Unit, m: Fraction, n: Fraction) -> 
 
 
 def test_a_root_is_exact_or_refused() -> None:
-    assert parse_unit("B^2").power(Fraction(1, 2)) == parse_unit("B")
+    assert UNITS.parse("B^2").power(Fraction(1, 2)) == UNITS.parse("B")
     with pytest.raises(UnitError, match="kB"):
-        parse_unit("kB").power(Fraction(1, 2))
+        UNITS.parse("kB").power(Fraction(1, 2))
 
 
 @given(PARSED, PARSED)
 def test_a_label_reads_back(a: Unit, b: Unit) -> None:
-    assert parse_unit(a.label or "1") == a
-    assert parse_unit(f"{a.label or '1'}*{b.label or '1'}") == a * b
+    assert UNITS.parse(a.label or "1") == a
+    assert UNITS.parse(f"{a.label or '1'}*{b.label or '1'}") == a * b
     if all(mark not in b.label for mark in "*/"):
-        assert parse_unit(f"{a.label or '1'}/{b.label or '1'}") == a / b
+        assert UNITS.parse(f"{a.label or '1'}/{b.label or '1'}") == a / b
 
 
 @given(st.text(max_size=50) | st.text(st.sampled_from("GBkKiMs/*^-12 tokenFLOP%µ"), max_size=45))
 def test_any_text_is_a_unit_or_refused(text: str) -> None:
     try:
-        unit = parse_unit(text)
+        unit = UNITS.parse(text)
     except UnitError as error:
         refused = str(error)
     else:
         refused = ""
-        assert parse_unit(unit.label or "1") == unit
+        assert UNITS.parse(unit.label or "1") == unit
         assert unit.scale > 0
     assert refused in text

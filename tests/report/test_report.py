@@ -18,7 +18,7 @@ import pikepdf
 import pytest
 
 from reportgen.api import evaluate
-from reportgen.lang.units import parse_unit
+from reportgen.book.library.library import library
 from reportgen.render.document.output import html_text, pdf_bytes
 from reportgen.render.html.formula import file_name, pictures, ship, typeset
 from reportgen.report.numbers import ABSENT, amount, as_given, column, digits
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 SPECS = sorted(p for p in (ROOT / "specs").glob("*.yaml"))
+parse_unit = library().units.parse
 HOSTILE = ("=1+1", "<script>alert(1)</script>", "{{7*7}}", "{% for x in y %}", "-2 & 3", "@SUM(A1)")
 
 

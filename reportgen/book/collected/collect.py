@@ -11,6 +11,7 @@ from reportgen.book.library.participation import Participation, participation
 from reportgen.book.library.parts import Library, Table
 from reportgen.book.names import member_fault
 from reportgen.errors import Problem, Span, SpecError, nearest
+from reportgen.lang.units import Units
 from reportgen.spec.model import OPERATOR_KEYS, ROW_KEYS
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class Collection:
     formulas: dict[str, Entry] = field(default_factory=dict)
     """The formulas with which a scenario replaces those of the library, by quantity."""
     reports: list[ReportSpec] = field(default_factory=list)
+    units: Units = field(default_factory=Units)
 
     def fail(self, message: str, span: Span, hint: str = "") -> None:
         """Record a mistake."""
@@ -109,7 +111,7 @@ def collect(scenario: Loaded[ScenarioSpec], known: Library, mentions: Texts[str]
     files = [loaded for loaded in known.files if not loaded.spec.accounting or wanted in loaded.spec.accounting]
     rows, own = functools.partial(known_rows, known), functools.partial(_own_rows, scenario.spec, known.frame.roles)
     taking = participation(files, rows, scenario, own, mentions)
-    collection = Collection(taking, list(scenario.problems))
+    collection = Collection(taking, list(scenario.problems), units=known.units)
     declared = _declared(known, taking.files)
     quantities = {*ROW_KEYS, *(name for loaded in taking.files for name in loaded.spec.quantities)}
     for part in known.parts:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from reportgen.lang.units import Units
 from reportgen.spec.load import Loaded
 
 if TYPE_CHECKING:
@@ -40,6 +42,11 @@ class Library:
     def tables(self) -> tuple[Table, ...]:
         """The catalogues."""
         return tuple(part for part in self.parts if isinstance(part, Table))
+
+    @cached_property
+    def units(self) -> Units:
+        """The units that its quantities, and those of scenarios, may have."""
+        return Units({word: plural for loaded in self.files for word, plural in loaded.spec.counts.items()})
 
     @property
     def accountings(self) -> list[str]:

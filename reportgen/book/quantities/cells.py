@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from reportgen.errors import Problem, nearest
 from reportgen.lang import tree
 from reportgen.lang.reader import Source, read_formula, read_text
-from reportgen.lang.units import UnitError, parse_unit, unit_hint
+from reportgen.lang.units import UnitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from reportgen.book.book import Dimension
     from reportgen.book.entries import Entry, Origin
     from reportgen.lang.types import Type
+    from reportgen.lang.units import Units
 
 __all__ = ["LEFT_OUT", "UNIT", "Written", "read_cell"]
 
@@ -43,6 +44,7 @@ def read_cell(
     *,
     formula: bool,
     dimensions: Mapping[str, Dimension],
+    units: Units,
     report: Callable[[Problem], None],
 ) -> Written | None:
     """Read one cell of a quantity and report mistakes; `formula` says whether a text may be a formula."""
@@ -81,7 +83,7 @@ def read_cell(
     if type_.kind == "member":
         return _member(text, name, type_, formula, done, fail, dimensions[type_.dimension], source)
     if type_.kind == "number" and (match := _MEASURE.fullmatch(text)):
-        return _measure(match, name, type_, done, fail)
+        return _measure(match, name, type_, units, done, fail)
     if not formula:
         fail(f"'{name}' needs {type_.describe()}, not '{text[:40]}'")
         return None
@@ -115,12 +117,12 @@ def _member(
     return None
 
 
-def _measure(match: re.Match[str], name: str, type_: Type, done: Any, fail: Any) -> Written | None:
+def _measure(match: re.Match[str], name: str, type_: Type, units: Units, done: Any, fail: Any) -> Written | None:
     number, text = match.groups()
     try:
-        unit = parse_unit(text)
+        unit = units.parse(text)
     except UnitError:
-        fail(f"unknown unit '{text}'", unit_hint(text), UNIT)
+        fail(f"unknown unit '{text}'", units.hint(text), UNIT)
         return None
     if not unit.same_kind(type_.unit):
         wanted = type_.unit.label or "a plain number"

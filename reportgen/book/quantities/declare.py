@@ -7,7 +7,7 @@ from reportgen.book.names import name_fault
 from reportgen.book.quantities.drafts import Draft, Site
 from reportgen.errors import nearest
 from reportgen.lang.types import Type
-from reportgen.lang.units import ONE, UnitError, parse_unit, unit_hint
+from reportgen.lang.units import ONE, UnitError
 from reportgen.spec.model import QuantitySpec
 
 __all__ = ["declare"]
@@ -61,9 +61,11 @@ class _Declarer:
                 self.site.all.fail(f"unknown dimension '{dimension}'", origin.at("per", i).span(), hint)
                 good = False
         try:
-            unit = parse_unit(spec.unit)
+            unit = self.site.all.units.parse(spec.unit)
         except UnitError as error:
-            self.site.all.fail(f"unknown unit '{error}'", origin.at("unit").span(), unit_hint(str(error)))
+            self.site.all.fail(
+                f"unknown unit '{error}'", origin.at("unit").span(), self.site.all.units.hint(str(error))
+            )
             good = False
         if spec.type not in _KINDS and spec.type not in self.site.dimensions:
             hint = nearest(spec.type, (*_KINDS, *self.site.dimensions))

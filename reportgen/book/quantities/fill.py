@@ -79,7 +79,7 @@ class _Filler:
         allowed = formula if formula is not None else not draft.is_input
         return read_cell(
             entry, name, draft.type, formula=allowed, dimensions=self.site.dimensions,
-            report=self.site.problems.append,
+            units=self.site.all.units, report=self.site.problems.append,
         )  # fmt: skip
 
     def read_rows(self) -> None:

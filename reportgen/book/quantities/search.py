@@ -103,7 +103,10 @@ def _read_axis(
 def _read(site: Site, quantity: Quantity, entry: Entry) -> Plain:
     """Read a value that varies; it must be plain and within the range of its column."""
     report = site.problems.append
-    written = read_cell(entry, quantity.name, quantity.type, formula=False, dimensions=site.dimensions, report=report)
+    written = read_cell(
+        entry, quantity.name, quantity.type, formula=False, dimensions=site.dimensions, units=site.all.units,
+        report=report,
+    )  # fmt: skip
     node = written.node if written else None
     plain = node.name if isinstance(node, tree.Member) else node.value if isinstance(node, tree.Literal) else None
     if written is not None and (plain is None or fault(quantity, plain)):

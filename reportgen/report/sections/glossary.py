@@ -31,7 +31,7 @@ def glossary_table(facts: Facts, shown: object) -> Table | None:
     for quantity in _shown(facts):
         key = quantity.title.casefold()
         if (quantity.description or key in rows) and quantity.title in said:
-            unit = unit_words(quantity.type.unit.label) if quantity.type.kind == "number" else ""
+            unit = unit_words(quantity.type.unit) if quantity.type.kind == "number" else ""
             rows[key] = (quantity.title, unit, rows[key][2] if key in rows else quantity.description)
     if not rows:
         return None

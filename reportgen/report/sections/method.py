@@ -75,7 +75,7 @@ def _plain(quantity: Quantity) -> bool:
 
 
 def _symbol(quantity: Quantity) -> Symbol:
-    unit = unit_words(quantity.type.unit.label) if quantity.type.kind == "number" else ""
+    unit = unit_words(quantity.type.unit) if quantity.type.kind == "number" else ""
     meaning = quantity.title[:1].lower() + quantity.title[1:] if quantity.title[1:2].islower() else quantity.title
     return Symbol(quantity.symbol or upright(quantity.name), quantity.name.replace("_", " "), meaning, unit)
 

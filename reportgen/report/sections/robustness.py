@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.lang.units import ONE, parse_unit
+from reportgen.lang.units import ONE
 from reportgen.report.numbers import amount, as_given, column, joined
 from reportgen.report.view import Cell, Column, Row, Table
 
@@ -44,11 +44,11 @@ def _switches(facts: Facts, switches: Sequence[Switch]) -> list[Table]:
         Row(
             (
                 Cell(switch.title),
-                Cell(str(as_given(switch.given, _unit(switch)))),
-                Cell(str(amount(switch.value, _unit(switch)))),
+                Cell(str(as_given(switch.given, _unit(facts, switch)))),
+                Cell(str(amount(switch.value, _unit(facts, switch)))),
                 Cell(_then(facts, switch)),
-                Cell(str(as_given(switch.low, _unit(switch)))),
-                Cell(str(as_given(switch.high, _unit(switch)))),
+                Cell(str(as_given(switch.low, _unit(facts, switch)))),
+                Cell(str(as_given(switch.high, _unit(facts, switch)))),
             )
         )
         for switch in switches
@@ -63,8 +63,8 @@ def _then(facts: Facts, switch: Switch) -> str:
     return _option(facts, switch.option) if switch.option else "no option meets every target"
 
 
-def _unit(switch: Switch) -> Unit:
-    return parse_unit(switch.unit) if switch.unit else ONE
+def _unit(facts: Facts, switch: Switch) -> Unit:
+    return facts.book.units.parse(switch.unit) if switch.unit else ONE
 
 
 def _shares(facts: Facts, found: Robustness) -> list[Table]:
