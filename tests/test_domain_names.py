@@ -42,8 +42,8 @@ COUNTED = {
     "render/excel/file": 1,
     "render/excel/sheets": 16,
     "report": 7,
-    "report/figures": 58,
-    "report/sections": 18,
+    "report/figures": 14,
+    "report/sections": 13,
     "spec": 2,
     "study": 2,
 }

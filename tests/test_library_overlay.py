@@ -426,6 +426,10 @@ def test_roles_and_the_objective_name_quantities() -> None:
     assert ":25: the objective 'latensy' is not a number per option" in text
     assert ": unknown quantity 'verdicts'" in text
     assert "did you mean 'verdict'" in text
+    figures = (library_dir() / "figures.yaml").read_text("utf-8")
+    text = said({"a.yaml": figures.replace("rate: curve_rate", "rate: curve_rat")})
+    assert ": unknown quantity 'curve_rat'\n" in text
+    assert "did you mean 'curve_rate'" in text
 
 
 def test_our_own_library_names_nothing_that_it_lacks() -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from reportgen.errors import Span
     from reportgen.lang.types import Type
     from reportgen.lang.units import Units
+    from reportgen.spec.figures import FiguresSpec
     from reportgen.spec.model import ScenarioSpec
     from reportgen.spec.report import ReportSpec
     from reportgen.spec.roles import RolesSpec
@@ -182,6 +183,7 @@ class Book:
     overridden: Mapping[str, tuple[str, ...]]
     report: ReportSpec
     roles: RolesSpec
+    figures: FiguresSpec
     units: Units
     """The units that a value may be given in."""
     relations: Relations = field(default_factory=Relations)

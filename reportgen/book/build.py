@@ -118,8 +118,8 @@ class _Builder:
             raise SpecError([self._explained(problem) for problem in self.problems])
         return Book(
             self.loaded.spec, self.name, text, self.library.hash, digest, self.dimensions, quantities,
-            self.based_on, self.overridden, report, self.library.frame.roles, self.library.units, related,
-            self.overlays, Studies(search),
+            self.based_on, self.overridden, report, self.library.frame.roles, self.library.figures,
+            self.library.units, related, self.overlays, Studies(search),
         )  # fmt: skip
 
     def _explained(self, problem: Problem) -> Problem:

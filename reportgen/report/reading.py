@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from reportgen.book.book import Book, Quantity
     from reportgen.engine.results import Plain, Results
     from reportgen.report.chosen import Chosen
+    from reportgen.spec.figures import FiguresSpec
     from reportgen.spec.roles import RolesSpec
 
 __all__ = ["STAGES", "Facts"]
@@ -36,6 +37,11 @@ class Facts:
     def roles(self) -> RolesSpec:
         """The quantities that the report reads by their role."""
         return self.results.book.roles
+
+    @property
+    def figures(self) -> FiguresSpec:
+        """The quantities that each figure draws."""
+        return self.results.book.figures
 
     @property
     def baseline(self) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
+from reportgen.spec.figures import FiguresSpec
 from reportgen.spec.frame import FrameSpec
 from reportgen.spec.part import Name, Part
 from reportgen.spec.quantity import Cell, ObjectiveSpec, QuantitySpec
@@ -249,6 +250,7 @@ class LibrarySpec(Part):
     frame: FrameSpec | None = Field(
         default=None, description="Quantities that the program fills, and what holds where a scenario is silent"
     )
+    figures: FiguresSpec | None = Field(default=None, description="The quantities that the figures of the report draw")
     levers: dict[Name, Row] = Field(default={}, description="Options made from the baseline by changing one thing")
     drivers: dict[Name, DriverSpec] = Field(default={}, description="Inputs that a sensitivity stretches")
     inputs: dict[str, Cell] = Field(

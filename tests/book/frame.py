@@ -1,4 +1,4 @@
-"""The frame of the library, which small libraries of tests need as well."""
+"""What small libraries of tests need as well: the frame of the library, and what its figures draw."""
 
 from __future__ import annotations
 
@@ -7,4 +7,4 @@ from reportgen.spec.load import load_library_file
 
 __all__ = ["FRAME"]
 
-FRAME = load_library_file(library_dir() / "frame.yaml", "library/frame.yaml")
+FRAME = tuple(load_library_file(library_dir() / name, f"library/{name}") for name in ("frame.yaml", "figures.yaml"))

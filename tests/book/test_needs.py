@@ -75,7 +75,7 @@ def put(monkeypatch: pytest.MonkeyPatch, *files: str) -> None:
         validate(LibrarySpec, parse_document(text.encode(), f"library/{i}.yaml")) for i, text in enumerate(files)
     ]
     parts += [Table("pump", parse_table(PUMPS.encode(), "pumps.csv")), Table("hire", parse_table(HIRES.encode(), "h"))]
-    made = Library((*parts, FRAME), "0")
+    made = Library((*parts, *FRAME), "0")
     monkeypatch.setattr(build, "library", lambda _: made)
 
 

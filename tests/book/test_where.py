@@ -81,7 +81,7 @@ def read(*files: str) -> list[Loaded[LibrarySpec]]:
 
 
 def results(monkeypatch: pytest.MonkeyPatch, scenario: str, *files: str) -> Results:
-    made = Library((*read(*files), FRAME), "0")
+    made = Library((*read(*files), *FRAME), "0")
     monkeypatch.setattr(build, "library", lambda _: made)
     return Results(build_book(validate(ScenarioSpec, parse_document(scenario.encode(), "wells.yaml")), "wells"))
 

@@ -22,7 +22,7 @@ __all__ = ["faults"]
 def faults(library: Library, added: Iterable[Loaded[LibrarySpec] | Table]) -> Iterator[Problem]:
     """Yield what is wrong with the parts that were added to a library."""
     quantities = {name: quantity for loaded in library.files for name, quantity in loaded.spec.quantities.items()}
-    quantities |= dict(library.frame.quantities)
+    quantities |= dict(library.frame.quantities) | _along(library, quantities)
     for part in added:
         if isinstance(part, Loaded):
             yield from _unknown_inputs(part, quantities)
@@ -30,8 +30,20 @@ def faults(library: Library, added: Iterable[Loaded[LibrarySpec] | Table]) -> It
             yield from _unknown_sections(part, library)
             yield from _unknown_in_drivers(part, quantities)
             yield from _unknown_in_frame(part, quantities)
+            yield from _unknown_in_figures(part, quantities)
         else:
             yield from _unknown_headers(part, library, quantities)
+
+
+def _along(library: Library, quantities: dict[str, QuantitySpec]) -> dict[str, QuantitySpec]:
+    """Return the quantities that are declared a second time along a dimension, by their second name."""
+    pairs = [along for loaded in library.files for along in loaded.spec.along.values()]
+    return {
+        along.become + name.removeprefix(along.names): quantity
+        for along in pairs
+        for name, quantity in quantities.items()
+        if name.startswith(along.names)
+    }
 
 
 def _unknown_inputs(loaded: Loaded[LibrarySpec], quantities: dict[str, QuantitySpec]) -> Iterator[Problem]:
@@ -100,6 +112,15 @@ def _unknown_in_frame(loaded: Loaded[LibrarySpec], quantities: dict[str, Quantit
         if name not in quantities:
             span = document.span(("frame", "roles", role))
             yield Problem(f"unknown quantity '{name}'", span, nearest(name, quantities))
+
+
+def _unknown_in_figures(loaded: Loaded[LibrarySpec], quantities: dict[str, QuantitySpec]) -> Iterator[Problem]:
+    """Report quantities that figures draw and that no file declares."""
+    for figure, drawn in loaded.spec.figures or ():
+        for key, name in drawn:
+            if name not in quantities:
+                span = loaded.document.span(("figures", figure, key))
+                yield Problem(f"unknown quantity '{name}'", span, nearest(name, quantities))
 
 
 def _unknown_headers(table: Table, library: Library, quantities: dict[str, QuantitySpec]) -> Iterator[Problem]:

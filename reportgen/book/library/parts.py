@@ -11,6 +11,7 @@ from reportgen.spec.load import Loaded
 
 if TYPE_CHECKING:
     from reportgen.spec.document import Document
+    from reportgen.spec.figures import FiguresSpec
     from reportgen.spec.frame import FrameSpec
     from reportgen.spec.model import LibrarySpec
 
@@ -57,3 +58,8 @@ class Library:
     def frame(self) -> FrameSpec:
         """The frame of every scenario, from the last file that declares one."""
         return [loaded.spec.frame for loaded in self.files if loaded.spec.frame is not None][-1]
+
+    @property
+    def figures(self) -> FiguresSpec:
+        """What the figures draw, as declared by the last file that does so."""
+        return [loaded.spec.figures for loaded in self.files if loaded.spec.figures is not None][-1]

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["batch_figure"]
 
-_TOKEN, _FLOW = "tpot", "throughput"
 _BEYOND_TARGET, _BEYOND_OWN = 2.0, 1.5  # times the time per token; slower batches are not shown
 _MORE = 0.01  # the smallest worthwhile gain in throughput, as a share
 _BATCH = "batch"
@@ -39,20 +38,21 @@ def batch_figure(facts: Facts) -> Figure | None:
 
     Options with random arrivals are left out, because the request rate determines how many requests run.
     """
-    if not facts.has("at_once", "most_at_once", _TOKEN, _FLOW):
+    drawn = facts.figures.batch
+    if not facts.has(drawn.own, drawn.most, drawn.token, drawn.flow):
         return None
-    target = facts.target(_TOKEN, facts.baseline)
+    target = facts.target(drawn.token, facts.baseline)
     limit = facts.number(target) if target else None
     options = [o for o in facts.pair if not _arrives(facts, o)]
     curves = {option: _curve(facts, option, limit) for option in options}
     curves = {option: points for option, points in curves.items() if len(points) > 1}
     if not curves:
         return None
-    lines, drawn = list[dict[str, "Value"]](), list[dict[str, "Value"]]()
+    lines, dots = list[dict[str, "Value"]](), list[dict[str, "Value"]]()
     for option, points in curves.items():
         role = "best" if facts.recommends(option) else "base"
         lines.append({"name": facts.title("option", option), "role": role})
-        drawn += [
+        dots += [
             {
                 "line": len(lines) - 1,
                 "kind": _kind(facts, option),
@@ -64,7 +64,7 @@ def batch_figure(facts: Facts) -> Figure | None:
             for p in points
         ]
     marks: tuple[dict[str, Value], ...] = (
-        () if limit is None else ({"value": limit, "text": f"target {facts.limit(_TOKEN, facts.baseline)}"},)
+        () if limit is None else ({"value": limit, "text": f"target {facts.limit(drawn.token, facts.baseline)}"},)
     )
     far = "; those far beyond the target are left out" if marks else ""
     return Figure(
@@ -72,18 +72,19 @@ def batch_figure(facts: Facts) -> Figure | None:
         title=_finding(facts, *next(iter(curves.items())), limit),
         subtitle=f"A point for each {_sizes(facts, list(curves))}; large: as configured{far}",
         alt=". ".join([*(_said(facts, o, p) for o, p in curves.items()), *(str(mark["text"]) for mark in marks)]) + ".",
-        data={"lines": tuple(lines), "points": tuple(drawn), "marks": marks},
+        data={"lines": tuple(lines), "points": tuple(dots), "marks": marks},
     )
 
 
 def _arrives(facts: Facts, option: str) -> bool:
     """Return whether requests arrive at random, so that nobody sets how many run at once."""
-    return facts.value("continuous_batching", option) is True and facts.value("closed_loop", option) is False
+    drawn = facts.figures.batch
+    return facts.value(drawn.continuous, option) is True and facts.value(drawn.closed, option) is False
 
 
 def _kind(facts: Facts, option: str) -> str:
     """Return what the option calls the number of concurrent requests."""
-    return facts.words("at_once_kind", option) or _BATCH
+    return facts.words(facts.figures.batch.kind, option) or _BATCH
 
 
 def _sizes(facts: Facts, options: list[str]) -> str:
@@ -95,10 +96,11 @@ def _sizes(facts: Facts, options: list[str]) -> str:
 
 def _curve(facts: Facts, option: str, limit: float | None) -> list[_Point]:
     """Return the points of an option, without batches far slower than the target and the configured one."""
-    found, own = over_batch(facts.results, option, [_TOKEN, _FLOW]), facts.number("at_once", option)
+    drawn = facts.figures.batch
+    found, own = over_batch(facts.results, option, [drawn.token, drawn.flow]), facts.number(drawn.own, option)
     points = [
         _Point(size, token, flow, size == own)
-        for size, token, flow in zip(found["at_once"], found[_TOKEN], found[_FLOW], strict=True)
+        for size, token, flow in zip(found["at_once"], found[drawn.token], found[drawn.flow], strict=True)
         if size is not None and token is not None and flow is not None and flow > 0
     ]
     if limit is None:
@@ -111,7 +113,7 @@ def _finding(facts: Facts, option: str, points: Sequence[_Point], limit: float |
     """Return what the best batch size or concurrency gains over the configured one."""
     one, none = _NOUNS[_kind(facts, option)]
     own = next((p for p in points if p.own), points[0])
-    target = "" if limit is None else f"the target of {facts.limit(_TOKEN, facts.baseline)}"
+    target = "" if limit is None else f"the target of {facts.limit(facts.figures.batch.token, facts.baseline)}"
     fast = [p for p in points if limit is None or p.token <= limit]
     if not fast:
         return f"{none} keeps {target}"
@@ -136,7 +138,8 @@ def _gain(ratio: float) -> str:
 
 def _said(facts: Facts, option: str, points: Sequence[_Point]) -> str:
     """Return a line in words."""
-    token, flow = (facts.quantity(name).type.unit for name in (_TOKEN, _FLOW))
+    drawn = facts.figures.batch
+    token, flow = (facts.quantity(name).type.unit for name in (drawn.token, drawn.flow))
     kind = _kind(facts, option)
     sizes = [f"{kind} {digits(p.at_once)}{' (as configured)' if p.own else ''}" for p in points]
     said = [f"{size} {amount(p.token, token)}, {amount(p.flow, flow)}" for size, p in zip(sizes, points, strict=True)]

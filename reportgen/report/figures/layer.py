@@ -22,7 +22,6 @@ __all__ = ["layer_figures"]
 _ROWS = {True: 16, False: 17}  # the most rows on a page: with both stages in one figure, and with one stage
 _LEAST = 0.05  # per cent; smaller shares are written as less than 0.1
 _ENDS = {LAYER: "Layer's input", OUTPUT: "Layer's output"}
-_NEEDED = ("network_ops", "network_memory_access", "operator_time_share", "bound", "total_inference_time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,8 @@ class _Picture:
 
 def layer_figures(facts: Facts) -> list[Figure]:
     """Return the figures of the baseline's layer in prefill and decode, in one figure if both fit side by side."""
-    if not facts.has(*_NEEDED):
+    drawn, time = facts.figures.layer, facts.figures.time
+    if not facts.has(drawn.ops, drawn.traffic, drawn.bound, time.share, time.time):
         return []
     pictures = [_picture(facts, stage) for stage in STAGES]
     if not all(any(source == LAYER for source, _ in picture.flow.edges) for picture in pictures):
@@ -59,11 +59,11 @@ def _picture(facts: Facts, stage: str) -> _Picture:
         if len(rows) <= most and len(found.after) <= MOST:
             return _Picture(stage, found, breadth, len(small))
         crowd = found.within if len(rows) > most else found.after
-        small.append(min(crowd, key=lambda name: _number(facts, "operator_time_share", stage, name)))
+        small.append(min(crowd, key=lambda name: _number(facts, facts.figures.time.share, stage, name)))
 
 
 def _runs(facts: Facts, stage: str, operator: str) -> bool:
-    per = facts.quantity("operator_time_share").per
+    per = facts.quantity(facts.figures.time.share).per
     return facts.results.applies(per, (facts.baseline, stage, operator))
 
 
@@ -73,10 +73,11 @@ def _number(facts: Facts, name: str, stage: str, operator: str) -> float:
 
 def _traffic(facts: Facts, stage: str, running: Iterable[str]) -> Traffic:
     """Derive which operators access the cache from the bytes that are counted."""
+    drawn = facts.figures.layer
     runs = frozenset(running)
     reads, writes, loads = (
         frozenset(operator for operator in runs if _number(facts, name, stage, operator) > 0)
-        for name in ("load_kv_cache", "store_kv_cache", "load_act")
+        for name in (drawn.reads_cache, drawn.writes_cache, drawn.loads)
     )
     return Traffic(runs, reads, writes, blind=reads - loads)
 
@@ -112,35 +113,38 @@ def _title(facts: Facts, stages: Sequence[str]) -> str:
 
 def _limited(facts: Facts, stage: str) -> str:
     """Return the limit with the largest share of a stage's time, as in '91 % memory-bound'."""
+    drawn = facts.figures.layer
     shares: dict[str, float] = {}
     for operator in facts.book.dimensions["operator"].names:
-        bound = facts.words("bound", facts.baseline, stage, operator)
+        bound = facts.words(drawn.bound, facts.baseline, stage, operator)
         if bound and _runs(facts, stage, operator):
-            shares[bound] = shares.get(bound, 0.0) + _number(facts, "operator_time_share", stage, operator)
+            shares[bound] = shares.get(bound, 0.0) + _number(facts, facts.figures.time.share, stage, operator)
     most = max(shares, key=lambda bound: shares[bound])
     return f"{joined(digits(round(shares[most])), '%')} {facts.title('bound', most)}"
 
 
 def _panel(facts: Facts, stage: str) -> dict[str, Value]:
     """Return a stage's heading with its time and the number of layers."""
-    said = [f"{facts.shown('total_inference_time', facts.baseline, stage)} a pass"]
-    overhead = facts.number("overhead_time_share", facts.baseline, stage)
+    drawn = facts.figures.layer
+    said = [f"{facts.shown(facts.figures.time.time, facts.baseline, stage)} a pass"]
+    overhead = facts.number(facts.figures.time.overhead, facts.baseline, stage)
     if overhead:
         said.append(f"{_share(overhead)} of it overhead")
     model = facts.words("model", facts.baseline)
-    layers = facts.shown("layers", model) if facts.has("layers") else ""
+    layers = facts.shown(drawn.layers, model) if facts.has(drawn.layers) else ""
     return {"name": stage, "title": facts.title("stage", stage), "note": ", ".join(said), "times": layers}
 
 
 def _nodes(facts: Facts, picture: _Picture) -> Iterator[dict[str, Value]]:
     """Yield the ends of the layer, the cache if it is accessed, and the operators in order."""
+    drawn = facts.figures.layer
     stage = picture.stage
     for name, title in _ENDS.items():
         yield {"panel": stage, "name": name, "title": title, "look": "end"}
     if any(CACHE in edge for edge in picture.flow.edges):
         yield {"panel": stage, "name": CACHE, "title": "KV cache", "look": "cache", "note": _cache_note(facts, stage)}
     for operator in (*picture.flow.within, *picture.flow.after):
-        share, after = _number(facts, "operator_time_share", stage, operator), operator in picture.flow.after
+        share, after = _number(facts, facts.figures.time.share, stage, operator), operator in picture.flow.after
         yield {
             "panel": stage,
             "name": operator,
@@ -149,29 +153,32 @@ def _nodes(facts: Facts, picture: _Picture) -> Iterator[dict[str, Value]]:
             "times": _times(facts, operator, after=after),
             "share": share,
             "share_text": _share(share),
-            "look": facts.words("bound", facts.baseline, stage, operator),
+            "look": facts.words(drawn.bound, facts.baseline, stage, operator),
             "after": after,
         }
 
 
 def _times(facts: Facts, operator: str, *, after: bool) -> str:
     """Return how often the operator runs, unless that is once per layer, or once after the last layer."""
-    repeats, model = facts.number("repeats", facts.baseline, operator), facts.words("model", facts.baseline)
-    usual = 1.0 if after else facts.number("layers", model)
+    drawn = facts.figures.layer
+    repeats, model = facts.number(drawn.repeats, facts.baseline, operator), facts.words("model", facts.baseline)
+    usual = 1.0 if after else facts.number(drawn.layers, model)
     return "" if repeats is None or repeats == usual else f"×{NARROW}{digits(repeats)}"
 
 
 def _note(facts: Facts, stage: str, operator: str) -> str:
     """Return the operator's operations and traffic in a pass, or the bytes that it sends to other devices each time."""
+    drawn = facts.figures.layer
     at = (facts.baseline, stage, operator)
-    if facts.words("bound", *at) == "communication" and facts.has("message_bytes"):
-        return f"{facts.shown('message_bytes', *at)} each"
-    return f"{facts.shown('network_ops', *at)} · {facts.shown('network_memory_access', *at)}"
+    if facts.words(drawn.bound, *at) == "communication" and facts.has(drawn.message):
+        return f"{facts.shown(drawn.message, *at)} each"
+    return f"{facts.shown(drawn.ops, *at)} · {facts.shown(drawn.traffic, *at)}"
 
 
 def _cache_note(facts: Facts, stage: str) -> str:
     """Return the bytes of the cache that a pass reads and writes."""
-    parts = (("total_load_kv_cache", "read"), ("total_store_kv_cache", "written"))
+    drawn = facts.figures.layer
+    parts = ((drawn.cache_read, "read"), (drawn.cache_written, "written"))
     known = [(name, word) for name, word in parts if facts.has(name) and facts.number(name, facts.baseline, stage)]
     return ", ".join(f"{facts.shown(name, facts.baseline, stage)} {word}" for name, word in known)
 

@@ -15,10 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = ["load_figure", "load_table"]
 
-_CURVE = "load_curve"
-_RATE, _FIRST, _TOKEN = "curve_rate", "curve_ttft_in_time", "curve_tpot"
-_NOW, _NOW_FIRST, _NOW_TOKEN = "replica_rate", "ttft_in_time", "tpot"
-_MARKS = (("given", _NOW), ("reach", "target_rate"), ("rough", "rough_rate"), ("capacity", "replica_capacity"))
 _ADVISED = 3  # the most recommended options in the table
 
 
@@ -38,17 +34,18 @@ class _Panel:
 
 def load_figure(facts: Facts) -> Figure | None:
     """Return the figure of latency over a replica's request rate, for the baseline and the recommended option."""
-    if not facts.has(_RATE, _FIRST, _TOKEN, *(name for _, name in _MARKS)):
+    drawn = facts.figures.load
+    if not facts.has(drawn.rate, drawn.first, drawn.token, *_marks(facts).values()):
         return None
     options = [o for o in facts.pair if _drawn(facts, o)]
     if not options:
         return None
-    first = _panel(facts, options, "ttft", (_FIRST, _NOW_FIRST), facts.words("ttft_in_time_words"))
-    token = _panel(facts, options, "tpot", (_TOKEN, _NOW_TOKEN), facts.quantity(_NOW_TOKEN).title)
+    first = _panel(facts, options, "ttft", (drawn.first, drawn.given_first), facts.words(drawn.first_words))
+    token = _panel(facts, options, "tpot", (drawn.token, drawn.given_token), facts.quantity(drawn.given_token).title)
     lines = [_line(facts, option) for option in options]
     marks = [mark for panel in (first, token) if (mark := _mark(facts, panel)) is not None]
     said = [_said(facts, option, first, token) for option in options]
-    title = facts.words("load_title")
+    title = facts.words(drawn.title)
     return Figure(
         chart="load",
         title=title,
@@ -57,27 +54,44 @@ def load_figure(facts: Facts) -> Figure | None:
         data={
             "lines": tuple(lines),
             "points": tuple(
-                {"line": i, **_latencies(facts, (first, token), option, point), "x": facts.number(_RATE, option, point)}
+                {
+                    "line": i,
+                    **_latencies(facts, (first, token), option, point),
+                    "x": facts.number(drawn.rate, option, point),
+                }
                 for i, option in enumerate(options)
-                for point in facts.book.dimensions[_CURVE].names
+                for point in _curve(facts)
             ),
             "now": tuple(
-                {"line": i, **_latencies(facts, (first, token), option), "x": facts.number(_NOW, option)}
+                {"line": i, **_latencies(facts, (first, token), option), "x": facts.number(drawn.given, option)}
                 for i, option in enumerate(options)
-                if facts.value("overloaded", option) is False
+                if facts.value(drawn.overloaded, option) is False
             ),
             "panels": tuple({"key": p.key, "title": _titled(p)} for p in (first, token)),
             "marks": tuple(marks),
         },
-        texts={"x_title": f"{facts.quantity(_NOW).title} →"},
+        texts={"x_title": f"{facts.quantity(drawn.given).title} →"},
     )
+
+
+def _marks(facts: Facts) -> dict[str, str]:
+    """Return the rates that a line marks, by their key in the data."""
+    drawn = facts.figures.load
+    return {"given": drawn.given, "reach": drawn.reach, "rough": drawn.rough, "capacity": drawn.capacity}
+
+
+def _curve(facts: Facts) -> tuple[str, ...]:
+    """Return the points of the curve."""
+    drawn = facts.figures.load
+    return facts.book.dimensions[facts.quantity(drawn.rate).per[-1]].names
 
 
 def _drawn(facts: Facts, option: str) -> bool:
     """Return whether the option has random arrivals and a complete curve."""
-    points = [facts.number(_RATE, option, point) for point in facts.book.dimensions[_CURVE].names]
+    drawn = facts.figures.load
+    points = [facts.number(drawn.rate, option, point) for point in _curve(facts)]
     return (
-        facts.value("is_loaded", option) is True
+        facts.value(drawn.loaded, option) is True
         and None not in points
         and facts.value(facts.roles.runs, option) is not False
     )
@@ -86,7 +100,7 @@ def _drawn(facts: Facts, option: str) -> bool:
 def _panel(facts: Facts, options: list[str], key: str, names: tuple[str, str], title: str) -> _Panel:
     """Return a panel in the unit that suits most of its values."""
     curve, now = names
-    points = facts.book.dimensions[_CURVE].names
+    points = _curve(facts)
     values = [facts.number(curve, option, point) for option in options for point in points]
     return _Panel(key, curve, now, title, column(values, facts.quantity(curve).type.unit))
 
@@ -108,17 +122,18 @@ def _line(facts: Facts, option: str) -> dict[str, Value]:
     """Return the name of a line and its rates, as numbers and in words."""
     role = "best" if facts.recommends(option) else "base"
     made: dict[str, Value] = {"name": facts.title("option", option), "role": role}
-    for key, name in _MARKS:
+    for key, name in _marks(facts).items():
         made[key] = facts.number(name, option)
     return made | {f"{key}_text": said for key, said in _rates(facts, option).items()}
 
 
 def _rates(facts: Facts, option: str) -> dict[str, str]:
     """Return the rates of a line in words."""
+    drawn = facts.figures.load
     return {
-        "given": f"{facts.words('rate_words', option)} as given",
-        "reach": f"{facts.words('target_rate_words', option)} {facts.words('target_rate_says')}",
-        "capacity": f"{digits(facts.number('replica_capacity', option) or 0.0)} capacity",
+        "given": f"{facts.words(drawn.given_words, option)} as given",
+        "reach": f"{facts.words(drawn.reach_words, option)} {facts.words(drawn.reach_says)}",
+        "capacity": f"{digits(facts.number(drawn.capacity, option) or 0.0)} capacity",
     }
 
 
@@ -135,7 +150,7 @@ def _mark(facts: Facts, panel: _Panel) -> dict[str, Value] | None:
 
 def _said(facts: Facts, option: str, first: _Panel, token: _Panel) -> str:
     """Return a line in words: its current rate, what it can sustain, and both ends of the curve."""
-    ends = [facts.book.dimensions[_CURVE].names[at] for at in (0, -1)]
+    ends = [_curve(facts)[at] for at in (0, -1)]
     rates = ", ".join(_rates(facts, option).values())
     spans = []
     for panel in (first, token):
@@ -150,6 +165,7 @@ def _said(facts: Facts, option: str, first: _Panel, token: _Panel) -> str:
 
 def load_table(facts: Facts) -> Table | None:
     """Return the table of waiting times at the given load, for the baseline and the recommended options."""
+    drawn = facts.figures.load
     options = [o for o in dict.fromkeys((*facts.pair, *facts.advised[:_ADVISED])) if _served(facts, o)]
     names = [name for name in facts.book.report.load_columns if facts.has(name)]
     if not options or not names:
@@ -161,11 +177,12 @@ def load_table(facts: Facts) -> Table | None:
         columns.append(Column(quantity.title, written.unit, "number"))
         cells.append([Cell(text) for text in written.texts])
     rows = tuple(Row(tuple(c[i] for c in cells), highlight=facts.recommends(o)) for i, o in enumerate(options))
-    return Table(facts.words("load_table_title"), tuple(columns), rows)
+    return Table(facts.words(drawn.table_title), tuple(columns), rows)
 
 
 def _served(facts: Facts, option: str) -> bool:
-    return facts.value("is_loaded", option) is True and facts.value(facts.roles.runs, option) is not False
+    drawn = facts.figures.load
+    return facts.value(drawn.loaded, option) is True and facts.value(facts.roles.runs, option) is not False
 
 
 def _option(facts: Facts, option: str) -> Cell:

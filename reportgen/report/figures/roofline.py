@@ -20,16 +20,17 @@ _TERA = 1e12
 
 def roofline_figure(facts: Facts) -> Figure | None:
     """Return the figure of the baseline's stages under the roofs of its and the other compared accelerators."""
-    if not facts.has("total_arithmetic_intensity", "total_performance", "linear_rate", "bandwidth"):
+    drawn = facts.figures.roofline
+    if not facts.has(drawn.intensity, drawn.performance, drawn.rate, drawn.bandwidth):
         return None
     roofs = [_roof(facts, option) for option in _roof_options(facts)]
     option, points, said = facts.baseline, list[dict[str, "Value"]](), list[str]()
     for stage in STAGES:
-        x = facts.number("total_arithmetic_intensity", option, stage)
-        y = facts.number("total_performance", option, stage)
+        x = facts.number(drawn.intensity, option, stage)
+        y = facts.number(drawn.performance, option, stage)
         if x and y:
             title = facts.title("stage", stage)
-            at = amount(y, facts.quantity("total_performance").type.unit)
+            at = amount(y, facts.quantity(drawn.performance).type.unit)
             points.append({"label": f"{title}, {at}", "x": x, "y": y / _TERA, "group": title, "strong": True})
             said.append(f"{title} at {amount(x)} FLOP per byte and {at}")
     names = ", ".join(str(roof["name"]) for roof in roofs)
@@ -52,15 +53,16 @@ def _roof_options(facts: Facts) -> list[str]:
 
 
 def _roof(facts: Facts, option: str) -> dict[str, Value]:
-    rate, bandwidth = facts.number("linear_rate", option), facts.number("bandwidth", option)
+    drawn = facts.figures.roofline
+    rate, bandwidth = facts.number(drawn.rate, option), facts.number(drawn.bandwidth, option)
     assert rate is not None
     assert bandwidth is not None
     roof: dict[str, Value] = {
         "name": facts.title("accelerator", facts.words("accelerator", option)),
-        "note": f"{facts.shown('linear_rate', option)} · {facts.shown('bandwidth', option)}",
+        "note": f"{facts.shown(drawn.rate, option)} · {facts.shown(drawn.bandwidth, option)}",
         "peak": rate / _TERA,
         "bandwidth": bandwidth / _TERA,
     }
-    if option == facts.baseline and facts.has("linear_ridge"):
-        roof["ridge"] = f"ridge: {facts.shown('linear_ridge', option)}"
+    if option == facts.baseline and facts.has(drawn.ridge):
+        roof["ridge"] = f"ridge: {facts.shown(drawn.ridge, option)}"
     return roof

@@ -22,15 +22,13 @@ _OTHERS = "Other operators"
 
 def time_figure(facts: Facts) -> Figure | None:
     """Return the figure of the time of prefill and decode by operator."""
-    if not facts.has("operator_time_share", "total_inference_time"):
+    drawn = facts.figures.time
+    if not facts.has(drawn.share, drawn.time):
         return None
     shares = {stage: _shares(facts, stage) for stage in STAGES}
     order = sorted(shares[STAGES[0]], key=lambda o: -max(shares[stage].get(o, 0.0) for stage in STAGES))
     named = order[:_PARTS] if len(order) > _PARTS + 1 else order
-    bars = tuple(
-        {"name": facts.title("stage", s), "note": facts.shown("total_inference_time", facts.baseline, s)}
-        for s in STAGES
-    )
+    bars = tuple({"name": facts.title("stage", s), "note": facts.shown(drawn.time, facts.baseline, s)} for s in STAGES)
     parts: list[dict[str, Value]] = []
     for stage in STAGES:
         bar = facts.title("stage", stage)
@@ -38,7 +36,7 @@ def time_figure(facts: Facts) -> Figure | None:
             parts.append(_part(bar, facts.title("operator", operator), shares[stage].get(operator, 0.0)))
         if len(named) < len(order):
             parts.append(_part(bar, _OTHERS, sum(shares[stage].get(o, 0.0) for o in order if o not in named)))
-        overhead = facts.number("overhead_time_share", facts.baseline, stage)
+        overhead = facts.number(drawn.overhead, facts.baseline, stage)
         if overhead:
             parts.append(_part(bar, "Overhead", overhead))
     return Figure(
@@ -58,8 +56,8 @@ def _said(bar: str, parts: Sequence[Mapping[str, Value]]) -> str:
 
 def _shares(facts: Facts, stage: str) -> dict[str, float]:
     """Return the shares of the operators that run, in per cent."""
-    found = facts.results.plain("operator_time_share")
-    per = facts.quantity("operator_time_share").per
+    share = facts.figures.time.share
+    found, per = facts.results.plain(share), facts.quantity(share).per
     return {
         o: float(found[facts.baseline, stage, o] or 0.0)
         for o in facts.book.dimensions["operator"].names

@@ -23,27 +23,30 @@ _DIGITS = 3  # the digits of a factor
 
 def driver_blocks(facts: Facts) -> list[Block | None]:
     """Return the tornado and the sentences on ends at which the option fails; empty if no input is scaled."""
+    drawn = facts.figures.sensitivity
     drivers = _ranked(facts)
     if not drivers:
         return []
     failed = [d for d in drivers if any(facts.value(f"{end}_feasible", d) is False for end in _ENDS)]
-    said = " ".join(facts.words("driver_words", d) for d in failed[:_SAID])
+    said = " ".join(facts.words(drawn.words, d) for d in failed[:_SAID])
     return [_figure(facts, drivers), Paragraph(said) if said else None]
 
 
 def _ranked(facts: Facts) -> list[str]:
     """Return the drivers by their effect on the objective, largest first, then those without a value at an end."""
-    if "driver" not in facts.book.dimensions or not facts.has("swing_rank", "given_value"):
+    drawn = facts.figures.sensitivity
+    if "driver" not in facts.book.dimensions or not facts.has(drawn.rank, drawn.given):
         return []
     names = facts.book.dimensions["driver"].names
-    moving = [d for d in names if facts.number("swing", d) != 0]
-    return sorted(moving, key=lambda d: facts.number("swing_rank", d) or len(names) + 1)
+    moving = [d for d in names if facts.number(drawn.swing, d) != 0]
+    return sorted(moving, key=lambda d: facts.number(drawn.rank, d) or len(names) + 1)
 
 
 def _figure(facts: Facts, drivers: Sequence[str]) -> Figure | None:
     """Return the figure with a bar from end to end for each driver, around the given objective."""
+    drawn = facts.figures.sensitivity
     quantity = facts.quantity(facts.objective)
-    given = next((v for d in drivers if (v := facts.number("given_value", d)) is not None), None)
+    given = next((v for d in drivers if (v := facts.number(drawn.given, d)) is not None), None)
     if given is None:
         return None
     values = [facts.number(f"{end}_value", d) for d in drivers for end in _ENDS]
@@ -56,10 +59,10 @@ def _figure(facts: Facts, drivers: Sequence[str]) -> Figure | None:
             row[end] = None if value is None else value * written.factor
             row[f"{end}_text"] = _end(facts, driver, end)
         rows.append(row)
-    option = facts.words("sensitivity_option") or facts.baseline
+    option = facts.words(drawn.option) or facts.baseline
     subtitle = f"{written.unit}, of “{facts.title('option', option)}”"
     base = f"as given: {joined(written.texts[0], written.unit)}"
-    said = " ".join(facts.words("driver_words", d) for d in drivers)
+    said = " ".join(facts.words(drawn.words, d) for d in drivers)
     return Figure(
         chart="tornado",
         title=f"{quantity.title} when one input is stretched at a time",
