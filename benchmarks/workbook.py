@@ -24,7 +24,7 @@ import xlsxwriter
 
 from reportgen import api
 from reportgen.ooxml.lint import lint
-from reportgen.render.excel.several import together_bytes
+from reportgen.render.excel.several import combined_bytes
 from reportgen.render.excel.workbook import assemble, workbook_bytes
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ def main() -> int:
     print(f"limits: ratio to openpyxl {MOST_RATIO:g}, {MOST_SECONDS:g} s per 100,000 formulas "
           f"(both from {SMALL:,} formulas on), {MOST_MEGABYTES:g} MB")  # fmt: skip
     results = api.evaluate(specs[0])
-    times = medians(*(lambda n=n: together_bytes([results] * n) for n in TOGETHER))
+    times = medians(*(lambda n=n: combined_bytes([results] * n) for n in TOGETHER))
     growth = times[-1] / times[0] / TOGETHER[-1]
     missed |= growth > MOST_GROWTH
     said = ", ".join(f"{n} scenarios {t:.2f} s" for n, t in zip(TOGETHER, times, strict=True))

@@ -29,7 +29,7 @@ LAYERS = [
     {"render.html", "render.markdown"},
     {"render.pdf"},
     {"render.document"},
-    {"render.beside"},
+    {"render.second_process"},
     {"intake"},
     {"api"},
     {"", "cli"},  # "" is the package's own __init__, which offers the API

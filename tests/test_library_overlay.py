@@ -16,7 +16,6 @@ from reportgen.book.library.library import library
 from reportgen.book.library.overlay import faults
 from reportgen.cli import app
 from reportgen.errors import SpecError
-from reportgen.render.beside import Beside
 from reportgen.render.excel.workbook import workbook_bytes
 from reportgen.resources import library_dir
 from reportgen.spec import folder
@@ -258,8 +257,8 @@ def test_what_changed_on_disk_is_read_again() -> None:
 def test_the_workbook_made_beside_has_it_too_whatever_changed_meanwhile() -> None:
     results = api.evaluate("letters.yaml", library=lay({"accelerators.csv": ACCELERATORS}))
     lay({"accelerators.csv": ACCELERATORS.replace("2016", "504")})
-    with Beside() as beside:
-        finished = beside.start(results, "structured", lambda: b"made here")
+    with SecondProcess() as second:
+        finished = second.start(results, "structured", lambda: b"made here")
         assert finished() == (workbook_bytes(results) if (os.cpu_count() or 1) > 1 else b"made here")
 
 

@@ -1,7 +1,7 @@
 """The verbs: what the command line does, as plain functions."""
 
 from reportgen.api.building import FORMATS, PartlyBuilt, build
-from reportgen.api.looks import design
+from reportgen.api.designs import design
 from reportgen.api.measured import accuracy, calibrate, measure
 from reportgen.api.reports import extract
 from reportgen.api.verbs import (

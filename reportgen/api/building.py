@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from reportgen.api.shared import Folders
     from reportgen.engine.results import Results
     from reportgen.intake.workbook.bring_back import Edited
-    from reportgen.render.beside import Beside
     from reportgen.render.files import Staged
+    from reportgen.render.second_process import SecondProcess
     from reportgen.report.design import Design
 
 __all__ = ["FORMATS", "PartlyBuilt", "build"]
@@ -59,15 +59,15 @@ def build(
         PartlyBuilt: this system cannot make PDFs; the other outputs have been written.
         OutputError: an output could not be made or written.
     """
-    from reportgen.render.beside import Beside
     from reportgen.render.files import Staged
+    from reportgen.render.second_process import SecondProcess
     from reportgen.report.design import PLAIN_DESIGN
 
-    look = design or PLAIN_DESIGN
+    design = design or PLAIN_DESIGN
     folder, sources = Path(out), [Path(path) for path in paths]
     _check_request(sources, folder, formats, together)
     missing: dict[Path, str] = {}
-    with Staged() as staged, Beside() as beside:
+    with Staged() as staged, SecondProcess() as process:
         every = all_evaluated(sources, library, edited)
         for results in every:
             if results.book.scenario.sensitivity is not None:
@@ -76,13 +76,13 @@ def build(
                 results.robustness = robustness(results)
             if together:
                 continue
-            second = beside if parallel and "pdf" in formats else None
-            _stage(staged, second, results, folder, formats, missing, progress or silent, references, look)
+            second = process if parallel and "pdf" in formats else None
+            _stage(staged, second, results, folder, formats, missing, progress or silent, references, design)
         if together:
-            _stage_together(staged, every, folder / f"{together}.xlsx", progress or silent, references)
+            _stage_combined(staged, every, folder / f"{together}.xlsx", progress or silent, references)
             others = [name for name in formats if name != "xlsx"]
             for results in every if others else ():
-                _stage(staged, None, results, folder, others, missing, progress or silent, references, look)
+                _stage(staged, None, results, folder, others, missing, progress or silent, references, design)
         written = staged.commit()
     if missing:
         names = ", ".join(str(path) for path in missing)
@@ -123,27 +123,27 @@ def _check_request(sources: Sequence[Path], folder: Path, formats: Sequence[str]
 
 def _stage(
     staged: Staged,
-    beside: Beside | None,
+    second: SecondProcess | None,
     results: Results,
     folder: Path,
     formats: Sequence[str],
     missing: dict[Path, str],
     progress: Callable[[str], None],
     references: str,
-    look: Design,
+    design: Design,
 ) -> None:
     """Make the outputs of one scenario; the workbook is started first and awaited last."""
     from reportgen.render.errors import DocumentUnavailable
 
     workbook = functools.cache(lambda: _workbook(results, references))
-    if beside is not None and ("xlsx" in formats or look.form == "full"):  # a brief report has no workbook attached
-        workbook = functools.cache(beside.start(results, references, workbook))
+    if second is not None and ("xlsx" in formats or design.form == "full"):  # a brief report has no workbook attached
+        workbook = functools.cache(second.start(results, references, workbook))
     made: dict[str, list[tuple[Path, bytes]]] = {}
     for kind in sorted((k for k in FORMATS if k in formats), key=lambda k: k == "xlsx"):
         target = folder / f"{results.book.name}.{kind}"
         progress(str(target))
         try:
-            made[kind] = _outputs(kind, target, results, workbook, look)
+            made[kind] = _outputs(kind, target, results, workbook, design)
         except DocumentUnavailable as error:
             missing[target] = str(error)
     for kind in sorted(made, key=FORMATS.index):
@@ -151,15 +151,15 @@ def _stage(
             staged.add(path, content)
 
 
-def _stage_together(
+def _stage_combined(
     staged: Staged, every: Sequence[Results], target: Path, progress: Callable[[str], None], references: str
 ) -> None:
     """Make one workbook for all scenarios."""
-    from reportgen.render.excel.several import together_bytes
+    from reportgen.render.excel.several import combined_bytes
     from reportgen.render.excel.workbook import checked
 
     progress(str(target))
-    staged.add(target, checked(together_bytes(every, references)))
+    staged.add(target, checked(combined_bytes(every, references)))
 
 
 def _workbook(results: Results, references: str) -> bytes:
@@ -169,7 +169,7 @@ def _workbook(results: Results, references: str) -> bytes:
 
 
 def _outputs(
-    kind: str, target: Path, results: Results, workbook: Callable[[], bytes], look: Design
+    kind: str, target: Path, results: Results, workbook: Callable[[], bytes], design: Design
 ) -> list[tuple[Path, bytes]]:
     """Return the files of one format: CSV has one per table, Markdown one per chart."""
     from reportgen.render import text
@@ -186,8 +186,8 @@ def _outputs(
     if kind == "md":
         from reportgen.render.markdown.files import markdown_files
 
-        return [(target.with_name(name), content) for name, content in markdown_files(results, look).items()]
+        return [(target.with_name(name), content) for name, content in markdown_files(results, design).items()]
     from reportgen.render.document.output import html_text, pdf_bytes
 
-    made = html_text(results, look).encode() if kind == "html" else pdf_bytes(results, workbook, look)
+    made = html_text(results, design).encode() if kind == "html" else pdf_bytes(results, workbook, design)
     return [(target, made)]

@@ -146,10 +146,10 @@ def compare(
         SpecError: with every mistake found in any of them.
     """
     from reportgen.report.compare import compare as beside
-    from reportgen.report.compare import told_apart
+    from reportgen.report.compare import short_names
 
     sources = [Path(path) for path in paths]
-    names = told_apart(sources)
+    names = short_names(sources)
     return beside(all_evaluated(sources, library, edited), names)
 
 

@@ -190,13 +190,13 @@ def show_catalogue(rows: Sequence[dict[str, Any]], folders: Sequence[str] = ()) 
     columns = [("name", [str(row["name"]) for row in rows]), *_single(rows, units)]
     columns += [(name, [_fact(row.get(name)) for row in rows]) for name in _telling(rows, taken=len(columns) > 1)]
     made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    room, shown = console.width, list[list[str]]()
+    left, shown = console.width, list[list[str]]()
     for name, cells in columns:
         unit = units.get(name.partition("[")[0], "")
         head = "_\n".join(name.split("_")) + (f"\n{unit}" if unit else "")  # split to be narrow
-        wide = min(max(map(len, (*head.split("\n"), *cells))), room // 2 if not shown else room)
-        room -= wide + 3
-        if shown and room < 0:
+        wide = min(max(map(len, (*head.split("\n"), *cells))), left // 2 if not shown else left)
+        left -= wide + 3
+        if shown and left < 0:
             break
         numeric = any(_is_number(row.get(name)) for row in rows)
         made.add_column(head, justify="right" if numeric else "left", no_wrap=bool(shown), min_width=wide)

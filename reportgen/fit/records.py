@@ -57,7 +57,7 @@ class Record:
             number = _number(value)
             if math.isfinite(number) and abs(number) <= _MOST and (negative or number >= 0):
                 return number
-            self.faults.append(f"{key} is not a number: '{_shown(value)}'")
+            self.faults.append(f"{key} is not a number: '{_display(value)}'")
             return None
         return None
 
@@ -81,7 +81,7 @@ def _number(value: object) -> float:
         return math.nan
 
 
-def _shown(value: object) -> str:
+def _display(value: object) -> str:
     if isinstance(value, list | dict):
         return "a list"
     return "".join(c if c.isprintable() else " " for c in str(value)[:40])

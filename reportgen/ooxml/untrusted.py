@@ -329,20 +329,20 @@ def open_package(path: Path) -> Iterator[Package]:
         raise fail("this is a folder, not a workbook" if path.is_dir() else "there is no such file")
     try:
         with path.open("rb") as stream:
-            _look_at(stream, path.stat().st_size, fail)
+            _check_start(stream, path.stat().st_size, fail)
             try:
                 archive = zipfile.ZipFile(stream)
             except _BROKEN:
                 raise fail("the workbook is damaged or cut off: its list of parts cannot be read") from None
             with archive:
                 package = Package(path, archive)
-                _look_inside(package)
+                _check_directory(package)
                 yield package
     except OSError as error:
         raise fail(f"the file cannot be read: {(error.strerror or str(error)).lower()}") from None
 
 
-def _look_at(stream: IO[bytes], size: int, fail: Callable[..., SpecError]) -> None:
+def _check_start(stream: IO[bytes], size: int, fail: Callable[..., SpecError]) -> None:
     """Check the file's size and its first bytes."""
     if size > MAX_BYTES:
         raise fail(f"the file has {size / 1e6:.0f} MB; at most {MAX_BYTES / 1e6:.0f} MB are read")
@@ -359,7 +359,7 @@ def _look_at(stream: IO[bytes], size: int, fail: Callable[..., SpecError]) -> No
         raise fail(f"the file has more than {MAX_PARTS} parts")
 
 
-def _look_inside(package: Package) -> None:
+def _check_directory(package: Package) -> None:
     """Check the zip directory."""
     infos = package.infos
     if len(infos) > MAX_PARTS:

@@ -16,7 +16,7 @@ from reportgen.report.figures.time import time_figure
 from reportgen.report.sections.assumptions import workload_table
 from reportgen.report.sections.cost import cost_blocks, has_costs, parts_figure
 from reportgen.report.sections.decision import further_advice
-from reportgen.report.sections.levers_tried import tried_table
+from reportgen.report.sections.levers_left_out import left_out_table
 from reportgen.report.sections.method import method_blocks
 from reportgen.report.sections.next_steps import next_steps
 from reportgen.report.sections.robustness import robustness_tables
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from reportgen.report.reading import Facts
     from reportgen.report.view import Block
 
-__all__ = ["BLOCKS", "Room"]
+__all__ = ["BLOCKS", "BriefSize"]
 
 _FEW = 6  # options in the figure of costs
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class BriefSize:
     """How much a two-page report holds: options in table and figure, figures on the second page, sources."""
 
     options: int
@@ -55,7 +55,7 @@ def _described(facts: Facts) -> str:
     return facts.book.scenario.description if facts.words(facts.roles.subtitle) else ""
 
 
-def _basis(facts: Facts) -> list[Block | None]:
+def _counting(facts: Facts) -> list[Block | None]:
     """Return the workload in a sentence, the accounting, and a pointer to the full report."""
     counted = f"Counted by the accounting “{facts.book.accounting}”."
     rest = "The scenario is attached: reportgen makes the full report and the live workbook from it."
@@ -73,9 +73,9 @@ def _measured(facts: Facts) -> list[Block | None]:
     return [block for option in options for block in _said(facts.words("measured_words", option))]
 
 
-BLOCKS: dict[str, Callable[[Facts, Room | None], Iterable[Block | None]]] = {
+BLOCKS: dict[str, Callable[[Facts, BriefSize | None], Iterable[Block | None]]] = {
     "advice": lambda facts, _: further_advice(facts),
-    "basis": lambda facts, _: _basis(facts),
+    "basis": lambda facts, _: _counting(facts),
     "batch": lambda facts, _: [batch_figure(facts)],
     "candidates": lambda facts, _: candidate_blocks(facts),
     "cost": lambda facts, _: _cost(facts),
@@ -84,24 +84,24 @@ BLOCKS: dict[str, Callable[[Facts, Room | None], Iterable[Block | None]]] = {
     "generation": lambda facts, _: [generation_figure(facts)],
     "interaction": lambda facts, _: _said(facts.words("kv_interaction")),
     "layer": lambda facts, _: layer_figures(facts),
-    "levers": lambda facts, _: [tried_table(facts)],
+    "levers": lambda facts, _: [left_out_table(facts)],
     "load": lambda facts, _: [load_figure(facts)],
     "load_table": lambda facts, _: [load_table(facts)],
     "measured": lambda facts, _: _measured(facts),
-    "memory": lambda facts, room: (
-        [memory_figure(facts)] if room is None else [memory_figure(facts, room.options)] if room.figures > 1 else []
+    "memory": lambda facts, size: (
+        [memory_figure(facts)] if size is None else [memory_figure(facts, size.options)] if size.figures > 1 else []
     ),
     "memory_words": lambda facts, _: _said(facts.words("memory_words")),
     "method": lambda facts, _: method_blocks(facts),
     "next_steps": lambda facts, _: next_steps(facts),
     "operators": lambda facts, _: operator_tables(facts),
     "options": lambda facts, _: [options_figure(facts)],
-    "options_table": lambda facts, room: [options_table(facts, room.options if room is not None else None)],
+    "options_table": lambda facts, size: [options_table(facts, size.options if size is not None else None)],
     "robustness": lambda facts, _: robustness_tables(facts),
     "roofline": lambda facts, _: [roofline_figure(facts)],
     "roofline_words": lambda facts, _: _said(facts.words("roofline_points"), facts.words("roofline_ridge")),
     "sensitivity": lambda facts, _: driver_blocks(facts),
-    "time": lambda facts, room: [time_figure(facts)] if room is None or room.figures > 0 else [],
+    "time": lambda facts, size: [time_figure(facts)] if size is None or size.figures > 0 else [],
     "workload": lambda facts, _: [*_said(_described(facts)), workload_table(facts)],
 }
 """For each name, a function from results and the available room (None: unlimited) to blocks."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from reportgen.engine.results import Results
 
-__all__ = ["Compared", "Comparison", "Figure", "Side", "compare", "told_apart"]
+__all__ = ["Compared", "Comparison", "Figure", "Side", "compare", "short_names"]
 
 Plain = float | str | bool | None
 
@@ -125,14 +125,14 @@ def _side(results: Results, option: str) -> Side:
     return Side(option, str(title), None if verdict is None else str(verdict), values)
 
 
-def told_apart(paths: Sequence[Path]) -> list[str]:
+def short_names(paths: Sequence[Path]) -> list[str]:
     """Return short, distinct names of files: the stem, preceded by as many folders as needed.
 
     Raises:
         SpecError: a file is named twice.
 
     >>> from pathlib import Path
-    >>> told_apart([Path("a/x.yaml"), Path("b/x.yaml"), Path("b/y.yaml")])
+    >>> short_names([Path("a/x.yaml"), Path("b/x.yaml"), Path("b/y.yaml")])
     ['a/x', 'b/x', 'y']
     """
     whole = [path.resolve() for path in paths]

@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from reportgen.report.blocks import BLOCKS, Room
+from reportgen.report.blocks import BLOCKS, BriefSize
 from reportgen.report.design import PLAIN_DESIGN, Design
 from reportgen.report.reading import Facts
 from reportgen.report.sections.assumptions import assumptions, sources
@@ -14,7 +14,7 @@ from reportgen.report.sections.cost import has_costs
 from reportgen.report.sections.decision import figures_of, key_figures, recommendation
 from reportgen.report.sections.derivation import headline_section
 from reportgen.report.sections.glossary import glossary_table
-from reportgen.report.sections.inputs_used import rested_on
+from reportgen.report.sections.inputs_used import used_quantities
 from reportgen.report.sections.own import own_table
 from reportgen.report.sections.tables import operator_tables
 from reportgen.report.view import Footer, Report, Section
@@ -31,7 +31,14 @@ __all__ = ["briefs_of", "report_of"]
 _KICKER = "LLM inference sizing"
 
 
-ROOMS = (Room(8, 2, 8), Room(6, 2, 5), Room(6, 1, 4), Room(4, 1, 3), Room(4, 0, 2), Room(2, 0, 0))
+BRIEF_SIZES = (
+    BriefSize(8, 2, 8),
+    BriefSize(6, 2, 5),
+    BriefSize(6, 1, 4),
+    BriefSize(4, 1, 3),
+    BriefSize(4, 0, 2),
+    BriefSize(2, 0, 0),
+)
 """The contents of a two-page report to try in turn, from generous to certain to fit."""
 
 
@@ -40,7 +47,7 @@ def report_of(results: Results, design: Design = PLAIN_DESIGN) -> Report:
     if design.form == "brief":
         return next(briefs_of(results, design))
     facts = Facts(results)
-    used = rested_on(facts)
+    used = used_quantities(facts)
     made = dataclasses.replace(
         _head(facts, design),
         sections=tuple(_sections(facts, _outline(facts))),
@@ -55,10 +62,10 @@ def report_of(results: Results, design: Design = PLAIN_DESIGN) -> Report:
 def briefs_of(results: Results, design: Design) -> Iterator[Report]:
     """Yield two-page reports, longest first: decision, key figures, the main evidence, and what it is based on."""
     facts = Facts(results)
-    head, cited = _head(facts, design), sources(facts, rested_on(facts))
-    for room in ROOMS:
-        sections = tuple(_sections(facts, facts.book.report.brief_outline, room))
-        yield dataclasses.replace(head, sections=sections, sources=cited[: room.sources])
+    head, cited = _head(facts, design), sources(facts, used_quantities(facts))
+    for size in BRIEF_SIZES:
+        sections = tuple(_sections(facts, facts.book.report.brief_outline, size))
+        yield dataclasses.replace(head, sections=sections, sources=cited[: size.sources])
 
 
 def _head(facts: Facts, design: Design) -> Report:
@@ -88,14 +95,14 @@ def _outline(facts: Facts) -> list[str]:
     return [*report.outline, *(name for name in own if name not in (*report.outline, *report.brief_outline))]
 
 
-def _sections(facts: Facts, names: Iterable[str], room: Room | None = None) -> Iterator[Section]:
+def _sections(facts: Facts, names: Iterable[str], size: BriefSize | None = None) -> Iterator[Section]:
     """Yield the sections, each titled with its finding, if it has one; a block is shown only where it first occurs."""
     shown: set[str] = set()
     for name in names:
         spec = facts.book.report.sections[name]
         if spec.unless in shown:
             continue
-        found = {block: _blocks(facts, block, room) for block in spec.blocks if block not in shown}
+        found = {block: _blocks(facts, block, size) for block in spec.blocks if block not in shown}
         found = {block: made for block, made in found.items() if made}
         if spec.only_with and spec.only_with not in found:
             continue
@@ -108,8 +115,8 @@ def _sections(facts: Facts, names: Iterable[str], room: Room | None = None) -> I
             yield Section(facts.words(spec.finding) or alone or spec.title, tuple(blocks))
 
 
-def _blocks(facts: Facts, name: str, room: Room | None) -> list[Block]:
-    return [block for block in BLOCKS[name](facts, room) if block is not None]
+def _blocks(facts: Facts, name: str, size: BriefSize | None) -> list[Block]:
+    return [block for block in BLOCKS[name](facts, size) if block is not None]
 
 
 def _appendices(facts: Facts) -> Iterable[Section]:

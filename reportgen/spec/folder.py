@@ -28,10 +28,10 @@ MAX_TOTAL = 10_000_000
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file that was read. `shown` is its path in messages, `label` its name in outputs."""
+    """A file that was read. `display` is its path in messages, `label` its name in outputs."""
 
     name: str
-    shown: str
+    display: str
     label: str
     content: bytes
 
@@ -40,11 +40,11 @@ class File:
 class Folder:
     """A folder as the user gave it, with its catalogues and then its YAML files, each sorted by path."""
 
-    given: str
+    location: str
     files: tuple[File, ...]
 
 
-def read_folder(given: str, catalogues: Iterable[str]) -> Folder:
+def read_folder(location: str, catalogues: Iterable[str]) -> Folder:
     """Read the catalogues and YAML files in a folder and below it, except hidden files.
 
     A single YAML file is accepted in place of a folder.
@@ -52,23 +52,23 @@ def read_folder(given: str, catalogues: Iterable[str]) -> Folder:
     Raises:
         SpecError: with every mistake found: no such folder, links out of it, files that are too large or too many.
     """
-    return _Reader(given, tuple(catalogues)).folder()
+    return _Reader(location, tuple(catalogues)).folder()
 
 
 class _Reader:
-    def __init__(self, given: str, catalogues: tuple[str, ...]) -> None:
-        self.given, self.catalogues = given, catalogues
+    def __init__(self, location: str, catalogues: tuple[str, ...]) -> None:
+        self.location, self.catalogues = location, catalogues
         self.problems: list[Problem] = []
         self.entries = 0
 
     def folder(self) -> Folder:
-        root = self._tried("", lambda: Path(self.given or ".").resolve(strict=True))
+        root = self._attempt("", lambda: Path(self.location or ".").resolve(strict=True))
         if root is None:
             raise SpecError(self.problems)
         if root.is_file() and root.suffix.casefold() in (".yaml", ".yml"):
             return self._single(root)
         if not root.is_dir():
-            raise SpecError([Problem("this is a file, not a folder", Span(self._shown("")))])
+            raise SpecError([Problem("this is a file, not a folder", Span(self._display("")))])
         names = sorted(self._names(root, "", 0), key=lambda name: (not name.endswith(".csv"), name))
         if not names and not self.problems:
             hint = f"it may hold {', '.join(self.catalogues)}, and YAML files in the library's format"
@@ -81,21 +81,21 @@ class _Reader:
             self._fail("", f"the files have {total / 1e6:.1f} MB together; at most {MAX_TOTAL / 1e6:.0f} MB are read")
         if self.problems:
             raise SpecError(self.problems)
-        return Folder(self.given, tuple(files))
+        return Folder(self.location, tuple(files))
 
     def _single(self, path: Path) -> Folder:
         """Read one library file, such as a calibration, as if it were a folder."""
-        content = self._tried("", lambda: self._content(path))
+        content = self._attempt("", lambda: self._content(path))
         if content is None:
             raise SpecError(self.problems)
         if len(content) > MAX_BYTES:
-            raise SpecError([Problem(f"the file is larger than {MAX_BYTES / 1e6:.0f} MB", Span(self._shown("")))])
-        return Folder(self.given, (File(path.name, self._shown(""), _printable(path.name), content),))
+            raise SpecError([Problem(f"the file is larger than {MAX_BYTES / 1e6:.0f} MB", Span(self._display("")))])
+        return Folder(self.location, (File(path.name, self._display(""), _printable(path.name), content),))
 
     def _names(self, root: Path, below: str, depth: int) -> list[str]:
         """Return the paths of the library files in a folder, relative to it."""
         found: list[str] = []
-        for entry in self._tried(below, lambda: self._entries(root / below)) or ():
+        for entry in self._attempt(below, lambda: self._entries(root / below)) or ():
             name = f"{below}/{entry.name}" if below else entry.name
             self.entries += 1
             if self.entries > MAX_ENTRIES:
@@ -110,7 +110,7 @@ class _Reader:
                     self._fail(name, f"folders nested more than {MAX_NESTING} deep are not read")
                 else:
                     found += self._names(root, name, depth + 1)
-            elif entry.is_symlink() and self._tried(name, Path(entry).is_dir):
+            elif entry.is_symlink() and self._attempt(name, Path(entry).is_dir):
                 self._fail(name, "links to folders are not followed", "put the folder itself here, or leave it out")
             elif self._is_wanted(name):
                 found.append(name)
@@ -129,19 +129,19 @@ class _Reader:
         return last.casefold().endswith((".csv", ".yaml", ".yml"))
 
     def _file(self, root: Path, name: str) -> File | None:
-        path = self._tried(name, lambda: (root / name).resolve(strict=True))
+        path = self._attempt(name, lambda: (root / name).resolve(strict=True))
         if path is None:
             return None
         if not path.is_relative_to(root):
             self._fail(name, "this is a link to a file outside of the folder", "put the file itself here")
             return None
-        content = self._tried(name, lambda: self._content(path))
+        content = self._attempt(name, lambda: self._content(path))
         if content is None:
             return None
         if len(content) > MAX_BYTES:
             self._fail(name, f"the file is larger than {MAX_BYTES / 1e6:.0f} MB")
             return None
-        return File(name, self._shown(name), f"{_printable(root.name)}/{_printable(name)}".lstrip("/"), content)
+        return File(name, self._display(name), f"{_printable(root.name)}/{_printable(name)}".lstrip("/"), content)
 
     @staticmethod
     def _content(path: Path) -> bytes:
@@ -151,7 +151,7 @@ class _Reader:
         with path.open("rb") as stream:
             return stream.read(MAX_BYTES + 1)
 
-    def _tried(self, name: str, action: Callable[[], Result]) -> Result | None:
+    def _attempt(self, name: str, action: Callable[[], Result]) -> Result | None:
         try:
             return action()
         except FileNotFoundError:
@@ -166,10 +166,10 @@ class _Reader:
         return None
 
     def _fail(self, name: str, message: str, hint: str = "") -> None:
-        self.problems.append(Problem(message, Span(self._shown(name)), hint))
+        self.problems.append(Problem(message, Span(self._display(name)), hint))
 
-    def _shown(self, name: str) -> str:
-        return _printable(str(Path(self.given, name)) if name else self.given or ".")
+    def _display(self, name: str) -> str:
+        return _printable(str(Path(self.location, name)) if name else self.location or ".")
 
 
 def _printable(text: str) -> str:

@@ -102,7 +102,7 @@ def load_theme(path: Path, name: str | None = None) -> Theme:
     )
 
 
-def _beside(
+def _inside(
     loaded: Loaded[ThemeSpec], given: str, root: Path, at: tuple[str, ...], problems: list[Problem]
 ) -> Path | None:
     """Resolve a path and report it if it leads out of the theme's folder, links included."""
@@ -122,7 +122,7 @@ def _beside(
 def _folder(loaded: Loaded[ThemeSpec], root: Path, problems: list[Problem]) -> Path | None:
     fonts = loaded.spec.fonts
     assert fonts is not None
-    path = _beside(loaded, fonts.folder, root, ("fonts", "folder"), problems)
+    path = _inside(loaded, fonts.folder, root, ("fonts", "folder"), problems)
     if path is not None and not any(f.suffix.casefold() in (".ttf", ".otf") for f in path.glob("*")):
         span = loaded.document.span(("fonts", "folder"))
         problems.append(Problem(f"'{fonts.folder}' holds no font", span, "put its .ttf or .otf files there"))
@@ -132,7 +132,7 @@ def _folder(loaded: Loaded[ThemeSpec], root: Path, problems: list[Problem]) -> P
 def _logo(loaded: Loaded[ThemeSpec], root: Path, problems: list[Problem]) -> str:
     """Return the logo as a data URL."""
     span = loaded.document.span(("logo",))
-    path = _beside(loaded, loaded.spec.logo, root, ("logo",), problems)
+    path = _inside(loaded, loaded.spec.logo, root, ("logo",), problems)
     if path is None:
         return ""
     if not path.is_file() or path.stat().st_size > _MAX_LOGO:

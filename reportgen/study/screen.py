@@ -32,7 +32,7 @@ def screen(book: Book, keep: Iterable[str] = ()) -> Book:
     levers = _levers(book, keep)
     if book.scenario.levers != "all" or not levers:
         return book
-    tried = _Tried(book, levers)
+    tried = _Screening(book, levers)
     rest = [name for name in book.dimensions["option"].names if name not in tried.dropped]
     made = book.only(rest)
     gone = [name for name in levers if name not in made.dimensions["option"].names]
@@ -53,7 +53,7 @@ def _levers(book: Book, keep: Iterable[str]) -> list[str]:
     return [name for name in names if not name.startswith(SPARE)]
 
 
-class _Tried:
+class _Screening:
     """The effects of the levers, and the reasons for those that are left out."""
 
     def __init__(self, book: Book, levers: list[str]) -> None:

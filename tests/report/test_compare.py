@@ -14,7 +14,7 @@ import reportgen
 from reportgen import api
 from reportgen.cli import app
 from reportgen.errors import SpecError
-from reportgen.report.compare import told_apart
+from reportgen.report.compare import short_names
 
 ROOT = Path(__file__).parents[2]
 ALICE, BOB, VIEWER = (str(ROOT / "specs" / f"{name}.yaml") for name in ("alice", "bob", "llm_viewer_network"))
@@ -137,7 +137,7 @@ def test_a_library_of_ones_own_is_laid_over_ours(tmp_path: Path) -> None:
     ],
 )
 def test_files_of_one_name_are_told_apart(paths: list[str], names: list[str]) -> None:
-    assert told_apart([Path(path) for path in paths]) == names
+    assert short_names([Path(path) for path in paths]) == names
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from reportgen.book.book import Member
 from reportgen.render.charts.draw import fill
 from reportgen.render.charts.graph.boxes import Layer
 from reportgen.render.charts.graph.nodes import FINE
-from reportgen.render.charts.graph.wiring import wires
+from reportgen.render.charts.graph.routing import routes
 from reportgen.render.charts.labels import Box
 from reportgen.report.figures.layer import layer_figures
 from reportgen.report.figures.layer_flow import CACHE, LAYER, OUTPUT, WORDS, Traffic, flow
@@ -350,10 +350,10 @@ def test_things_set_apart_keep_their_order_and_their_distance(things: list[tuple
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=8, unique=True))
-def test_lines_from_row_to_row_never_cover_each_other(steps: list[tuple[int, int]]) -> None:
+def test_lines_from_row_to_row_never_cover_each_other(segments: list[tuple[int, int]]) -> None:
     upper, lower = ({f"{side}{i}": 80.0 + 160.0 * i + shift for i in range(4)} for side, shift in (("u", 0), ("l", 31)))
-    found = wires([(f"u{a}", f"l{b}") for a, b in steps], upper | lower, dict.fromkeys((*upper, *lower), 120.0))
-    lines = {(f"u{a}", f"l{b}"): found.between((f"u{a}", f"l{b}"), 0.0) for a, b in steps}
+    found = routes([(f"u{a}", f"l{b}") for a, b in segments], upper | lower, dict.fromkeys((*upper, *lower), 120.0))
+    lines = {(f"u{a}", f"l{b}"): found.between((f"u{a}", f"l{b}"), 0.0) for a, b in segments}
     for (one, a), (two, b) in itertools.combinations(lines.items(), 2):
         if one[0] != two[0]:
             for s, t in itertools.product(itertools.pairwise(a), itertools.pairwise(b)):
@@ -384,7 +384,7 @@ def test_a_short_cut_goes_around_and_a_line_without_another_way_between() -> Non
 
 def test_an_edge_that_would_close_a_circle_leads_up() -> None:
     rows = in_rows(["a", "b", "c", "z"], [("a", "b"), ("b", "c"), ("c", "b"), ("c", "z")], 4, ("a", "z"))
-    assert rows.ways["c", "b"] == ("b", "c")
+    assert rows.paths["c", "b"] == ("b", "c")
 
 
 # --- a scenario's own operators ----------------------------------------------------------------------------------

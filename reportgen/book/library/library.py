@@ -96,10 +96,10 @@ def _laid_over(folders: tuple[Folder, ...]) -> Library:
 def _part(file: File, problems: list[Problem]) -> Loaded[LibrarySpec] | Table:
     """Read a file of a user's library; mistakes that leave the rest readable are added to `problems`."""
     if file.name.endswith(".csv"):
-        table = parse_table(file.content, file.shown)
+        table = parse_table(file.content, file.display)
         table.label = file.label
         return Table(CATALOGUES[file.name.rpartition("/")[2]], table)
-    document = parse_document(file.content, file.shown, hint="write schema: 1, and below it what the file declares")
+    document = parse_document(file.content, file.display, hint="write schema: 1, and below it what the file declares")
     document.label = file.label
     loaded = validate(LibrarySpec, document)
     problems += loaded.problems

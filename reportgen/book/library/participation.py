@@ -74,7 +74,7 @@ def participation(
             if (
                 not scenario.spec.dimensions.keys() & loaded.spec.dimensions.keys() - common
                 and cell not in changed
-                and not any(_is_given(row.get(cell)) for row in own(dimension).values())
+                and not any(_has_value(row.get(cell)) for row in own(dimension).values())
                 and not any(_is_named(name, row, said) for name, row in having.items())
             ):
                 left_out.append(loaded)
@@ -161,10 +161,10 @@ def _texts(data: Any) -> Iterator[str]:
 
 
 def _has(row: Row, cell: str) -> bool:
-    return cell in row.cells and _is_given(row.cells[cell].value)
+    return cell in row.cells and _has_value(row.cells[cell].value)
 
 
-def _is_given(value: Any) -> bool:
+def _has_value(value: Any) -> bool:
     """Return whether a cell has a value other than zero, false or blank."""
     return bool(value.strip()) if isinstance(value, str) else bool(value)
 

@@ -52,7 +52,7 @@ def read_cell(
     source = entry.origin.document.source(entry.origin.path, str(value))
 
     def done(node: tree.Node) -> Written:
-        return Written(node, source, _shown(value), entry.origin)
+        return Written(node, source, _display(value), entry.origin)
 
     def fail(message: str, hint: str = "", kind: str = "") -> None:
         report(Problem(message, span, hint, kind))
@@ -134,7 +134,7 @@ def _measure(match: re.Match[str], name: str, type_: Type, units: Units, done: A
     return done(tree.Literal(exact))  # type: ignore[no-any-return]
 
 
-def _shown(value: Any) -> str:
+def _display(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return "" if value is None else str(value)

@@ -191,13 +191,13 @@ def _consistent(reader: Reader) -> None:
     """Check combinations of keys."""
     heads, kv_heads = reader.facts["heads"], reader.facts["kv_heads"]
     if MISSING not in (heads, kv_heads) and heads % kv_heads:
-        key = reader.places.get("kv_heads", "")
+        key = reader.keys.get("kv_heads", "")
         reader.fail(f"{heads} heads cannot share {kv_heads} KV heads evenly", key)
     for name, value in reader.facts.items():
         if isinstance(value, int) and not isinstance(value, bool) and name in reader.limits:
             low, high = reader.limits[name]
             if not low <= value <= high:
-                key = reader.places.get(name) or reader.places.get("part", "")
+                key = reader.keys.get(name) or reader.keys.get("part", "")
                 reader.fail(f"'{name}' would be {value}; it needs a whole number from {low:.0f} to {high:.0f}", key)
 
 

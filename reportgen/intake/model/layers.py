@@ -102,11 +102,11 @@ def _plausible(reader: Reader, made: dict[str, Any]) -> dict[str, Any]:
     active, count = made["active_experts"], made["experts"]
     for name in ("active_experts", "expert_size"):
         if made[name] == 0:
-            key = reader.places.get(name, "")
+            key = reader.keys.get(name, "")
             reader.fail(f"'{key}' cannot be 0 in a mixture of {count} experts", key)
             return {}
     if active > count:
-        key = reader.places.get("active_experts", "")
+        key = reader.keys.get("active_experts", "")
         reader.fail(f"a token cannot use {active} of {count} experts", key)
         return {}
     return made

@@ -48,7 +48,7 @@ class Reader:
         self.nested: Mapping[str, Any] = {}
         self.problems: list[Problem] = []
         self.facts: dict[str, Any] = {}
-        self.places: dict[str, str] = {}
+        self.keys: dict[str, str] = {}
         self.assumed: list[str] = []
 
     def fail(self, message: str, key: str = "", hint: str = "", *, inside: Where = ()) -> Any:
@@ -120,7 +120,7 @@ class Reader:
         keys = [spec["key"]] if isinstance(spec["key"], str) else spec["key"]
         key = next((key for key in keys if self.has(key)), next((key for key in keys if key in self.data), ""))
         if key and self.data[key] is not None:
-            self.places.setdefault(name, key)
+            self.keys.setdefault(name, key)
             return self.flag(key) if name in _FLAGS else self.whole(key, name)
         if key and "null" in spec:
             return self.fact(spec["null"], name)
@@ -150,7 +150,7 @@ class Reader:
         if sign != "/":
             return left * right
         if left % right:
-            keys = self.places.get(first, first), self.places.get(second, second)
+            keys = self.keys.get(first, first), self.keys.get(second, second)
             message = f"'{keys[0]}' ({left}) is no multiple of '{keys[1]}' ({right}), so that '{name}' is not known"
             return self.fail(message, keys[0])
         return left // right

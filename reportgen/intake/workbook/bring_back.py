@@ -314,11 +314,11 @@ class _Rewriter:
         """Return the text with the formulas that it can hold; if all at once fail, each half is tried."""
         if not wanted:
             return text
-        longer, why = self._tried(text, wanted)
+        longer, why = self._attempt(text, wanted)
         if not longer and len(wanted) == 1:
             guard = guarded(wanted[0], self.writer.plan)
             if guard is not None:
-                longer, wanted = self._tried(text, [guard])[0], [guard]
+                longer, wanted = self._attempt(text, [guard])[0], [guard]
         if longer:
             self.found.rewrites += wanted
             return longer
@@ -328,7 +328,7 @@ class _Rewriter:
         half = len(wanted) // 2
         return self.taken(self.taken(text, wanted[:half]), wanted[half:])
 
-    def _tried(self, text: str, wanted: list[Rewrite]) -> tuple[str, str]:
+    def _attempt(self, text: str, wanted: list[Rewrite]) -> tuple[str, str]:
         """Return the text with the formulas if the rebuilt workbook has each as written, or the reason why not."""
         for rewrite in wanted:
             text = _with(text, Setting(rewrite.path, rewrite.new))

@@ -39,10 +39,10 @@ def lint_parts(given: dict[str, bytes], seconds: float = math.inf) -> list[Findi
     """
     subject = Subject(given, seconds)
     found = [finding for findings in _OF_BOOK for finding in findings(subject)]
-    looks = [of_sheets(subject) for of_sheets in _OF_SHEETS]
+    checks = [of_sheets(subject) for of_sheets in _OF_SHEETS]
     for sheet in subject.sheets():
-        for look in looks:
-            found += look(sheet)
+        for check in checks:
+            found += check(sheet)
     found += parts.findings(subject)  # last, because it knows the parts that the other rules have read
     order = list(RULES)
     return sorted(dict.fromkeys(found), key=lambda f: (order.index(f.rule), f.where))

@@ -57,7 +57,7 @@ def of_sheets(subject: Subject) -> Callable[[Sheet], Iterator[Finding]]:
 
     looks = {"shared": shared_faults, "shown": _text_faults, "inline": _text_faults, "number": _number_faults}
 
-    def look_at(sheet: Sheet) -> Iterator[Finding]:
+    def check(sheet: Sheet) -> Iterator[Finding]:
         for cell in _found(_EMPTY, sheet.root):
             yield Finding("formula without value", f"{sheet.title}!{cell.get('r')}", "a formula that holds no value")
         for kind, look in looks.items():
@@ -67,7 +67,7 @@ def of_sheets(subject: Subject) -> Callable[[Sheet], Iterator[Finding]]:
                     cell = next(c for c in element.iterancestors() if c.tag == _CELL)
                     yield from (Finding(r, f"{sheet.title}!{cell.get('r')}", said) for r, said in look(element.text))
 
-    return look_at
+    return check
 
 
 def _number_faults(text: str) -> Iterator[tuple[str, str]]:

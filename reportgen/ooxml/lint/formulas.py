@@ -60,7 +60,7 @@ def of_sheets(subject: Subject) -> Callable[[Sheet], Iterator[Finding]]:
     """Return a function that yields the findings on a sheet's formulas, each reported at the first cell with it."""
     book, seen = _Book(subject), set[tuple[str, bool]]()
 
-    def look_at(sheet: Sheet) -> Iterator[Finding]:
+    def check(sheet: Sheet) -> Iterator[Finding]:
         for formula in sheet.root.iter(SHEET + "f"):
             key = formula.text or "", formula.get("t") == "array"
             if key in seen:
@@ -76,7 +76,7 @@ def of_sheets(subject: Subject) -> Callable[[Sheet], Iterator[Finding]]:
                 found = [fault for fault in _faults(book, given, array=True) if fault[0] not in _NOT_IN_RULES]
                 yield from (Finding(rule, f"{sheet.title}!{place.cells[:40]}", text) for rule, text in found)
 
-    return look_at
+    return check
 
 
 def _faults(book: _Book, text: str, *, array: bool) -> Iterator[tuple[str, str]]:

@@ -45,7 +45,7 @@ def of_sheets(subject: Subject) -> Callable[[Sheet], Iterator[Finding]]:
     known = {name.casefold() for name, _, _ in subject.names} | {t.name.casefold() for t in subject.tables}
     titles = {title.casefold() for title in subject.titles}
 
-    def look_at(sheet: Sheet) -> Iterator[Finding]:
+    def check(sheet: Sheet) -> Iterator[Finding]:
         yield from _size(sheet)
         outside = {r.get("Id", ""): r.get("Target", "") for r in subject.relations(sheet.part)}
         links = list(sheet.root.iterfind(f"{SHEET}hyperlinks/{SHEET}hyperlink"))
@@ -57,7 +57,7 @@ def of_sheets(subject: Subject) -> Callable[[Sheet], Iterator[Finding]]:
         for rule in sheet.rules:
             yield from _rule(sheet, rule)
 
-    return look_at
+    return check
 
 
 def _size(sheet: Sheet) -> Iterator[Finding]:

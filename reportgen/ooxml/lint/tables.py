@@ -37,14 +37,14 @@ def findings(subject: Subject) -> Iterator[Finding]:
 def of_sheets(subject: Subject) -> Callable[[Sheet], Iterator[Finding]]:
     """Return a function that yields the findings on the tables of a sheet and their cells."""
 
-    def look_at(sheet: Sheet) -> Iterator[Finding]:
+    def check(sheet: Sheet) -> Iterator[Finding]:
         tables = [table for table in subject.tables if table.part == sheet.part]
         for table in tables:
             yield from _heads(table, sheet, subject.texts)
         if tables:
-            yield from _beside(tables, sheet)
+            yield from _overlaps(tables, sheet)
 
-    return look_at
+    return check
 
 
 def _shape(table: Table) -> Iterator[Finding]:
@@ -85,7 +85,7 @@ def _text(cell: _Element, texts: list[str]) -> str | None:
     return value if kind == "str" else None
 
 
-def _beside(tables: list[Table], sheet: Sheet) -> Iterator[Finding]:
+def _overlaps(tables: list[Table], sheet: Sheet) -> Iterator[Finding]:
     """Yield the findings on merged cells, filters and array formulas that overlap a table."""
     root = sheet.root
     arrays = (formula for formula in root.iter(SHEET + "f") if formula.get("t") == "array")

@@ -25,7 +25,6 @@ __all__ = [
     "Datum",
     "Plan",
     "Record",
-    "head_room",
     "legend",
     "names_width",
     "number",
@@ -33,6 +32,7 @@ __all__ = [
     "rows",
     "text",
     "ticks",
+    "top_margin",
     "widest",
 ]
 
@@ -125,7 +125,7 @@ def legend(entries: Sequence[Key], y: float = -14.0, left: float = 0.0) -> list[
     return placed
 
 
-def head_room(keys: Sequence[Key], left: float = 0.0) -> float:
+def top_margin(keys: Sequence[Key], left: float = 0.0) -> float:
     """Return the room above the plot, including the key."""
     return 26.0 + _LEGEND * (len(_lines(keys, FIGURE_WIDTH - left)) - 1) if keys else 6.0
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reportgen.engine.results import Results
 
 
-__all__ = ["labels", "together_bytes"]
+__all__ = ["combined_bytes", "labels"]
 
 _LABEL = 14
 """The most characters of a label: with the longest sheet name they make 31."""
@@ -43,7 +43,7 @@ def labels(names: Sequence[str]) -> list[str]:
     return made
 
 
-def together_bytes(every: Sequence[Results], references: str = "structured") -> bytes:
+def combined_bytes(every: Sequence[Results], references: str = "structured") -> bytes:
     """Return the workbook of several scenarios."""
     workbook, values, writers = empty_workbook(), {}, list[Writer]()
     names = labels([results.book.name for results in every])

@@ -72,7 +72,7 @@ def _share(wanted: list[float], least: list[float], stretch: list[float]) -> lis
 def _wanted(column: Column, cells: list[Cell], first: bool) -> float:
     """Return the width at which every cell needs one line and no word of the heading breaks."""
     weight: Weight = "semibold" if first else "regular"
-    text = max((text_width(c.text, _SIZE, weight) + _beside(c) for c in cells), default=0.0) * _SLACK
+    text = max((text_width(c.text, _SIZE, weight) + _extras(c) for c in cells), default=0.0) * _SLACK
     if column.kind == "bar":
         text += _BAR + _PADDING
     if column.kind == "status":
@@ -89,7 +89,7 @@ def _head(column: Column) -> float:
     return max(longest_word(column.title, _SIZE, "semibold"), text_width(column.unit, _SIZE)) * _SLACK
 
 
-def _beside(cell: Cell) -> float:
+def _extras(cell: Cell) -> float:
     """Return the width of what follows a cell's text on its line."""
     name = text_width(cell.name, _SIZE * _SMALL) + 6 if cell.name else 0.0
     return _tag(cell) + name + cell.level * _INDENT

@@ -43,7 +43,7 @@ def generation_figure(facts: Facts) -> Figure | None:
         chart="generation",
         title=_finding(next(iter(curves.values()))),
         subtitle=f"Time of a decode step, {written.unit}, while the KV cache grows"
-        f"{_together(facts, list(curves))}{_on_top(facts, list(curves))}",
+        f"{_sequences_note(facts, list(curves))}{_on_top(facts, list(curves))}",
         alt=f"Time of a decode step {reach}: {'; '.join([*said, *(str(mark['text']) for mark in marks)])}.",
         data={"lines": tuple(lines), "points": tuple(dots), "marks": marks},
         texts={"x_title": "Tokens in the context →"},
@@ -80,7 +80,7 @@ def _marks(facts: Facts, factor: float) -> tuple[dict[str, Value], ...]:
     return ({"value": value * float(scale) * factor, "text": text},)
 
 
-def _together(facts: Facts, options: list[str]) -> str:
+def _sequences_note(facts: Facts, options: list[str]) -> str:
     """Return how many sequences are in the step, if the number is the same for all options."""
     drawn = facts.figures.generation
     counts = {facts.number(drawn.sequences, option) for option in options} if facts.has(drawn.sequences) else set()

@@ -23,20 +23,20 @@ class Rows:
 
     Attributes:
         rows: nodes and placeholders.
-        ways: for each edge, the names along its path from the upper to the lower end, one per row.
+        paths: for each edge, the names along its path from the upper to the lower end, one per row.
         left: edges that go around on the left; their placeholders are in no row.
         right: edges that go around on the right.
     """
 
     rows: tuple[tuple[str, ...], ...]
-    ways: Mapping[Edge, tuple[str, ...]]
+    paths: Mapping[Edge, tuple[str, ...]]
     left: tuple[Edge, ...] = ()
     right: tuple[Edge, ...] = ()
 
     @property
-    def steps(self) -> tuple[Edge, ...]:
+    def segments(self) -> tuple[Edge, ...]:
         """The segments of all paths between adjacent rows."""
-        return tuple(dict.fromkeys(step for way in self.ways.values() for step in itertools.pairwise(way)))
+        return tuple(dict.fromkeys(segment for path in self.paths.values() for segment in itertools.pairwise(path)))
 
 
 def in_rows(
@@ -52,19 +52,19 @@ def in_rows(
     after: dict[str, set[str]] = {name: {lower for upper, lower in down.values() if upper == name} for name in names}
     level = _levels(names, down, most, ends)
     rows = [[name for name in names if level[name] == i] for i in range(max(level.values()) + 1)]
-    ways: dict[Edge, tuple[str, ...]] = {}
+    paths: dict[Edge, tuple[str, ...]] = {}
     sides: tuple[list[Edge], list[Edge]] = ([], [])
     for edge, (upper, lower) in down.items():
         between = range(level[upper] + 1, level[lower])
-        stand_ins = [f"{upper}>{lower}>{i}" for i in between]
-        ways[edge] = (upper, *stand_ins, lower)
-        if len(stand_ins) >= _AROUND - 1 and _is_short_cut(upper, lower, after):
+        placeholders = [f"{upper}>{lower}>{i}" for i in between]
+        paths[edge] = (upper, *placeholders, lower)
+        if len(placeholders) >= _AROUND - 1 and _is_short_cut(upper, lower, after):
             sides[upper in to_right or lower in to_right].append(edge)
         else:
-            for i, stand_in in zip(between, stand_ins, strict=True):
-                rows[i].append(stand_in)
-    steps = [step for way in ways.values() for step in itertools.pairwise(way)]
-    return Rows(_ordered(rows, steps), ways, tuple(sides[0]), tuple(sides[1]))
+            for i, placeholder in zip(between, placeholders, strict=True):
+                rows[i].append(placeholder)
+    segments = [segment for path in paths.values() for segment in itertools.pairwise(path)]
+    return Rows(_ordered(rows, segments), paths, tuple(sides[0]), tuple(sides[1]))
 
 
 def _downward(names: Sequence[str], edges: Sequence[Edge]) -> dict[Edge, Edge]:
@@ -113,9 +113,9 @@ def _levels(names: Sequence[str], down: Mapping[Edge, Edge], most: int, ends: tu
     return {**level, last: max(level.values()) + 1}
 
 
-def _ordered(rows: Sequence[Sequence[str]], steps: Sequence[Edge]) -> tuple[tuple[str, ...], ...]:
+def _ordered(rows: Sequence[Sequence[str]], segments: Sequence[Edge]) -> tuple[tuple[str, ...], ...]:
     """Order each row so that few lines cross: nodes move to the mean position of their neighbours."""
-    above, below = _neighbours(steps)
+    above, below = _neighbours(segments)
     best = current = [list(row) for row in rows]
     for sweep in range(_SWEEPS):
         near = below if sweep % 2 else above
@@ -124,16 +124,16 @@ def _ordered(rows: Sequence[Sequence[str]], steps: Sequence[Edge]) -> tuple[tupl
         for row in current[:: -1 if sweep % 2 else 1]:
             row.sort(key=lambda name: _mean([place[o] for o in near.get(name, ()) if o in place], place[name]))
             place |= {name: (i + 0.5) / len(row) for i, name in enumerate(row)}
-        if _crossings(current, steps) < _crossings(best, steps):
+        if _crossings(current, segments) < _crossings(best, segments):
             best = current
     return tuple(tuple(row) for row in best)
 
 
-def _neighbours(steps: Sequence[Edge]) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+def _neighbours(segments: Sequence[Edge]) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     """Return the upper and the lower neighbours of each name."""
     above: dict[str, list[str]] = {}
     below: dict[str, list[str]] = {}
-    for upper, lower in steps:
+    for upper, lower in segments:
         above.setdefault(lower, []).append(upper)
         below.setdefault(upper, []).append(lower)
     return above, below
@@ -143,18 +143,18 @@ def _mean(values: Sequence[float], otherwise: float) -> float:
     return sum(values) / len(values) if values else otherwise
 
 
-def _crossings(rows: Sequence[Sequence[str]], steps: Sequence[Edge]) -> int:
+def _crossings(rows: Sequence[Sequence[str]], segments: Sequence[Edge]) -> int:
     """Count the crossings of lines between adjacent rows."""
     count = 0
     for upper, lower in itertools.pairwise(rows):
-        lines = [(upper.index(s), lower.index(t)) for s, t in steps if s in upper and t in lower]
+        lines = [(upper.index(s), lower.index(t)) for s, t in segments if s in upper and t in lower]
         count += sum((a - c) * (b - d) < 0 for (a, b), (c, d) in itertools.combinations(lines, 2))
     return count
 
 
 def aligned(rows: Rows, widths: Mapping[str, float], gap: float, low: float, high: float) -> dict[str, float]:
     """Return the centre of each name: near its neighbours' mean, `gap` from others in its row, within the limits."""
-    above, below = _neighbours(rows.steps)
+    above, below = _neighbours(rows.segments)
     at = {name: (low + high) / 2 for row in rows.rows for name in row}
     for sweep in range(_SWEEPS + 1):
         near = below if sweep % 2 else above
@@ -180,6 +180,6 @@ def apart(wanted: Sequence[float], widths: Sequence[float], gap: float, low: flo
         while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
             (a, m), (b, n) = blocks[-2:]
             blocks[-2:] = [((a * m + b * n) / (m + n), m + n)]
-    room = max(low, high - (sum(widths) + gap * (len(widths) - 1)))
-    starts = [min(max(start, low), room) for start, size in blocks for _ in range(size)]
+    last = max(low, high - (sum(widths) + gap * (len(widths) - 1)))
+    starts = [min(max(start, low), last) for start, size in blocks for _ in range(size)]
     return [start + offset for start, offset in zip(starts, offsets, strict=True)]

@@ -28,12 +28,12 @@ def has_costs(facts: Facts) -> bool:
 
 def cost_blocks(facts: Facts, figure: Figure | None) -> list[Block | None]:
     """Return the blocks on cost: the total, a figure, what is not included, and the cost of each option and token."""
-    options = _told_apart(facts)
+    options = _distinct(facts)
     return [
         _paragraph(facts, facts.book.report.cost_words),
         figure,
         _paragraph(facts, facts.book.report.cost_limits),
-        _money_table(facts, options),
+        _cost_table(facts, options),
         _unit_table(facts, options),
     ]
 
@@ -43,7 +43,7 @@ def _paragraph(facts: Facts, names: Iterable[str]) -> Paragraph | None:
     return Paragraph(said) if said else None
 
 
-def _told_apart(facts: Facts, most: int = _ROWS) -> list[str]:
+def _distinct(facts: Facts, most: int = _ROWS) -> list[str]:
     """Return the options with different costs, in order; of too many, the baseline, recommended and cheap ones."""
     seen: dict[tuple[object, ...], str] = {}
     first = facts.pair
@@ -66,7 +66,7 @@ def parts_figure(facts: Facts) -> Figure | None:
     """Return the figure of each option's yearly cost by part, or None if there is only one part."""
     if not has_costs(facts):
         return None
-    priced = [o for o in _told_apart(facts, _BARS) if facts.number("yearly_cost", o) is not None]
+    priced = [o for o in _distinct(facts, _BARS) if facts.number("yearly_cost", o) is not None]
     parts_of = facts.book.relations.parts.get("yearly_cost", ())
     uses = [n for n in parts_of if any(facts.number(n, option) for option in priced)]
     if not priced or len(uses) < 2:  # a single part adds nothing to the bars of the options
@@ -99,7 +99,7 @@ def _said(bar: dict[str, Value], parts: Iterable[dict[str, Value]]) -> str:
     return f"{bar['name']} {bar['note']}" + (f" ({own})" if own else "")
 
 
-def _money_table(facts: Facts, options: Sequence[str]) -> Table:
+def _cost_table(facts: Facts, options: Sequence[str]) -> Table:
     """Return the table of what each option costs per year, by price and use."""
     offers: dict[str, str] = {}
     prices = [Cell(_price(facts, option, offers)) for option in options]

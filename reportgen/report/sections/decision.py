@@ -125,10 +125,10 @@ def _base(facts: Facts, name: str) -> str:
     """Return the baseline's figure, if another option is recommended."""
     if facts.recommended == facts.baseline or not facts.quantity(name).per:
         return ""
-    return f"baseline {_beside(facts, name, facts.amount(name, facts.baseline))}"
+    return f"baseline {_next_to(facts, name, facts.amount(name, facts.baseline))}"
 
 
-def _beside(facts: Facts, name: str, other: Amount) -> str:
+def _next_to(facts: Facts, name: str, other: Amount) -> str:
     """Format an amount to stand next to the figure, without its unit if that is the figure's."""
     return other.text if other.unit == facts.amount(name, facts.recommended).unit else str(other)
 
@@ -140,7 +140,7 @@ def _band(facts: Facts, name: str) -> str:
         return ""
     low, high = (facts.amount(end, facts.recommended) for end in ends)
     first = low.text if low.unit == high.unit else str(low)
-    return f"{first} to {_beside(facts, name, high)}"
+    return f"{first} to {_next_to(facts, name, high)}"
 
 
 def _aim(facts: Facts, name: str) -> str:

@@ -63,7 +63,7 @@ class _Derived:
             return Row(cells, muted=True)
         head = Cell(self._title(step), level=line.level, name=step.quantity)
         value = self.facts.shown(step.quantity, *step.key)
-        given = line.note if line.note == ABOVE else self._given(step, _WORDS.get(line.note, line.note))
+        given = line.note if line.note == ABOVE else self._giver(step, _WORDS.get(line.note, line.note))
         return Row((head, Cell(step.formula), Cell(value), Cell(given)), muted=line.note == ABOVE)
 
     def _title(self, step: Step) -> str:
@@ -73,7 +73,7 @@ class _Derived:
         ]
         return ": ".join(filter(None, (step.title, ", ".join(members))))
 
-    def _given(self, step: Step, note: str) -> str:
+    def _giver(self, step: Step, note: str) -> str:
         """Return who gave the value, with a mark for the source."""
         if not step.source:
             return note

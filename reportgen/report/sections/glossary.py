@@ -28,7 +28,7 @@ def glossary_table(facts: Facts, shown: object) -> Table | None:
     for term, meaning in terms.items():
         if re.search(rf"\b{re.escape(term)}\b", said, re.IGNORECASE):
             rows[term.casefold()] = (term, "", meaning)
-    for quantity in _shown(facts):
+    for quantity in _titled(facts):
         key = quantity.title.casefold()
         if (quantity.description or key in rows) and quantity.title in said:
             unit = unit_words(quantity.type.unit) if quantity.type.kind == "number" else ""
@@ -42,7 +42,7 @@ def glossary_table(facts: Facts, shown: object) -> Table | None:
     return Table("Terms and quantities of this report", _COLUMNS, tuple(cells), fine=True)
 
 
-def _shown(facts: Facts) -> Iterator[Quantity]:
+def _titled(facts: Facts) -> Iterator[Quantity]:
     """Yield the quantities that reports show by their titles."""
     report = facts.book.report
     names = (*report.key_figures, *report.option_columns, *report.stage_columns, *report.operator_columns)

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from reportgen.engine.explain import Step
     from reportgen.report.reading import Facts
 
-__all__ = ["rested_on"]
+__all__ = ["used_quantities"]
 
 
-def rested_on(facts: Facts) -> frozenset[str]:
+def used_quantities(facts: Facts) -> frozenset[str]:
     """Return the names of all quantities from which the shown figures were computed."""
     return frozenset(name for root, option in _figures(facts) for name in _names(_derived(facts, root, option)))
 

@@ -128,7 +128,7 @@ class _Comparer:
             elif is_input:
                 self._input(column.quantity, self._key(column, table, index), where, cell.value, now.value)
             elif now.formula is not None or not _same(cell.value, now.value):
-                self._override(where, "a text or number beside the inputs", _shown(cell.value), now)
+                self._override(where, "a text or number beside the inputs", _display(cell.value), now)
         elif now.formula is None and is_input:
             self._input(column.quantity, self._key(column, table, index), where, cell.value, now.value, inherited=True)
         elif now.formula is None:
@@ -194,7 +194,7 @@ class _Comparer:
             old_place = self.built.names[name]
             if scalar.cell.formula is None:
                 if now.formula is not None:
-                    self._override(where, f"a formula in place of the input '{name}'", _shown(scalar.cell.value), now)
+                    self._override(where, f"a formula in place of the input '{name}'", _display(scalar.cell.value), now)
                 else:
                     self._input(scalar.quantity, (), where, scalar.cell.value, now.value)
             elif now.formula is None:
@@ -279,7 +279,9 @@ class _Comparer:
 
     def _loose(self, cell: Any, place: tuple[str, int, int]) -> None:
         old = self._as_built(place) if cell.data_type == "f" else None
-        found = [(title, row, column) for title, row, column in self.now.moves.places(place) if row > 0 and column > 0]
+        found = [
+            (title, row, column) for title, row, column in self.now.moves.candidates(place) if row > 0 and column > 0
+        ]
         here = next((at for at in found if self._is_as_built(cell, old, place, at)), found[0] if found else place)
         title, row, column = here
         self.seen[title].add((row, column))
@@ -287,7 +289,7 @@ class _Comparer:
         if self._is_as_built(cell, old, place, here):
             return
         if old is None:
-            self._override(where, "a text or number beside the inputs", _shown(cell.value), now)
+            self._override(where, "a text or number beside the inputs", _display(cell.value), now)
         elif now.formula is None:
             self._override(where, "a value in place of a formula", "=" + old, now)
         else:
@@ -330,7 +332,7 @@ class _Comparer:
         self.made.formulas.append(Formula(dims, column, index, where, old, now.formula, found, why))
 
     def _override(self, where: str, why: str, old: str, now: Content) -> None:
-        new = "=" + now.formula if now.formula is not None else _shown(now.value)
+        new = "=" + now.formula if now.formula is not None else _display(now.value)
         self.made.overrides.append(Override(where, why, old, new))
 
     def _fail(self, message: str, hint: str = "") -> None:
@@ -360,7 +362,7 @@ def _same(old: Plain, new: Plain) -> bool:
     return old == new
 
 
-def _shown(value: Plain) -> str:
+def _display(value: Plain) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -111,7 +111,7 @@ class Layout:
         sheet, at, column = place
         table = self.table_at(sheet, at, column)
         if table is None:
-            return ("at", *next(self.moves.places(place, back=True)))
+            return ("at", *next(self.moves.candidates(place, back=True)))
         if table is own and at == row:
             return ("own", table.name, table.at[column])
         return ("cell", table.name, table.at[column], table.rows[at])

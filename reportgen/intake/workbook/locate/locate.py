@@ -79,7 +79,7 @@ class _Finder:
                 (row for row, index in standing.rows.items() if index < standing.size), default=min(standing.rows)
             )
             moves.note((placed.sheet, placed.last, first), (standing.sheet, last, column))
-        moves.settle()
+        moves.drop_unmoved()
         return moves
 
     def _names(self) -> dict[str, tuple[str, int, int]]:

@@ -43,13 +43,13 @@ class Moves:
             self._rows.setdefault(built[0], _Axis()).known.setdefault(built[1], now[1])
             self._columns.setdefault(built[0], _Axis()).known.setdefault(built[2], now[2])
 
-    def settle(self) -> None:
+    def drop_unmoved(self) -> None:
         """Forget the sheets on which nothing moved."""
         for axes in (self._rows, self._columns):
             for sheet in [s for s, axis in axes.items() if all(a == b for a, b in axis.known.items())]:
                 del axes[sheet]
 
-    def places(self, place: Place, *, back: bool = False) -> Iterator[Place]:
+    def candidates(self, place: Place, *, back: bool = False) -> Iterator[Place]:
         """Yield where a built cell may be now (with `back`, where a cell may have been built), most likely first."""
         sheet, row, column = place
         rows = self._rows[sheet].shifts(row, back=back) if sheet in self._rows else [0]

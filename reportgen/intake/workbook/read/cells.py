@@ -172,7 +172,7 @@ class SheetReader:
         elif tag == "rPh":
             self._hint = True
         elif tag not in ("is", "r") and self._cell is None:
-            self._beside(tag, attributes)
+            self._outside_cells(tag, attributes)
 
     def end(self, tag: str) -> None:
         """Called when an element ends."""
@@ -224,7 +224,7 @@ class SheetReader:
         self._sheet.cells[place] = content
 
     def _content(self, kind: str) -> Content | None:
-        value = self._shown(kind)
+        value = self._cell_value(kind)
         if self._formula is None:
             return None if value is None else Content(value)
         written = self._moved(self._formula)
@@ -235,7 +235,7 @@ class SheetReader:
         self._budget.keep(written)
         return Content(value, written)
 
-    def _shown(self, kind: str) -> float | str | bool | None:
+    def _cell_value(self, kind: str) -> float | str | bool | None:
         """Return the value of the current cell."""
         text = self._value
         if kind == "inlineStr":
@@ -310,7 +310,7 @@ class SheetReader:
 
     # --- outside cells -------------------------------------------------------------------------------------------
 
-    def _beside(self, full: str, attributes: dict[str, str]) -> None:
+    def _outside_cells(self, full: str, attributes: dict[str, str]) -> None:
         """Read rules with formulas outside cells; those stored as extensions have nested elements."""
         tag = full.rpartition(":")[2]
         if tag in _FORMULAS:

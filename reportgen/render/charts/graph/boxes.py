@@ -6,14 +6,14 @@ import itertools
 from typing import TYPE_CHECKING
 
 from reportgen.render.charts.graph.nodes import Box, height_of, is_flat, wanted_width
-from reportgen.render.charts.graph.wiring import wires
+from reportgen.render.charts.graph.routing import routes
 from reportgen.report.figures.layer_flow import LAYER, OUTPUT
 from reportgen.report.figures.layered import aligned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reportgen.render.charts.graph.wiring import Points
+    from reportgen.render.charts.graph.routing import Points
     from reportgen.render.charts.plots import Record
     from reportgen.report.figures.layer_flow import Edge
     from reportgen.report.figures.layered import Rows
@@ -37,11 +37,11 @@ class Layer:
         low, high = left + _FRAME + counts[0] * _LANE, left + width - _FRAME - counts[1] * _LANE
         self._width = {n: w for row in rows.rows for n, w in self._widths(row, high - low).items()}
         self._x = aligned(rows, self._width, _GAP, low, high)
-        for edges, start, way in ((lanes[0], low + 1, -_LANE), (lanes[1], high - 1, _LANE)):
+        for edges, start, offset in ((lanes[0], low + 1, -_LANE), (lanes[1], high - 1, _LANE)):
             for edge, lane in edges.items():  # the shortest are closest to the nodes
-                self._x |= dict.fromkeys(rows.ways[edge][1:-1], start + (lane + 1) * way)
+                self._x |= dict.fromkeys(rows.paths[edge][1:-1], start + (lane + 1) * offset)
         self.flat = {name for row in rows.rows for name in row if all(self._is_flat(other) for other in row)}
-        self._spaces = [wires(steps, self._x, self._width) for steps in self._steps()]
+        self._spaces = [routes(segments, self._x, self._width) for segments in self._segments()]
         self.at: dict[str, Box] = {}
 
     def _lanes(self, edges: Sequence[Edge]) -> dict[Edge, int]:
@@ -65,13 +65,13 @@ class Layer:
     def _is_flat(self, name: str) -> bool:
         return name not in self.nodes or is_flat(self.nodes[name], self._width[name])
 
-    def _steps(self) -> list[list[Edge]]:
+    def _segments(self) -> list[list[Edge]]:
         """Return the segments of the edges, grouped by the row where they start."""
         found: list[dict[Edge, None]] = [{} for _ in self.rows.rows[1:]]
-        for way in self.rows.ways.values():
-            for i, step in enumerate(itertools.pairwise(way), start=self._level[way[0]]):
-                found[i][step] = None
-        return [list(steps) for steps in found]
+        for path in self.rows.paths.values():
+            for i, segment in enumerate(itertools.pairwise(path), start=self._level[path[0]]):
+                found[i][segment] = None
+        return [list(segments) for segments in found]
 
     def place(self, y: float) -> None:
         """Place the rows below each other, starting at `y`."""
@@ -89,10 +89,10 @@ class Layer:
         """Return the points of each edge, from its source to its target."""
         feet = [max(self.at[name].bottom for name in row if name in self.nodes) for row in self.rows.rows]
         made: dict[Edge, Points] = {}
-        for edge, way in self.rows.ways.items():
-            first = self._level[way[0]]
+        for edge, path in self.rows.paths.items():
+            first = self._level[path[0]]
             line = list[tuple[float, float]]()
-            for i, step in enumerate(itertools.pairwise(way), start=first):
-                line = [*line[:-1], *self._spaces[i].between(step, feet[i])]
-            made[edge] = line if way[0] == edge[0] else line[::-1]
+            for i, segment in enumerate(itertools.pairwise(path), start=first):
+                line = [*line[:-1], *self._spaces[i].between(segment, feet[i])]
+            made[edge] = line if path[0] == edge[0] else line[::-1]
         return made

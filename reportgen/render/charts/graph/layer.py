@@ -19,7 +19,7 @@ from reportgen.render.charts.graph.nodes import (
     wanted_width,
     write,
 )
-from reportgen.render.charts.graph.wiring import rounded, wires
+from reportgen.render.charts.graph.routing import rounded, routes
 from reportgen.render.charts.plots import FIGURE_WIDTH, Datum, Plan, Record, number, rows, text
 from reportgen.render.charts.text_width import fit, text_width
 from reportgen.report.figures.layer_flow import CACHE, LAYER, OUTPUT
@@ -28,7 +28,7 @@ from reportgen.report.figures.layer_rows import BESIDE, MOST, layer_rows
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reportgen.render.charts.graph.wiring import Points
+    from reportgen.render.charts.graph.routing import Points
     from reportgen.report.figures.layer_flow import Edge
     from reportgen.report.view import Figure
 
@@ -161,14 +161,16 @@ class _Stage:
         height = max(height_of(self.nodes[name], each, flat) for name in names)
         start = self.left + (self.width - each * len(names) - _ONWARD * (len(names) - 1)) / 2
         middles = {name: start + i * (each + _ONWARD) + each / 2 for i, name in enumerate(names)}
-        steps = [(OUTPUT, name) for name in names if (OUTPUT, name) in self.edges]
-        found = wires(steps, {**middles, OUTPUT: output.middle}, {**dict.fromkeys(names, each), OUTPUT: output.width})
+        segments = [(OUTPUT, name) for name in names if (OUTPUT, name) in self.edges]
+        found = routes(
+            segments, {**middles, OUTPUT: output.middle}, {**dict.fromkeys(names, each), OUTPUT: output.width}
+        )
         top = output.bottom + found.height
         at = {name: Box(middle - each / 2, top, each, height) for name, middle in middles.items()}
         for name, box in at.items():
             drawing.node(self.nodes[name], box, flat=flat)
-        for step in steps:
-            drawing.line(found.between(step, output.bottom))
+        for segment in segments:
+            drawing.line(found.between(segment, output.bottom))
         for source, target in self.edges:
             if source in at and target in at:
                 drawing.line(_onward(at[source], at[target]))

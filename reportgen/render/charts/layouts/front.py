@@ -12,11 +12,11 @@ from reportgen.render.charts.plots import (
     Datum,
     Plan,
     Record,
-    head_room,
     legend,
     number,
     rows,
     text,
+    top_margin,
 )
 from reportgen.render.charts.scales import around
 from reportgen.render.charts.text_width import text_width
@@ -60,7 +60,7 @@ def front(figure: Figure) -> Plan:
     return Plan(
         width,
         _HEIGHT,
-        {"left": _LEFT, "right": _RIGHT, "top": head_room(keys, _LEFT), "bottom": 34},
+        {"left": _LEFT, "right": _RIGHT, "top": top_margin(keys, _LEFT), "bottom": 34},
         {**across.params("x"), **up.params("y"), "x_title": figure.texts.get("x_title", "")},
         {"points": dots, "labels": labels, "leaders": leaders, "legend": legend(keys, left=_LEFT)},
     )

@@ -11,13 +11,13 @@ from reportgen.render.charts.plots import (
     Datum,
     Plan,
     Record,
-    head_room,
     legend,
     names_width,
     number,
     rows,
     text,
     ticks,
+    top_margin,
     widest,
 )
 from reportgen.render.charts.text_width import fit, text_width
@@ -58,7 +58,7 @@ def options(figure: Figure) -> Plan:
     return Plan(
         width,
         _STEP * len(bars),
-        {"left": left, "right": right, "top": head_room(keys, left) + band, "bottom": 34},
+        {"left": left, "right": right, "top": top_margin(keys, left) + band, "bottom": 34},
         {"x_max": high, "x_ticks": ticks(high), "x_title": figure.texts.get("x_title", "")},
         {
             "bars": [_bar(row, i, left - 14, width / high, lines) for i, row in enumerate(bars)],

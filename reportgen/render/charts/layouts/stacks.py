@@ -12,7 +12,6 @@ from reportgen.render.charts.plots import (
     Datum,
     Plan,
     Record,
-    head_room,
     legend,
     names_width,
     number,
@@ -20,6 +19,7 @@ from reportgen.render.charts.plots import (
     rows,
     text,
     ticks,
+    top_margin,
     widest,
 )
 from reportgen.render.charts.text_width import fit, text_width
@@ -51,7 +51,7 @@ def stacks(figure: Figure) -> Plan:
     return Plan(
         width,
         step * len(bars),
-        {"left": left, "right": right, "top": head_room(keys, left), "bottom": 34 if title else 20},
+        {"left": left, "right": right, "top": top_margin(keys, left), "bottom": 34 if title else 20},
         {"x_max": high, "x_ticks": ticks(high), "x_title": title, "x_suffix": suffix, "mark_size": step - 4},
         {
             "parts": [

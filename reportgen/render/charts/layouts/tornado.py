@@ -11,13 +11,13 @@ from reportgen.render.charts.plots import (
     Datum,
     Plan,
     Record,
-    head_room,
     legend,
     names_width,
     number,
     rows,
     text,
     ticks,
+    top_margin,
     widest,
 )
 from reportgen.render.charts.text_width import fit, text_width
@@ -60,7 +60,7 @@ def tornado(figure: Figure) -> Plan:
     return Plan(
         width,
         _STEP * len(drivers),
-        {"left": left, "right": 4, "top": head_room(keys, left) + _BASE, "bottom": 34},
+        {"left": left, "right": 4, "top": top_margin(keys, left) + _BASE, "bottom": 34},
         {"x_min": low, "x_max": high, "x_ticks": marks, "x_title": figure.texts.get("x_title", "")},
         {
             "bars": [bar for i, d in enumerate(drivers) for bar in _bars(d, i, middle)],

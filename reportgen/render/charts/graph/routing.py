@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from reportgen.report.figures.layer_flow import Edge
 
-__all__ = ["Points", "Wires", "rounded", "wires"]
+__all__ = ["Points", "Routes", "rounded", "routes"]
 
 Points: TypeAlias = list[tuple[float, float]]
 
@@ -26,7 +26,7 @@ _FIRST, _LEVEL, _HEAD = 5.0, 5.0, 8.5  # pixels: down to the first level, betwee
 
 
 @dataclass(frozen=True, slots=True)
-class Wires:
+class Routes:
     """The lines between two rows.
 
     Attributes:
@@ -44,31 +44,31 @@ class Wires:
         """The height that they need between the rows."""
         return _FIRST + _HEAD + _LEVEL * max(self.level.values(), default=0)
 
-    def between(self, step: Edge, top: float) -> Points:
+    def between(self, segment: Edge, top: float) -> Points:
         """Return the points of a segment, from the bottom of the upper row to the top of the lower one."""
-        start, end = self.starts[step[0]], self.ends[step]
+        start, end = self.starts[segment[0]], self.ends[segment]
         bottom = top + self.height
         if start == end:
             return [(start, top), (end, bottom)]
-        y = top + _FIRST + _LEVEL * self.level[step[0]]
+        y = top + _FIRST + _LEVEL * self.level[segment[0]]
         return [(start, top), (start, y), (end, y), (end, bottom)]
 
 
-def wires(steps: Sequence[Edge], middle: Mapping[str, float], width: Mapping[str, float]) -> Wires:
+def routes(segments: Sequence[Edge], middle: Mapping[str, float], width: Mapping[str, float]) -> Routes:
     """Return lines for the segments from a row to the next, so that no line covers another and few cross.
 
     `middle` holds the centres of names and `width` their widths; a name without a width is a passing line.
     """
     ends: dict[Edge, float] = {}
-    for lower in dict.fromkeys(lower for _, lower in steps):
-        sources = [(upper, middle[upper]) for upper, other in steps if other == lower]
+    for lower in dict.fromkeys(lower for _, lower in segments):
+        sources = [(upper, middle[upper]) for upper, other in segments if other == lower]
         ends |= {(upper, lower): x for upper, x in _ports(middle[lower], width.get(lower, 0.0), sources).items()}
-    nets = {upper: [ends[step] for step in steps if step[0] == upper] for upper, _ in steps}
+    nets = {upper: [ends[segment] for segment in segments if segment[0] == upper] for upper, _ in segments}
     starts = {upper: _start(middle[upper], width.get(upper, 0.0), nets[upper]) for upper in nets}
     across = [upper for upper in nets if any(x != starts[upper] for x in nets[upper])]
     orders = itertools.permutations(across) if len(across) <= _MOST else [tuple(across)]
     levels = (_stacked(order, starts, nets) for order in orders)
-    return Wires(starts, ends, min(levels, key=lambda level: _price(level, starts, nets)))
+    return Routes(starts, ends, min(levels, key=lambda level: _price(level, starts, nets)))
 
 
 def _ports(middle: float, width: float, sources: Sequence[tuple[str, float]]) -> dict[str, float]:

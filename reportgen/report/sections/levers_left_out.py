@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from reportgen.book.studies import Screened
     from reportgen.report.reading import Facts
 
-__all__ = ["tried_table"]
+__all__ = ["left_out_table"]
 
 
-def tried_table(facts: Facts) -> Table | None:
+def left_out_table(facts: Facts) -> Table | None:
     """Return the levers that were left out, grouped by reason, or None."""
     left = facts.book.studies.screened
     if not left:

@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
     from reportgen.engine.results import Results
 
-__all__ = ["Beside"]
+__all__ = ["SecondProcess"]
 
 
-class Beside:
+class SecondProcess:
     """Processes that end with the context, whatever happens in it."""
 
     def __init__(self) -> None:
         self._running: list[subprocess.Popen[bytes]] = []
 
-    def __enter__(self) -> Beside:
+    def __enter__(self) -> SecondProcess:
         return self
 
     def __exit__(self, *_: object) -> None:
