@@ -17,6 +17,7 @@ from reportgen.book.library.overlay import faults
 from reportgen.cli import app
 from reportgen.errors import SpecError
 from reportgen.render.excel.workbook import workbook_bytes
+from reportgen.render.second_process import SecondProcess
 from reportgen.resources import library_dir
 from reportgen.spec import folder
 
