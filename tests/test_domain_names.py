@@ -30,7 +30,7 @@ COUNTED = {
     "api": 2,
     "book": 6,
     "book/rows": 6,
-    "cli": 18,
+    "cli": 10,
     "engine": 9,
     "fit": 124,
     "intake/model": 39,

@@ -48,16 +48,17 @@ def show_search(results: Results) -> None:
 def show_sensitivity(results: Results) -> None:
     """Print the tornado, the values at which the decision changes, and the shares of the samples."""
     console, unit = stdout_console(), str(results.get("objective_unit") or "")
+    drawn, low, high = results.book.figures.sensitivity, results.book.roles.low, results.book.roles.high
     drivers = results.book.dimensions["driver"].names
-    console.print(Text(f"{results.get('sensitivity_finding')}."))
-    console.print(Text(f"Inputs of {results.get('trial_base', drivers[0])} stretched, one at a time"))
+    console.print(Text(f"{results.get(drawn.finding)}."))
+    console.print(Text(f"Inputs of {results.get(drawn.base, drivers[0])} stretched, one at a time"))
     made = _table("input", "low", "high", f"at low\n{unit}", f"given\n{unit}", f"at high\n{unit}", "feasible")
-    rows = sorted(results.rows(("driver",)), key=lambda row: float(row["swing_rank"] or len(drivers) + 1))
+    rows = sorted(results.rows(("driver",)), key=lambda row: float(row[drawn.rank] or len(drivers) + 1))
     for row in rows:
-        feasible = [end for end in ("low", "high") if not row[f"{end}_feasible"]]
+        feasible = [end for end, read in (("low", low), ("high", high)) if not row[read.feasible]]
         made.add_row(
-            str(row["driver_title"]), f"x {row['low_factor']:.2f}", f"x {row['high_factor']:.2f}",
-            number(row["low_value"]), number(row["given_value"]), number(row["high_value"]),
+            str(row["driver_title"]), f"x {row[low.factor]:.2f}", f"x {row[high.factor]:.2f}",
+            number(row[low.value]), number(row[drawn.given]), number(row[high.value]),
             f"not at {' or '.join(feasible)}" if feasible else "yes",
         )  # fmt: skip
     console.print(made)

@@ -104,6 +104,8 @@ class SensitivityFigureSpec(Part):
     given: str = Field(description="The objective as given")
     words: str = Field(description="What is said of an input at whose end a target is missed")
     option: str = Field(description="The option that is looked at")
+    base: str = Field(description="The option that a driver's trials are based on")
+    finding: str = Field(description="The finding")
 
 
 class FiguresSpec(Part):

@@ -9,6 +9,16 @@ from reportgen.spec.part import Part
 __all__ = ["RolesSpec"]
 
 
+class EndSpec(Part):
+    """The quantities of each driver at one of its ends."""
+
+    range: str = Field(description="The factor that the scenario gives; blank where it is computed")
+    factor: str = Field(description="The factor that is used")
+    option: str = Field(description="The option whose input is scaled by it")
+    value: str = Field(description="The objective of that option")
+    feasible: str = Field(description="Flag: that option meets every requirement")
+
+
 class RolesSpec(Part):
     """The name of a quantity for each role; an accounting may lack some of them."""
 
@@ -40,3 +50,5 @@ class RolesSpec(Part):
     reason: str = Field(description="Why each recommendation holds")
     risk: str = Field(description="What may go wrong with each recommendation")
     next: str = Field(description="What to do next about each recommendation")
+    low: EndSpec = Field(description="The low end of each driver")
+    high: EndSpec = Field(description="The high end of each driver")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.book.rows.trials import DRIVER, trial_name
+from reportgen.book.rows.trials import DRIVER, ends, trial_name
 from reportgen.engine.reduce import reduce_values
 from reportgen.engine.results import Results
 from reportgen.engine.values import Value
@@ -17,6 +17,7 @@ from reportgen.lang import tree
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from reportgen.book.rows.trials import End
     from reportgen.engine.evaluate import Inputs
     from reportgen.engine.values import Array
     from reportgen.spec.model import DriverSpec
@@ -81,12 +82,12 @@ class Contest:
 
     def ends(self, driver: str, option: str) -> tuple[float, float]:
         """Return the factors at the ends of a driver, for an option."""
-        low, high = (self._end(driver, option, end) for end in ("low", "high"))
+        low, high = (self._end(driver, option, end) for end in ends(self.results.book.roles))
         return low, high
 
-    def _end(self, driver: str, option: str, end: str) -> float:
+    def _end(self, driver: str, option: str, end: End) -> float:
         """Evaluate the formula of an end for another option than its sensitivity case."""
-        written = self.results.book.quantities[f"{end}_factor"].cells[driver,]
+        written = self.results.book.quantities[ends(self.results.book.roles)[end].factor].cells[driver,]
         trial = tree.Member("option", trial_name(driver, end))
         value = self.results.evaluator.node(tree.replaced(written, trial, tree.Member("option", option)), ())
         known = value.absent is None or not value.absent.any()

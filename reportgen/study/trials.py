@@ -11,12 +11,18 @@ if TYPE_CHECKING:
     from reportgen.book.book import Book
     from reportgen.engine.evaluate import Inputs
 
-__all__ = ["rebase_trials", "trials_of"]
+__all__ = ["rebase_trials", "sensitivity_cases", "trials_of"]
 
 
 def trials_of(book: Book) -> tuple[str, ...]:
     """Return the options that only show how results depend on an input: sensitivity cases and batch sizes."""
     return _marked(book, book.roles.trial)
+
+
+def sensitivity_cases(book: Book) -> tuple[str, ...]:
+    """Return the options that show how results depend on a scaled input."""
+    batches = _marked(book, book.roles.batch_point)
+    return tuple(name for name in trials_of(book) if name not in batches)
 
 
 def _marked(book: Book, flag: str) -> tuple[str, ...]:
@@ -30,8 +36,7 @@ def rebase_trials(book: Book, inputs: Inputs | None = None) -> Book:
 
     `inputs` are changes under which the best option is determined.
     """
-    wanted, batches = book.scenario.sensitivity, _marked(book, book.roles.batch_point)
-    trials = [name for name in trials_of(book) if name not in batches]
+    wanted, trials = book.scenario.sensitivity, sensitivity_cases(book)
     if wanted is None or wanted.option != BEST or not trials:
         return book
     found = Evaluator(book, inputs).value(book.roles.best)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from reportgen.book.library.parts import Library, Table
     from reportgen.spec.model import LibrarySpec, QuantitySpec
+    from reportgen.spec.part import Part
 
 __all__ = ["faults"]
 
@@ -108,19 +109,27 @@ def _unknown_in_frame(loaded: Loaded[LibrarySpec], quantities: dict[str, Quantit
     if aim not in known:
         span = document.span(("frame", "objective", frame.objective.verb))
         yield Problem(f"the objective '{aim}' is not a number per option", span, nearest(aim, known))
-    for role, name in frame.roles:
+    for path, name in _named(frame.roles):
         if name not in quantities:
-            span = document.span(("frame", "roles", role))
+            span = document.span(("frame", "roles", *path))
             yield Problem(f"unknown quantity '{name}'", span, nearest(name, quantities))
 
 
 def _unknown_in_figures(loaded: Loaded[LibrarySpec], quantities: dict[str, QuantitySpec]) -> Iterator[Problem]:
     """Report quantities that figures draw and that no file declares."""
-    for figure, drawn in loaded.spec.figures or ():
-        for key, name in drawn:
-            if name not in quantities:
-                span = loaded.document.span(("figures", figure, key))
-                yield Problem(f"unknown quantity '{name}'", span, nearest(name, quantities))
+    for path, name in _named(loaded.spec.figures) if loaded.spec.figures is not None else ():
+        if name not in quantities:
+            span = loaded.document.span(("figures", *path))
+            yield Problem(f"unknown quantity '{name}'", span, nearest(name, quantities))
+
+
+def _named(part: Part) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield the names in a part whose fields are names, or such parts, each with its path."""
+    for key, value in part:
+        if isinstance(value, str):
+            yield (key,), value
+        else:
+            yield from (((key, *path), name) for path, name in _named(value))
 
 
 def _unknown_headers(table: Table, library: Library, quantities: dict[str, QuantitySpec]) -> Iterator[Problem]:

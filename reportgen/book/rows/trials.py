@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from reportgen.book.entries import Entry, Origin, Row
 from reportgen.errors import nearest
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from reportgen.book.collected.collect import Collection
     from reportgen.spec.load import Loaded
     from reportgen.spec.model import DriverSpec, ScenarioSpec
-    from reportgen.spec.roles import RolesSpec
+    from reportgen.spec.roles import EndSpec, RolesSpec
 
-__all__ = ["BEST", "DRIVER", "ENDS", "add_trials", "trial_name"]
+__all__ = ["BEST", "DRIVER", "End", "add_trials", "ends", "trial_name"]
 
 BEST = "best"
 """How a scenario names the option that is best on the objective."""
@@ -24,7 +24,12 @@ BEST = "best"
 DRIVER = "driver"
 """The dimension whose rows are the scaled inputs."""
 
-ENDS = ("low", "high")
+End = Literal["low", "high"]
+
+
+def ends(roles: RolesSpec) -> dict[End, EndSpec]:
+    """Return the quantities of both ends of a driver."""
+    return {"low": roles.low, "high": roles.high}
 
 
 def trial_name(driver: str, end: str) -> str:
@@ -53,8 +58,8 @@ def add_trials(collection: Collection, loaded: Loaded[ScenarioSpec], roles: Role
     rows = collection.rows[DRIVER] = {}
     for name in names:
         driver, place = collection.drivers[name]
-        rows[name] = _driver(name, driver, place, given.get(name))
-        for end in ENDS:
+        rows[name] = _driver(name, driver, place, given.get(name), roles)
+        for end in ends(roles):
             options[trial_name(name, end)] = _option(name, driver, place, end, roles)
     _base(collection, options, wanted.option, origin.at("option"))
     return options
@@ -77,24 +82,24 @@ def _chosen(collection: Collection, wanted: SensitivitySpec, origin: Origin) -> 
     return [name for name in dict.fromkeys(wanted.drivers) if name in known] or known
 
 
-def _driver(name: str, driver: DriverSpec, place: Origin, given: Row | None) -> Row:
+def _driver(name: str, driver: DriverSpec, place: Origin, given: Row | None, roles: RolesSpec) -> Row:
     """Return a driver's row: its ends are the factors in its own cells, or else those that the library computes."""
     cells: dict[str, Any] = {}
-    for end in ENDS:
-        value, cell = getattr(driver, end), f'range_{end}["{name}"]'
-        cells[f"{end}_option"] = trial_name(name, end)
+    for end, written in ends(roles).items():
+        value, cell = getattr(driver, end), f'{written.range}["{name}"]'
+        cells[written.option] = trial_name(name, end)
         otherwise = str(value).replace("{option}", trial_name(name, end))
-        cells[f"{end}_factor"] = f"{cell} if known({cell}) else {otherwise}"
+        cells[written.factor] = f"{cell} if known({cell}) else {otherwise}"
         if isinstance(value, int | float):
-            cells[f"range_{end}"] = value
+            cells[written.range] = value
     made = {column: Entry(value, place) for column, value in cells.items()}
     meta = {"title": driver.title, "description": driver.description}
     return Row(place, {**meta, **(given.meta if given else {})}, {**made, **(given.cells if given else {})})
 
 
-def _option(name: str, driver: DriverSpec, place: Origin, end: str, roles: RolesSpec) -> Row:
+def _option(name: str, driver: DriverSpec, place: Origin, end: End, roles: RolesSpec) -> Row:
     """Return an option that changes only this input of its base."""
-    stretched = Entry(f'base * {end}_factor["{name}"]', place.at(end))
+    stretched = Entry(f'base * {ends(roles)[end].factor}["{name}"]', place.at(end))
     return Row(place, {"title": f"{driver.title}, {end}"}, {roles.trial: Entry(True, place), driver.column: stretched})
 
 

@@ -24,6 +24,7 @@ from reportgen.spec.document import parse_document
 from reportgen.spec.load import validate
 from reportgen.spec.model import ScenarioSpec
 from reportgen.spec.write import with_found, with_value, yaml_text
+from reportgen.study.trials import sensitivity_cases
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -258,7 +259,7 @@ def _with_pins(text: str, book: Book, *, rows: bool) -> str:
         search = parse_document(text.encode(), SCENARIO).data["search"]
         text = _checked(text, made, Setting(("search",), {**search, **kept}))
     if scenario.sensitivity is not None and scenario.sensitivity.option == "best":
-        trial = next((o for o in book.based_on if o.endswith("_low") and _is_trial(book, o)), None)
+        trial = next(iter(sensitivity_cases(book)), None)
         base = book.based_on[trial] if trial else None
         if base is not None:
             text = _with(text, Setting(("sensitivity", "option"), base))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reportgen.book.rows.trials import ends
 from reportgen.lang.units import ONE
 from reportgen.report.numbers import as_given, column, joined
 from reportgen.report.view import Figure, Paragraph
@@ -13,10 +14,10 @@ if TYPE_CHECKING:
 
     from reportgen.report.reading import Facts
     from reportgen.report.view import Block, Value
+    from reportgen.spec.roles import EndSpec
 
 __all__ = ["driver_blocks"]
 
-_ENDS = ("low", "high")
 _SAID = 4  # the most inputs whose missed targets are described
 _DIGITS = 3  # the digits of a factor
 
@@ -27,7 +28,7 @@ def driver_blocks(facts: Facts) -> list[Block | None]:
     drivers = _ranked(facts)
     if not drivers:
         return []
-    failed = [d for d in drivers if any(facts.value(f"{end}_feasible", d) is False for end in _ENDS)]
+    failed = [d for d in drivers if any(facts.value(end.feasible, d) is False for end in ends(facts.roles).values())]
     said = " ".join(facts.words(drawn.words, d) for d in failed[:_SAID])
     return [_figure(facts, drivers), Paragraph(said) if said else None]
 
@@ -49,15 +50,15 @@ def _figure(facts: Facts, drivers: Sequence[str]) -> Figure | None:
     given = next((v for d in drivers if (v := facts.number(drawn.given, d)) is not None), None)
     if given is None:
         return None
-    values = [facts.number(f"{end}_value", d) for d in drivers for end in _ENDS]
+    values = [facts.number(end.value, d) for d in drivers for end in ends(facts.roles).values()]
     written = column([given, *values], quantity.type.unit)
     rows: list[dict[str, Value]] = []
     for place, driver in enumerate(drivers):
         row: dict[str, Value] = {"name": facts.title("driver", driver)}
-        for offset, end in enumerate(_ENDS):
+        for offset, (end, read) in enumerate(ends(facts.roles).items()):
             value = values[2 * place + offset]
             row[end] = None if value is None else value * written.factor
-            row[f"{end}_text"] = _end(facts, driver, end)
+            row[f"{end}_text"] = _end(facts, driver, read)
         rows.append(row)
     option = facts.words(drawn.option) or facts.baseline
     subtitle = f"{written.unit}, of “{facts.title('option', option)}”"
@@ -73,10 +74,10 @@ def _figure(facts: Facts, drivers: Sequence[str]) -> Figure | None:
     )
 
 
-def _end(facts: Facts, driver: str, end: str) -> str:
+def _end(facts: Facts, driver: str, end: EndSpec) -> str:
     """Return the factor of a driver at an end, and whether the option fails there."""
-    factor = facts.number(f"{end}_factor", driver)
+    factor = facts.number(end.factor, driver)
     text = f"× {as_given(None if factor is None else round(factor, _DIGITS), ONE)}"
-    if facts.number(f"{end}_value", driver) is None:
+    if facts.number(end.value, driver) is None:
         return f"{text}, no value"
-    return f"{text}, misses a target" if facts.value(f"{end}_feasible", driver) is False else text
+    return f"{text}, misses a target" if facts.value(end.feasible, driver) is False else text
