@@ -43,7 +43,7 @@ COUNTED = {
     "render/excel/sheets": 16,
     "report": 7,
     "report/figures": 14,
-    "report/sections": 13,
+    "report/sections": 12,
     "spec": 2,
     "study": 2,
 }

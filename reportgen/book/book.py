@@ -154,12 +154,13 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Relations:
-    """How quantities relate to figures: limits, lower and upper ends, ideals, and parts in the order of declaration."""
+    """How quantities relate to figures: limits, ends, ideals, sums over a pass, and parts as they were declared."""
 
     limits: Mapping[str, Limit] = field(default_factory=dict)
     lows: Mapping[str, str] = field(default_factory=dict)
     highs: Mapping[str, str] = field(default_factory=dict)
     ideals: Mapping[str, str] = field(default_factory=dict)
+    passes: Mapping[str, str] = field(default_factory=dict)
     parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def band(self, figure: str) -> tuple[str, str] | None:
@@ -187,7 +188,7 @@ class Book:
     units: Units
     """The units that a value may be given in."""
     relations: Relations = field(default_factory=Relations)
-    """The quantities that are the limit, an end, the ideal or a part of a figure."""
+    """The quantities that are the limit, an end, the ideal, the sum over a pass or a part of a figure."""
     overlays: tuple[str, ...] = ()
     """The folders of the users' libraries that were laid over the package's library."""
     studies: Studies = field(default_factory=Studies)

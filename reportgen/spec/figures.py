@@ -23,6 +23,7 @@ class PassSpec(Part):
     """The time of a pass, operator by operator."""
 
     time: str = Field(description="The time of a pass")
+    operator: str = Field(description="The time of an operator in it")
     share: str = Field(description="The share of an operator in it")
     overhead: str = Field(description="The share that no operator has")
 

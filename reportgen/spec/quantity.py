@@ -66,6 +66,7 @@ class QuantitySpec(Part):
     low_of: str = Field(default="", description="The figure whose lower end it is, such as tpot")
     high_of: str = Field(default="", description="The figure whose upper end it is")
     ideal_of: str = Field(default="", description="The figure that it is the ideal of, on the roofline")
+    pass_of: str = Field(default="", description="The figure of one run that it sums over all runs in a pass")
     part_of: str = Field(default="", description="The figure that it is a part of, as energy is of the cost")
 
     @property

@@ -1,4 +1,4 @@
-"""Check the relations that quantities declare: whose limit, lower or upper end, ideal or part each of them is."""
+"""Check the relations that quantities declare: whose limit, end, ideal, sum over a pass or part each of them is."""
 
 from __future__ import annotations
 
@@ -15,19 +15,25 @@ if TYPE_CHECKING:
 
 __all__ = ["relations"]
 
-_WORDS = {"low_of": "the lower end", "high_of": "the upper end", "ideal_of": "the ideal", "part_of": "a part"}
+_WORDS = {
+    "low_of": "the lower end",
+    "high_of": "the upper end",
+    "ideal_of": "the ideal",
+    "pass_of": "the sum over a pass",
+    "part_of": "a part",
+}
 _SHAPES = ((), ("option",))
 """The index sets of a target: one for all options, or one per option."""
 
 
 def relations(site: Site, quantities: Mapping[str, Quantity]) -> Relations:
     """Return the relations between quantities and figures; mistakes are recorded on the site."""
-    found = {kind: dict(_of(site, quantities, kind)) for kind in ("low_of", "high_of", "ideal_of")}
+    found = {kind: dict(_of(site, quantities, kind)) for kind in ("low_of", "high_of", "ideal_of", "pass_of")}
     parts: dict[str, list[str]] = {}
     for part, figure in _pairs(site, quantities, "part_of"):
         parts.setdefault(figure, []).append(part)
     return Relations(
-        _limits(site, quantities), found["low_of"], found["high_of"], found["ideal_of"],
+        _limits(site, quantities), found["low_of"], found["high_of"], found["ideal_of"], found["pass_of"],
         {figure: tuple(names) for figure, names in parts.items()},
     )  # fmt: skip
 

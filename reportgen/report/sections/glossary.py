@@ -46,7 +46,8 @@ def _titled(facts: Facts) -> Iterator[Quantity]:
     """Yield the quantities that reports show by their titles."""
     report = facts.book.report
     names = (*report.key_figures, *report.option_columns, *report.stage_columns, *report.operator_columns)
-    for name in dict.fromkeys((*names, *(f"network_{n}" for n in report.operator_columns), facts.objective)):
+    passes = facts.book.relations.passes
+    for name in dict.fromkeys((*names, *(passes.get(n, n) for n in report.operator_columns), facts.objective)):
         if facts.has(name):
             yield facts.quantity(name)
     for quantity in facts.book.quantities.values():

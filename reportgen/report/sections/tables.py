@@ -136,17 +136,18 @@ def _notes(facts: Facts) -> str:
 
 def operator_tables(facts: Facts, *, whole: bool = False) -> list[Table]:
     """Return the baseline's slowest operators per stage; with `whole` all, and the recommended option's too."""
-    if not facts.has("network_inference_time"):
+    if not facts.has(facts.figures.time.operator):
         return []
     options = facts.pair if whole else (facts.baseline,)
     return [_operator_table(facts, option, stage, whole=whole) for option in options for stage in STAGES]
 
 
 def _operator_table(facts: Facts, option: str, stage: str, *, whole: bool) -> Table:
-    per = facts.quantity("network_inference_time").per
+    time = facts.figures.time.operator
+    per = facts.quantity(time).per
     names = facts.book.dimensions["operator"].names
     running = [o for o in names if facts.results.applies(per, (option, stage, o))]
-    running.sort(key=lambda o: -(facts.number("network_inference_time", option, stage, o) or 0.0))
+    running.sort(key=lambda o: -(facts.number(time, option, stage, o) or 0.0))
     top = running if whole else running[:_OPERATORS]
     columns = [Column("Operator")]
     cells = [[Cell(facts.title("operator", o)) for o in top]]
@@ -171,7 +172,7 @@ def _operator_names(facts: Facts) -> list[str]:
 
 def _whole_pass(facts: Facts, name: str) -> str:
     """Return the quantity summed over all runs in a pass, if it exists, so that all columns of a row match."""
-    return f"network_{name}" if facts.has(f"network_{name}") else name
+    return facts.book.relations.passes.get(name, name)
 
 
 def _operator_column(
