@@ -210,6 +210,14 @@ class Book:
         value = self.quantities["objective_value"]
         return ObjectiveSpec(**{"maximise" if value.better == "higher" else "minimise": value.written})
 
+    @cached_property
+    def reads(self) -> Mapping[str, frozenset[str]]:
+        """The quantities that the formulas of each quantity name."""
+        return {
+            name: frozenset[str]().union(*(tree.references(node) for node in quantity.nodes()))
+            for name, quantity in self.quantities.items()
+        }
+
     def scope(self) -> Scope:
         """Return the names that its formulas may use."""
         return Scope({n: q.type for n, q in self.quantities.items()}, {n: d.names for n, d in self.dimensions.items()})

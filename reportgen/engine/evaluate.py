@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reportgen.engine.faults import not_finite_error
 from reportgen.engine.reduce import reduce_values
 from reportgen.engine.values import Array, Value, each, either, filled, fixed, in_kind_of, not_finite, scaled
-from reportgen.errors import EvaluationError, Problem
 from reportgen.lang import tree
 from reportgen.lang.functions import FUNCTIONS
 
 if TYPE_CHECKING:
     from reportgen.book.book import Book, Quantity
 
-__all__ = ["Evaluator", "Inputs"]
+__all__ = ["Evaluator", "Inputs", "dependents"]
 
 Inputs = Mapping[tuple[str, tuple[str, ...]], "float | bool | str | Array | None"]
 """Values put in the place of input cells, by quantity and members.
@@ -37,7 +37,7 @@ class Evaluator:
     def __init__(self, book: Book, inputs: Inputs | None = None) -> None:
         self.book = book
         self._order = {d: i for i, d in enumerate(book.dimensions)}
-        self._inputs = dict(inputs or {})
+        self.inputs = dict(inputs or {})
         self._values: dict[str, Value] = {}
         self._cells: dict[tuple[str, tuple[str, ...]], Value] = {}
         self._fetched: dict[tuple[tree.Ref | str, _Dims], Value] = {}
@@ -47,9 +47,9 @@ class Evaluator:
         """An evaluator with further inputs replaced, which keeps what does not depend on them."""
         names = frozenset(name for name, _ in inputs)
         if names not in self._readers:
-            self._readers[names] = _dependents(self.book, names)
+            self._readers[names] = dependents(self.book, names)
         changed = self._readers[names]
-        other = type(self)(self.book, {**self._inputs, **inputs})
+        other = type(self)(self.book, {**self.inputs, **inputs})
         other._readers = self._readers
         other._values = {name: value for name, value in self._values.items() if name not in changed}
         other._cells = {at: value for at, value in self._cells.items() if at[0] not in changed}
@@ -77,27 +77,27 @@ class Evaluator:
                 if value.absent is not None and value.absent.shape != value.data.shape:
                     shape = np.broadcast_shapes(value.data.shape, value.absent.shape)
                     value = Value(np.broadcast_to(value.data, shape), value.absent)
-                self._check_finite(quantity, value)
+                self.check_finite(quantity, value)
             self._values[name] = value
         return self._values[name]
 
     def _whole(self, quantity: Quantity) -> Value:
         """A quantity with one formula, or with one value that was given."""
-        if (quantity.name, ()) in self._inputs:
-            return self._given(quantity, self._inputs[quantity.name, ()], quantity.per)
+        if (quantity.name, ()) in self.inputs:
+            return self._given(quantity, self.inputs[quantity.name, ()], quantity.per)
         assert quantity.formula is not None
         return self._node(quantity.formula, quantity.per)
 
     # --- cells ---------------------------------------------------------------------------------------------------
 
-    def _cell(self, quantity: Quantity, key: tuple[str, ...]) -> Value:
+    def cell(self, quantity: Quantity, key: tuple[str, ...]) -> Value:
         """One cell of a quantity that has a formula for each member, over its other dimensions."""
         at = (quantity.name, key)
         if at not in self._cells:
             rest = tuple(d for d in quantity.per if d not in quantity.by)
-            given = at in self._inputs
+            given = at in self.inputs
             self._cells[at] = (
-                self._given(quantity, self._inputs[at], rest) if given else self._node(quantity.cells[key], rest)
+                self._given(quantity, self.inputs[at], rest) if given else self._node(quantity.cells[key], rest)
             )
         return self._cells[at]
 
@@ -118,36 +118,37 @@ class Evaluator:
     def _stacked(self, quantity: Quantity) -> Value:
         """The cells put side by side along the axes of `by`."""
         keys = list(quantity.cells)
-        if quantity.by == quantity.per and not any(k == quantity.name for k, _ in self._inputs):
+        if quantity.by == quantity.per and not any(k == quantity.name for k, _ in self.inputs):
             plain = self._literals(quantity, keys)
             if plain is not None:
                 return plain
-        cells = [self._cell(quantity, key) for key in keys]
+        cells = [self.cell(quantity, key) for key in keys]
         by_axes = [quantity.per.index(d) for d in quantity.by]
-        rest = (
-            np.broadcast_shapes(*(c.data.shape for c in cells))
-            if cells
-            else (1,) * (len(quantity.per) - len(by_axes) + 1)
-        )
+        shapes = [a.shape for c in cells for a in (c.data, c.absent) if a is not None]
+        rest = np.broadcast_shapes(*shapes) if cells else (1,) * (len(quantity.per) - len(by_axes) + 1)
         sizes = [self.book.size(d) for d in quantity.by]
         dtype = np.result_type(*(c.data.dtype for c in cells)) if cells else np.dtype(float)
-        stacked = np.empty((*sizes, *rest), dtype=dtype)
-        masked = any(c.absent is not None for c in cells)
-        absent = np.zeros((*sizes, *rest), dtype=bool) if masked else None
-        for key, cell in zip(keys, cells, strict=True):
-            place = tuple(self.book.dimensions[d].index(m) for d, m in zip(quantity.by, key, strict=True))
-            stacked[place] = cell.data
-            if absent is not None and cell.absent is not None:
-                absent[place] = cell.absent
-        if absent is not None and quantity.type.kind in (
-            "member",
-            "text",
-        ):  # what is absent looks like the others, not like 0.0
-            stacked[absent] = "" if stacked.dtype == object else -1
-            stacked = stacked.astype(np.int64) if quantity.type.kind == "member" else stacked
+        shape = list(rest)
+        for axis, size in sorted(zip(by_axes, sizes, strict=True)):
+            shape.insert(axis, size)
         move = list(range(len(by_axes)))
-        data = np.moveaxis(stacked, move, by_axes)
-        return Value(data, np.moveaxis(absent, move, by_axes) if absent is not None else None)
+        stacked = np.empty(shape, dtype=dtype)
+        masked = any(c.absent is not None for c in cells)
+        absent = np.zeros(shape, dtype=bool) if masked else None
+        places = [
+            tuple(self.book.dimensions[d].index(m) for d, m in zip(quantity.by, key, strict=True)) for key in keys
+        ]
+        rows = np.moveaxis(stacked, by_axes, move)
+        for place, cell in zip(places, cells, strict=True):
+            rows[place] = cell.data
+        if absent is not None:
+            rows = np.moveaxis(absent, by_axes, move)
+            for place, cell in zip(places, cells, strict=True):
+                rows[place] = False if cell.absent is None else cell.absent
+            if quantity.type.kind in ("member", "text"):  # what is absent looks like the others, not like 0.0
+                stacked[absent] = "" if stacked.dtype == object else -1
+                stacked = stacked.astype(np.int64) if quantity.type.kind == "member" else stacked
+        return Value(stacked, absent)
 
     def _literals(self, quantity: Quantity, keys: list[tuple[str, ...]]) -> Value | None:
         """All cells at once where they are plain values, as in a catalogue."""
@@ -172,27 +173,15 @@ class Evaluator:
         absent = np.isnan(data)
         return Value(np.where(absent, 0.0, data), absent if absent.any() else None)
 
-    def _check_finite(self, quantity: Quantity, value: Value) -> None:
+    def check_finite(self, quantity: Quantity, value: Value) -> None:
+        """Refuse values that are not finite.
+
+        Raises:
+            EvaluationError: there is one, and it is not absent.
+        """
         bad = not_finite(value)
-        if bad is None:
-            return
-        place = np.argwhere(bad)[0]
-        where = ", ".join(
-            f"{d} {self.book.dimensions[d].names[i]}"
-            for axis, (d, i) in enumerate(zip(quantity.per, place, strict=False))
-            if bad.shape[axis] > 1 or self.book.size(d) == 1
-        )
-        infinite = np.isinf(value.data[tuple(place)])
-        why = "division by zero, or too large" if infinite else "such as 0 / 0, or the root of a negative number"
-        row = tuple(
-            self.book.dimensions[d].names[i if size > 1 else 0]
-            for d, i, size in zip(quantity.per, place, bad.shape, strict=False)
-        )
-        key = tuple(row[quantity.per.index(d)] for d in quantity.by)
-        formula = quantity.written_cells.get(key, "") if quantity.by else quantity.written
-        message = f"'{quantity.name}'{' for ' + where if where else ''} is not a finite number ({why})"
-        problem = Problem(message, quantity.spans.get(key), f"{quantity.name} = {formula}")
-        raise EvaluationError(problem, quantity.name, row)
+        if bad is not None:
+            raise not_finite_error(self.book, quantity, value, bad)
 
     # --- nodes ---------------------------------------------------------------------------------------------------
 
@@ -245,7 +234,7 @@ class Evaluator:
         select = dict(ref.select)
         fixed_keys = tuple(s.name for d in quantity.by if isinstance(s := select.get(d), tree.Member))
         if quantity.by and len(fixed_keys) == len(quantity.by) and quantity.input:
-            value, dims = self._cell(quantity, fixed_keys), tuple(d for d in quantity.per if d not in quantity.by)
+            value, dims = self.cell(quantity, fixed_keys), tuple(d for d in quantity.per if d not in quantity.by)
         else:
             value, dims = self.value(ref.name), quantity.per
         if not any(d in select for d in dims):
@@ -379,10 +368,10 @@ class Evaluator:
         return next(self.member_dimension(n) for n in node.args[1:] if not isinstance(n, tree.Literal))
 
 
-def _dependents(book: Book, names: frozenset[str]) -> frozenset[str]:
+def dependents(book: Book, names: frozenset[str]) -> frozenset[str]:
     """The quantities named and all that read them."""
     changed = set(names)
     for quantity in book.quantities.values():  # in an order in which each follows what it reads
-        if any(changed & tree.references(node) for node in quantity.nodes()):
+        if changed & book.reads[quantity.name]:
             changed.add(quantity.name)
     return frozenset(changed)

@@ -1,20 +1,28 @@
-"""Many design points at once: samples of some inputs, evaluated in chunks that fit the processor's caches."""
+"""Many samples of some inputs at once: each is computed by a program, block by block."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from reportgen.engine.evaluate import Evaluator
-from reportgen.engine.values import not_finite
+from reportgen.engine.faults import not_finite_error
+from reportgen.engine.program.compiler import compiled
+from reportgen.engine.program.run import Machine, block_size
+from reportgen.engine.program.signs import plainer
+from reportgen.engine.program.storage import storage_of
+from reportgen.engine.values import Value, not_finite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from reportgen.book.book import Book, Quantity
     from reportgen.engine.evaluate import Inputs
-    from reportgen.engine.values import Array, Value
+    from reportgen.engine.program.run import Fault
+    from reportgen.engine.program.steps import Cell, Program
+    from reportgen.engine.values import Array
 
     class Column(Protocol):
         """A value per sample: an array, or what gives arrays of its parts."""
@@ -23,16 +31,22 @@ if TYPE_CHECKING:
 
         def __getitem__(self, part: slice, /) -> Array: ...
 
-    Samples = Mapping[tuple[str, tuple[str, ...]], Column]
+    Samples = Mapping[Cell, Column]
 
-__all__ = ["CHUNK", "Lenient", "chunks", "sweep"]
+__all__ = ["Block", "Sampler", "sweep"]
 
-CHUNK = 2000
-"""Enough samples that reading formulas costs little beside computing them; few enough that arrays stay small."""
+_MORE = 1.5
+"""A machine is used again for blocks that are smaller than its arrays by up to this factor."""
 
 
-def sweep(book: Book, samples: Samples, names: Sequence[str], chunk: int = CHUNK) -> dict[str, Array]:
+def sweep(book: Book, samples: Samples, names: Sequence[str], block: int | None = None) -> dict[str, Array]:
     """Evaluate quantities at many samples of inputs, which are arrays of one length.
+
+    Args:
+        book: the scenario's book.
+        samples: the values of each input that varies.
+        names: the quantities that are wanted.
+        block: how many samples to compute at a time; as many as suit the program where it is not given.
 
     Returns:
         For each name an array with a leading axis of samples, then one for each dimension of the quantity, in the
@@ -47,29 +61,101 @@ def sweep(book: Book, samples: Samples, names: Sequence[str], chunk: int = CHUNK
             raise ValueError(f"'{name}' is not a number")
     count = _count(samples)
     sizes = {name: tuple(book.size(d) for d in book.quantities[name].per) for name in names}
-    found = {name: np.empty((*sizes[name], count)) for name in names}
-    for part, evaluator in chunks(book, samples, chunk):
+    results = {name: np.empty((*sizes[name], count)) for name in names}
+    for part, values in Sampler(book, names).blocks(samples, block):
         for name in names:
-            found[name][..., part] = _plain(evaluator.value(name))
-    return {name: np.moveaxis(values, -1, 0) for name, values in found.items()}
+            results[name][..., part] = _plain(values.value(name))
+    return {name: np.moveaxis(values, -1, 0) for name, values in results.items()}
 
 
-def chunks(
-    book: Book, samples: Samples, chunk: int = CHUNK, start: Evaluator | None = None
-) -> Iterator[tuple[slice, Evaluator]]:
-    """An evaluator for each chunk of the samples, and which samples these are; `start` brings further inputs.
+class Block:
+    """The values of some samples; they hold until the next block is asked for.
 
-    What does not depend on the samples is evaluated in the first chunk, and kept.
+    `faults` says of which quantities numbers are not finite, and where; what is computed from them means nothing.
     """
-    count = _count(samples)
-    evaluator = start or Evaluator(book)
-    for first in range(0, count, chunk):
-        part = slice(first, min(first + chunk, count))
-        # The values of a chunk live until the next is done. Freed all at once they would go back to the system, and
-        # asking for the same memory again, page by page, would take half of the time.
-        held, evaluator = evaluator, evaluator.with_inputs({at: values[part] for at, values in samples.items()})
-        yield part, evaluator
-        del held
+
+    def __init__(self, machine: Machine, count: int, faults: dict[str, Array]) -> None:
+        self._machine, self._count, self.faults = machine, count, faults
+
+    def value(self, name: str) -> Value:
+        """A quantity that the sampler was asked for."""
+        value = self._machine.value(name)
+        return Value(self._cut(value.data), None if value.absent is None else self._cut(value.absent))
+
+    def _cut(self, data: Array) -> Array:
+        return data[..., : self._count]
+
+
+class _Runner:
+    """A program, and the machine that ran it last."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self.storage = storage_of(program)
+        self._signed = frozenset[int]()
+        self._machine: Machine | None = None
+
+    def run(self, samples: Mapping[Cell, Array], size: int, *, plainer_sums: bool) -> tuple[Machine, dict[str, Fault]]:
+        """Compute a block in a machine of a size; with plainer sums where there are more of them."""
+        machine = self._machine
+        if machine is None or not size <= machine.samples <= _MORE * size:
+            machine = self._make(size, plainer_sums=plainer_sums)
+        faults = machine.run(samples)
+        while machine.below_zero:
+            self._signed |= machine.below_zero
+            machine = self._make(size, plainer_sums=plainer_sums)
+            faults = machine.run(samples)
+        return machine, faults
+
+    def _make(self, size: int, *, plainer_sums: bool) -> Machine:
+        program = plainer(self._program, self._signed) if plainer_sums else self._program
+        self._machine = Machine(program, storage_of(program), size)
+        return self._machine
+
+
+class Sampler:
+    """Computes some quantities of a book for samples of its inputs, and keeps the programs that do so.
+
+    A strict one raises an error where a result is not finite; another one notes it in the `faults` of the block.
+    """
+
+    def __init__(self, book: Book, names: Sequence[str], inputs: Inputs | None = None, *, strict: bool = True) -> None:
+        self.book, self.names, self.strict = book, tuple(names), strict
+        self._start = Evaluator(book, inputs) if strict else Lenient(book, inputs)
+        self._runners: dict[frozenset[tuple[Cell, bool]], _Runner] = {}
+
+    def blocks(self, samples: Samples, size: int | None = None) -> Iterator[tuple[slice, Block]]:
+        """The values block by block, each with the slice of the samples that it is for.
+
+        Args:
+            samples: the values of each input that varies.
+            size: how many samples to compute at a time; as many as suit the program where it is not given.
+
+        Raises:
+            ValueError: the samples are not of one length.
+            EvaluationError: a result is not finite, and the sampler is strict.
+        """
+        count = _count(samples)
+        if not count:
+            return
+        masked = {at: isinstance(values[0:1], np.ma.MaskedArray) for at, values in samples.items()}
+        varying = frozenset(masked.items())
+        if varying not in self._runners:
+            self._runners[varying] = _Runner(compiled(self._start, masked, self.names))
+        size = size or block_size(self._runners[varying].storage)
+        each = max(2, math.ceil(count / math.ceil(count / size)))  # blocks of nearly one size, the last one included
+        for first in range(0, count, each):
+            part = slice(first, min(first + each, count))
+            values = {at: column[part] for at, column in samples.items()}
+            machine, faults = self._runners[varying].run(values, each, plainer_sums=count > each)
+            yield part, self._block(machine, faults, part.stop - part.start)
+
+    def _block(self, machine: Machine, faults: Mapping[str, Fault], count: int) -> Block:
+        if faults and self.strict:
+            name, fault = next(iter(faults.items()))
+            raise not_finite_error(self.book, self.book.quantities[name], fault.value, fault.bad)
+        known = self._start.faults if isinstance(self._start, Lenient) else {}
+        return Block(machine, count, {**known, **{name: fault.bad[..., :count] for name, fault in faults.items()}})
 
 
 class Lenient(Evaluator):
@@ -79,19 +165,8 @@ class Lenient(Evaluator):
         super().__init__(book, inputs)
         self.faults: dict[str, Array] = {}
 
-    def with_inputs(self, inputs: Inputs) -> Lenient:
-        """As of every evaluator; faults of what does not depend on the inputs are kept with it."""
-        other = super().with_inputs(inputs)
-        assert isinstance(other, Lenient)
-        other.faults = {name: bad for name, bad in self.faults.items() if name in other._values}
-        return other
-
-    def value(self, name: str) -> Value:
-        """A quantity over its index set."""
-        with np.errstate(all="ignore"):
-            return super().value(name)
-
-    def _check_finite(self, quantity: Quantity, value: Value) -> None:
+    def check_finite(self, quantity: Quantity, value: Value) -> None:
+        """Note values that are not finite."""
         bad = not_finite(value)
         if bad is not None:
             self.faults[quantity.name] = bad

@@ -7,11 +7,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["GUARD", "add", "ceil", "close", "equal", "floor", "maximum", "minimum", "nearly_equal", "power", "subtract"]
+__all__ = [
+    "GUARD",
+    "TIE",
+    "add",
+    "ceil",
+    "close",
+    "equal",
+    "floor",
+    "maximum",
+    "minimum",
+    "nearly_equal",
+    "power",
+    "subtract",
+]
 
 Array = NDArray[Any]
 
-_TIE = 2.0**-48
+TIE = 2.0**-48
 """Spreadsheets compare about 15 digits; the engine does the same, so that near-ties are decided alike."""
 
 _WHOLE = 2.0**53
@@ -30,10 +43,10 @@ def nearly_equal(a: Array, b: Array, difference: Array) -> Array:
     """Return whether a difference is only rounding noise; between whole numbers, which are exact, it never is."""
     gap = np.abs(difference)
     first, second = (a, b) if np.size(a) <= np.size(b) else (b, a)
-    near = np.asarray(gap < _TIE * np.abs(first))
+    near = np.asarray(gap < TIE * np.abs(first))
     if not near.any():  # the usual case; the checks below cost more than the difference itself
         return near
-    near &= gap < _TIE * np.abs(second)
+    near &= gap < TIE * np.abs(second)
     if (near & (gap >= 1)).any():
         return near & ~(_exact(a) & _exact(b))
     return near

@@ -11,6 +11,7 @@ import numpy as np
 from reportgen.book.rows.trials import DRIVER, ends, trial_name
 from reportgen.engine.reduce import reduce_values
 from reportgen.engine.results import Results
+from reportgen.engine.sweep import Sampler
 from reportgen.engine.values import Value
 from reportgen.lang import tree
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reportgen.book.rows.trials import End
-    from reportgen.engine.evaluate import Inputs
+    from reportgen.engine.evaluate import Evaluator
+    from reportgen.engine.sweep import Block, Samples
     from reportgen.engine.values import Array
     from reportgen.spec.model import DriverSpec
 
@@ -50,6 +52,14 @@ class Contest:
         part = self.results.book.only(self.options)
         return Results(part, {at: value for at, value in self.results.inputs.items() if at[0] in part.quantities})
 
+    @property
+    def _judged(self) -> tuple[str, str]:
+        return "objective_cost", self._alone.book.roles.feasible
+
+    @cached_property
+    def _sampler(self) -> Sampler:
+        return Sampler(self._alone.book, self._judged, self._alone.inputs)
+
     @cached_property
     def drivers(self) -> Mapping[str, DriverSpec]:
         """The declarations of the inputs that are scaled."""
@@ -62,9 +72,15 @@ class Contest:
     def best(self, stretched: Stretched, count: int) -> Array:
         """Return the position of the best feasible option for each sample, -1 if there is none."""
         part = self._alone
-        inputs: Inputs = {(c, (o,)): self.own(c, o) * factors for (c, o), factors in stretched.items()}
-        evaluator = part.evaluator.with_inputs(inputs) if inputs else part.evaluator
-        cost, feasible = evaluator.value("objective_cost"), evaluator.value(part.book.roles.feasible)
+        samples: Samples = {(c, (o,)): self.own(c, o) * factors for (c, o), factors in stretched.items()}
+        if not samples:
+            return self._first(part.evaluator, count)
+        blocks = self._sampler.blocks(samples)
+        return np.concatenate([self._first(block, at.stop - at.start) for at, block in blocks])
+
+    def _first(self, values: Evaluator | Block, count: int) -> Array:
+        part = self._alone
+        cost, feasible = (values.value(name) for name in self._judged)
         shape = (part.book.size("option"), count)
         rows = [part.book.dimensions["option"].index(name) for name in self.options]
 

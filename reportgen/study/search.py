@@ -10,7 +10,7 @@ import numpy as np
 from reportgen.book.names import within
 from reportgen.book.studies import Found, Point, Searched
 from reportgen.engine.results import Results
-from reportgen.engine.sweep import Lenient, chunks
+from reportgen.engine.sweep import Sampler
 from reportgen.errors import Problem, SpecError
 from reportgen.study.front import spread, unbeaten
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from reportgen.book.book import Book
     from reportgen.book.studies import Search
+    from reportgen.engine.sweep import Block
     from reportgen.engine.values import Array
     from reportgen.spec.roles import RolesSpec
 
@@ -27,7 +28,6 @@ __all__ = ["FOUND", "again", "search"]
 FOUND = "the search"
 """The giver of cells that a search chose."""
 
-_CELLS = 8_000  # combinations times options; larger chunks exceed the processor's caches
 _FRONT = 40
 """The most points of the front that are kept."""
 _AXES = 3
@@ -105,9 +105,8 @@ def _tally(book: Book, wanted: Search) -> _Tally:
         (column, (name,)): values for column, values in coded.items() for name in wanted.candidates
     }
     tally = _Tally(wanted, roles, axes)
-    for piece, evaluator in chunks(part, samples, max(1, _CELLS // len(options)), Lenient(part)):
-        assert isinstance(evaluator, Lenient)
-        tally.add({name: _wide(evaluator, name, rows, piece) for name in names}, piece.start)
+    for piece, block in Sampler(part, names, strict=False).blocks(samples):
+        tally.add({name: _wide(part, block, name, rows, piece) for name in names}, piece.start)
     return tally
 
 
@@ -120,16 +119,16 @@ def _coded(book: Book, column: str, values: Sequence[float | bool | str]) -> Arr
     return np.array(values, dtype={"flag": bool, "number": float}.get(type_.kind, object))
 
 
-def _wide(evaluator: Lenient, name: str, rows: Array, piece: slice) -> Array:
+def _wide(book: Book, block: Block, name: str, rows: Array, piece: slice) -> Array:
     """Return a quantity over candidates and combinations; NaN where absent or not finite."""
-    value = evaluator.value(name)
+    value = block.value(name)
     data = value.data.astype(float)
     data = np.where(np.isfinite(data), data, np.nan)
     if value.absent is not None:
         data = np.where(value.absent, np.nan, data)
-    for quantity, bad in evaluator.faults.items():
-        data = np.where(_of_options(evaluator.book, quantity, bad), np.nan, data)
-    found: Array = np.broadcast_to(data, (evaluator.book.size("option"), piece.stop - piece.start))[rows]
+    for quantity, bad in block.faults.items():
+        data = np.where(_of_options(book, quantity, bad), np.nan, data)
+    found: Array = np.broadcast_to(data, (book.size("option"), piece.stop - piece.start))[rows]
     return found
 
 

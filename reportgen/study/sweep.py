@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.book.changes import read_changes
-from reportgen.engine.sweep import Lenient, chunks
+from reportgen.engine.sweep import Sampler
 from reportgen.errors import Problem, SpecError, nearest
 from reportgen.study.axes import Axis, read_axes
 
@@ -20,14 +20,13 @@ if TYPE_CHECKING:
 
     from reportgen.book.book import Book
     from reportgen.engine.evaluate import Inputs
+    from reportgen.engine.sweep import Block
     from reportgen.engine.values import Array
 
 __all__ = ["PROBLEM", "Sweep", "design"]
 
 PROBLEM = "problem"
 """The column that says why a row has no results; absent in all other rows."""
-
-_CHUNK = 8_000  # combinations times options; larger chunks exceed the processor's caches
 
 
 @dataclass(frozen=True)
@@ -71,10 +70,9 @@ class Sweep:
 
         book, schema = self.book.only(self._needed()), self.schema()
         grid = {(a.quantity.name, a.cell): _Grid(book, self.axes, i) for i, a in enumerate(self.axes)}
-        chunk = max(1, _CHUNK // book.size("option"))
-        for part, evaluator in chunks(book, grid, chunk, Lenient(book, self.fixed)):
-            assert isinstance(evaluator, Lenient)
-            yield pa.record_batch(_Rows(self, evaluator, part).columns(grid.values()), schema=schema)
+        sampler = Sampler(book, self.shown, self.fixed, strict=False)
+        for part, block in sampler.blocks(grid):
+            yield pa.record_batch(_Rows(self, book, block, part).columns(grid.values()), schema=schema)
 
     def frame(self) -> pd.DataFrame:
         """Return all rows as a pandas frame."""
@@ -120,8 +118,8 @@ class _Grid:
 class _Rows:
     """The rows of one chunk: arrays over options and samples, flattened row by row."""
 
-    def __init__(self, sweep: Sweep, evaluator: Lenient, part: slice) -> None:
-        self.sweep, self.evaluator, self.book, self.part = sweep, evaluator, evaluator.book, part
+    def __init__(self, sweep: Sweep, book: Book, block: Block, part: slice) -> None:
+        self.sweep, self.book, self.block, self.part = sweep, book, block, part
         names = self.book.dimensions["option"].names
         self.options = np.array([names.index(name) for name in sweep.options], dtype=np.intp)
         self.shape: tuple[int, int] = (max(1, len(self.options)), part.stop - part.start)
@@ -130,7 +128,7 @@ class _Rows:
         """Return the columns as Arrow arrays: axes, options, shown quantities, problems."""
         import pyarrow as pa
 
-        found = {name: self.evaluator.value(name) for name in self.sweep.shown}
+        found = {name: self.block.value(name) for name in self.sweep.shown}
         problems, bad = self._problems()
         made = []
         for axis in grid:
@@ -157,15 +155,15 @@ class _Rows:
         return data[self.options] if data.shape[0] > 1 else data
 
     def _laid(self, data: Array | None) -> Any:
-        """Flatten row by row: the options of the first sample, then those of the second."""
-        return None if data is None else np.broadcast_to(data, self.shape).T.ravel()
+        """Copy row by row: the options of the first sample, then those of the second."""
+        return None if data is None else np.broadcast_to(data, self.shape).T.flatten()
 
     def _problems(self) -> tuple[Any, Array | None]:
         """Return each row's first quantity that is not finite, and a mask; an empty list and None if all are finite."""
-        if not self.evaluator.faults:
+        if not self.block.faults:
             return [], None
         said = np.full((self.book.size("option"), self.shape[1]), "", dtype=object)
-        for name, mask in self.evaluator.faults.items():
+        for name, mask in self.block.faults.items():
             where = np.broadcast_to(self._of_options(name, mask), said.shape)
             said[where & np.asarray(said == "")] = f"'{name}' is not a finite number"
         rows = self._spread(said)

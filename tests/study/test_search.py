@@ -6,6 +6,7 @@ import io
 import itertools
 import json
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,7 @@ from reportgen.book.build import load_book
 from reportgen.book.changes import read_changes
 from reportgen.book.studies import Search
 from reportgen.cli import app
+from reportgen.engine import sweep as engine
 from reportgen.engine.results import Results
 from reportgen.errors import SpecError
 from reportgen.render.excel.workbook import workbook_bytes
@@ -31,7 +33,6 @@ from reportgen.study.search import search
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from reportgen.book.book import Book
 
@@ -190,7 +191,7 @@ def beats(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
 def test_chunks_make_no_difference(lay: Load, monkeypatch: pytest.MonkeyPatch) -> None:
     book = load_book(lay())
     whole = search(book).studies.searched
-    monkeypatch.setattr(study, "_CELLS", 15)
+    monkeypatch.setattr(engine, "block_size", lambda _: 15)
     assert search(book).studies.searched == whole
 
 
@@ -231,6 +232,7 @@ def test_a_change_is_made_in_the_rows_that_were_found(lay: Load) -> None:
 
 # --- what decides ----------------------------------------------------------------------------------------------------
 
+ROLES = load_book(Path(__file__).parents[2] / "specs" / "alice.yaml").roles
 FEW = st.sampled_from([1.0, 2.0, 3.0, math.nan])
 ROWS = st.lists(st.tuples(FEW, st.sampled_from([0.0, 1.0]), FEW, FEW, FEW, FEW), min_size=1, max_size=12)
 
@@ -239,7 +241,7 @@ ROWS = st.lists(st.tuples(FEW, st.sampled_from([0.0, 1.0]), FEW, FEW, FEW, FEW),
 def test_among_equals_fewer_devices_decide_then_the_latency_then_the_first(
     rows: list[tuple[float, ...]], chunk: int
 ) -> None:
-    tally = study._Tally(Search(("one",), {"batch": tuple(float(i) for i in range(len(rows)))}))
+    tally = study._Tally(Search(("one",), {"batch": tuple(float(i) for i in range(len(rows)))}), ROLES)
     for start in range(0, len(rows), chunk):
         part = np.array(rows[start : start + chunk]).T[:, None]
         names = ("objective_cost", "feasible", "missed_count", "worst_excess", "devices", "request_latency")

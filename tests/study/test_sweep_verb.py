@@ -8,6 +8,7 @@ import math
 import random
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -18,7 +19,11 @@ import reportgen
 from reportgen import api
 from reportgen.book.build import load_book
 from reportgen.cli import app, show_studies
+from reportgen.engine import sweep as engine
 from reportgen.study import sweep as study
+
+if TYPE_CHECKING:
+    from reportgen.book.book import Book
 
 ROOT = Path(__file__).parents[2]
 ALICE = str(ROOT / "specs" / "alice.yaml")
@@ -138,15 +143,20 @@ def test_models_that_the_scenario_lacks_take_part() -> None:
 def test_chunks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     found = api.sweep(ALICE, ["baseline.batch=1..9", "prompt_tokens=100..900/100"], options=["baseline", "h100"])
     whole = found.frame()
-    monkeypatch.setattr(study, "_CHUNK", 7)
+    monkeypatch.setattr(engine, "block_size", lambda _: 4)
     assert len(list(found.batches())) > 10
     pd.testing.assert_frame_equal(found.frame(), whole)
 
 
 def test_fewer_options_are_evaluated_where_nothing_compares_them(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
-    chunks = study.chunks
-    monkeypatch.setattr(study, "chunks", lambda book, *rest: (seen.append(book.size("option")), chunks(book, *rest))[1])
+
+    class Counted(study.Sampler):
+        def __init__(self, book: Book, *rest: Any, **more: Any) -> None:
+            seen.append(book.size("option"))
+            super().__init__(book, *rest, **more)
+
+    monkeypatch.setattr(study, "Sampler", Counted)
     api.sweep(ALICE, ["baseline.batch=1,2"], ["tpot"], ["baseline"]).frame()
     found = api.sweep(ALICE, ["baseline.batch=1,2"], ["tpot", "objective_place"], ["baseline"])
     found.frame()
@@ -234,11 +244,11 @@ def test_long_tables_have_several_row_groups(tmp_path: Path, monkeypatch: pytest
     from reportgen.render.text import batches
 
     monkeypatch.setattr(batches, "_GROUP", 50)
-    monkeypatch.setattr(study, "_CHUNK", 20)
+    monkeypatch.setattr(engine, "block_size", lambda _: 20)
     target = tmp_path / "points.parquet"
     assert run(ALICE, "--vary", "baseline.batch=1..111", "--option", "baseline", "-o", str(target)).exit_code == 0
     file = pq.ParquetFile(target)
-    assert [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)] == [60, 51]
+    assert [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)] == [57, 54]
     assert file.read().column("baseline.batch").to_pylist() == [float(n) for n in range(1, 112)]
 
 
@@ -306,7 +316,7 @@ def test_a_failure_on_the_way_leaves_no_file(tmp_path: Path, monkeypatch: pytest
     def fail(*_: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(study, "chunks", fail)
+    monkeypatch.setattr(study.Sampler, "blocks", fail)
     result = run(ALICE, "--vary", "baseline.batch=1,2", "-o", str(tmp_path / "points.parquet"))
     assert isinstance(result.exception, RuntimeError)
     assert list(tmp_path.iterdir()) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reportgen.engine.curves import over_batch
+from reportgen.report.curves import over_batch
 from reportgen.report.numbers import amount, digits, joined
 from reportgen.report.view import Figure
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.engine.curves import over_generation
+from reportgen.report.curves import over_generation
 from reportgen.report.numbers import amount, column, digits, joined
 from reportgen.report.view import Figure
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.engine.sweep import Lenient, chunks
+from reportgen.engine.sweep import Sampler
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,13 +62,13 @@ def over_generation(results: Results, option: str, names: Sequence[str]) -> Curv
 
 def _evaluated(results: Results, option: str, samples: Samples, names: Sequence[str]) -> Curve:
     """The quantities of the option at the samples."""
-    start = Lenient(results.book, results.inputs)
+    sampler = Sampler(results.book, names, results.inputs, strict=False)
+    count = len(next(iter(samples.values())))
     place = results.book.dimensions["option"].index(option)
     made: Curve = {}
-    for _, evaluator in chunks(results.book, samples, start=start):
+    for _, block in sampler.blocks(samples, count):
         for name in names:
-            value = evaluator.value(name)
-            count = len(next(iter(samples.values())))
+            value = block.value(name)
             shape = (*(results.book.size(d) for d in results.book.quantities[name].per), count)
             data = np.broadcast_to(value.data, shape)[place].astype(float)
             bad = np.zeros(shape, dtype=bool) if value.absent is None else np.broadcast_to(value.absent, shape)

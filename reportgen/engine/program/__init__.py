@@ -1,0 +1,1 @@
+"""A book as a flat list of array operations, which many samples run through."""

@@ -1,0 +1,194 @@
+"""The slots and steps of a program that is being made: equal steps are one, and constants are computed at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reportgen.engine.program.operations import results_of
+from reportgen.engine.program.steps import Slot, Step
+from reportgen.engine.values import Array, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+__all__ = ["Pair", "Slots", "both", "nowhere"]
+
+Dims = tuple[str, ...]
+Pair = tuple[int, "int | None"]
+"""The slots of a value: its data, and the mask of what is absent."""
+
+_NEUTRAL: Mapping[str, float] = {"*": 1, "/": 1, "+": 0, "-": 0, "and": 1, "or": 0}
+"""Operands that change nothing; of a quotient and a difference only the second one."""
+
+
+class Slots:
+    """Slots by number, and the steps that fill those that are not constant."""
+
+    def __init__(self) -> None:
+        self.all: list[Slot] = []
+        self.steps: list[Step] = []
+        self._known: dict[Any, Any] = {}
+        """Steps and constants that exist already, by what they compute."""
+
+    def shape(self, slot: int) -> tuple[int, ...]:
+        """The shape of a slot, without the samples' axis."""
+        return self.all[slot].shape
+
+    def kind(self, slot: int) -> str:
+        """The kind of a slot, as in `Slot`."""
+        return self.all[slot].kind
+
+    def known(self, slot: int) -> Array | None:
+        """The values of a constant slot; None for all others."""
+        return self.all[slot].constant
+
+    def add(self, shape: tuple[int, ...], kind: str, constant: Array | None = None) -> int:
+        """A new slot."""
+        self.all.append(Slot(shape, kind, constant))
+        return len(self.all) - 1
+
+    def constant(self, data: Array) -> int:
+        """A slot with values that are the same for all samples; equal arrays share one."""
+        kind = "O" if data.dtype == object else data.dtype.kind
+        at = ("constant", data.shape, kind, id(data) if kind == "O" else data.tobytes())
+        if at not in self._known:
+            # the slot holds the array, so that no other can have its identity
+            self._known[at] = self.add(data.shape[:-1], kind, data)
+        found: int = self._known[at]
+        return found
+
+    def value(self, value: Value) -> Pair:
+        """The slots of a value that does not vary."""
+        return self.constant(value.data), None if value.absent is None else self.constant(value.absent)
+
+    def _constants(self, slots: Iterable[int | None]) -> bool:
+        return all(slot is None or self.known(slot) is not None for slot in slots)
+
+    def emit(self, op: str, args: tuple[int | None, ...], shape: tuple[int, ...], kind: str, fixed: Any = None) -> int:
+        """The slot of a result; see `Step` for the arguments."""
+        return self.emit_all(op, args, ((shape, kind),), fixed)[0]
+
+    def emit_all(
+        self,
+        op: str,
+        args: tuple[int | None, ...],
+        outs: tuple[tuple[tuple[int, ...], str], ...],
+        fixed: Any = None,
+    ) -> tuple[int, ...]:
+        """A step, or the slots of an equal one; computed at once where nothing varies."""
+        at = (op, args, fixed)
+        if at in self._known:
+            found: tuple[int, ...] = self._known[at]
+            return found
+        if self._constants(args):
+            arrays = [None if a is None else self.known(a) for a in args]
+            made = tuple(self.constant(a) for a in results_of(op, arrays, tuple(s for s, _ in outs), fixed))
+        elif (same := self._unchanged(op, args)) is not None and self.shape(same) == outs[0][0]:
+            made = (same,)
+        else:
+            made = tuple(self.add(shape, kind) for shape, kind in outs)
+            self.steps.append(Step(op, args, made, fixed))
+        self._known[at] = made
+        return made
+
+    def _unchanged(self, op: str, args: tuple[int | None, ...]) -> int | None:
+        """The operand that a result is equal to, as in `x * 1`."""
+        if op == "where" and args[1] == args[2]:
+            return args[1]
+        if op not in _NEUTRAL or len(args) != 2:
+            return None
+        first, second = args
+        if op not in ("-", "/") and self._is(first, _NEUTRAL[op]):
+            return second
+        return first if self._is(second, _NEUTRAL[op]) else None
+
+    def _is(self, slot: int | None, value: float) -> bool:
+        constant = None if slot is None else self.known(slot)
+        return constant is not None and constant.size == 1 and bool(constant.item() == value)
+
+    def elementwise(self, op: str, args: tuple[int, ...], kind: str) -> int:
+        """The slot of an operation on each element of its operands, whose shapes broadcast."""
+        shape = np.broadcast_shapes(*(self.shape(a) for a in args))
+        return self.emit(op, args, shape, kind)
+
+    def either(self, *masks: int | None) -> int | None:
+        """Absent where any is."""
+        present = list(dict.fromkeys(m for m in masks if m is not None))
+        if not present:
+            return None
+        result = present[0]
+        for mask in present[1:]:
+            result = self.elementwise("or", (result, mask), "b")
+        return result
+
+    def some(self, mask: int | None) -> int | None:
+        """A mask, without one that masks nothing."""
+        constant = None if mask is None else self.known(mask)
+        return None if constant is not None and not constant.any() else mask
+
+    def constant_value(self, data: int, absent: int | None) -> Value | None:
+        """A value that does not vary after all, nor what is absent of it."""
+        known = self.known(data)
+        if known is None:
+            return None
+        mask = None if absent is None else self.known(absent)
+        if absent is not None and mask is None:
+            return None
+        shape = known.shape if mask is None else np.broadcast_shapes(known.shape, mask.shape)
+        return Value(np.broadcast_to(known, shape), mask)
+
+    def scaled(self, data: int, numerator: int, denominator: int) -> int:
+        """A conversion, in the same steps as everywhere: times, then divided by."""
+        for op, factor in (("*", numerator), ("/", denominator)):
+            if factor != 1:
+                by = self.constant(np.full((1,) * (len(self.shape(data)) + 1), float(factor)))
+                data = self.elementwise(op, (data, by), "f")
+        return data
+
+    def at(self, slot: int, places: tuple[int | None, ...]) -> int:
+        """The rows of fixed members; an axis of length 1 has the same for all."""
+        shape = self.shape(slot)
+        at = tuple(None if p is None else p if n > 1 else 0 for p, n in zip(places, shape, strict=True))
+        return self.emit("at", (slot,), tuple(n for p, n in zip(at, shape, strict=True) if p is None),
+                          self.kind(slot), at)  # fmt: skip
+
+    def aligned(self, slot: int, dims: Dims, per: Dims) -> int:
+        """Axes of length 1 put in for the dimensions that a value does not have."""
+        if dims == per:
+            return slot
+        sizes = dict(zip(dims, self.shape(slot), strict=True))
+        shape = tuple(sizes.get(d, 1) for d in per)
+        return self.emit("align", (slot,), shape, self.kind(slot), shape)
+
+    def clipped(self, codes: int) -> int:
+        """Codes that name a member in any case; where there is none, the first."""
+        return self.emit("first", (codes,), self.shape(codes), "i")
+
+    def spread(self, slot: int, shape: tuple[int, ...]) -> int:
+        """The same values along axes of length 1."""
+        if self.shape(slot) == shape:
+            return slot
+        return self.emit("spread", (slot,), shape, self.kind(slot), shape)
+
+    def in_kind(self, data: int, kind: str) -> int:
+        """A placeholder for an absent value in another kind."""
+        slot = self.all[data]
+        if slot.kind == kind or not (slot.kind == "f" and kind in "iOb"):
+            return data
+        blank = np.zeros(1, dtype={"i": np.int64, "b": bool}.get(kind, object))
+        if kind == "O":
+            blank[...] = ""
+        return self.constant(np.broadcast_to(blank, (*slot.shape, 1)).copy())
+
+
+def both(value: Pair, function: Callable[[int], int]) -> Pair:
+    """A function of the data and of the mask, where there is one."""
+    data, absent = value
+    return function(data), None if absent is None else function(absent)
+
+
+def nowhere(axes: int) -> Array:
+    """The mask of a value that is absent nowhere, over so many dimensions."""
+    return np.zeros((1,) * (axes + 1), dtype=bool)
