@@ -93,8 +93,8 @@ class _Builder:
         for part in self.all.participation.files:
             add_along(self.all, part.spec)
         self.problems = self.all.problems
-        add_days(self.all, loaded)
         frame = self.library.frame
+        add_days(self.all, loaded, frame.roles)
         add_candidates(self.all, loaded, frame.roles)
         trials = {**add_batches(self.all, loaded, frame.roles), **add_trials(self.all, loaded, frame.roles)}
         self.based_on, self.overridden = add_options(self.all, loaded, trials, frame)

@@ -50,5 +50,8 @@ class RolesSpec(Part):
     reason: str = Field(description="Why each recommendation holds")
     risk: str = Field(description="What may go wrong with each recommendation")
     next: str = Field(description="What to do next about each recommendation")
+    price_date: str = Field(description="The date of a price as its source has it")
+    price_day: str = Field(description="The first day that this date can mean, as a number")
+    today: str = Field(description="The day of the scenario as a number, which the program fills")
     low: EndSpec = Field(description="The low end of each driver")
     high: EndSpec = Field(description="The high end of each driver")

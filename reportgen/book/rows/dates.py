@@ -7,12 +7,12 @@ import re
 from typing import TYPE_CHECKING
 
 from reportgen.book.entries import Entry, Origin
-from reportgen.spec.model import QuantitySpec
 
 if TYPE_CHECKING:
     from reportgen.book.collected.collect import Collection
     from reportgen.spec.load import Loaded
     from reportgen.spec.model import ScenarioSpec
+    from reportgen.spec.roles import RolesSpec
 
 __all__ = ["add_days", "day_number"]
 
@@ -37,23 +37,20 @@ def day_number(text: str) -> int | None:
         return None
 
 
-def add_days(collection: Collection, loaded: Loaded[ScenarioSpec]) -> None:
+def add_days(collection: Collection, loaded: Loaded[ScenarioSpec], roles: RolesSpec) -> None:
     """Add the day of each price and of the scenario; a scenario with prices must have a date."""
-    if "price_day" not in collection.quantities:
+    if roles.today not in collection.quantities:
         return
-    origin = Origin(loaded.document, ("date",))
     for row in collection.rows.get("price", {}).values():
-        given = row.cells.get("price_date")
-        if given is not None and "price_day" not in row.cells:
+        given = row.cells.get(roles.price_date)
+        if given is not None and roles.price_day not in row.cells:
             day = day_number(str(given.value))
             if day is not None:
-                row.cells["price_day"] = Entry(day, given.origin)
+                row.cells[roles.price_day] = Entry(day, given.origin)
     date = loaded.spec.date
     if date is None:
         span = loaded.document.span((), key=True)
         collection.fail("a scenario with prices needs a date", span, "add date: with the day that it describes")
-    spec = QuantitySpec(
-        title="Day of the scenario", description="As spreadsheets count", unit="day",
-        value=day_number(date or "") or 0, input=False, topic="price",
-    )  # fmt: skip
-    collection.quantities["scenario_day"] = (spec, origin)
+    spec, _ = collection.quantities.pop(roles.today)
+    known = spec.model_copy(update={"value": day_number(date or "") or 0})
+    collection.quantities[roles.today] = (known, Origin(loaded.document, ("date",)))
