@@ -48,6 +48,7 @@ class MemorySpec(Part):
     """What occupies the memory of a device."""
 
     used: str = Field(description="Memory of an option in a stage; its parts are the pieces of the bars")
+    fullest: str = Field(description="The stage that needs most memory")
     buffers: str = Field(description="Memory that runtime and libraries take besides")
     limit: str = Field(description="Memory that may be used")
     fits: str = Field(description="Flag: an option fits")

@@ -89,7 +89,7 @@ def test_the_summary_warns_and_says_the_finding_otherwise(rated: Made) -> None:
     said = rated.values["Summary"].cell(cell.row, 2).value
     assert said == rated.results.get("load_warning")
     assert "waits are rough" in said
-    assert "load_warning" in rated.formulas["Summary"].cell(cell.row, 2).value
+    assert "load_line" in rated.formulas["Summary"].cell(cell.row, 2).value
     rules = [r for area in rated.formulas["Summary"].conditional_formatting for r in area.rules]
     assert any("load_warning" in str(r.formula) for r in rules)
     calm = Made()

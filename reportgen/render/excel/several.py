@@ -73,9 +73,10 @@ def _first_sheet(workbook: Workbook, writers: Sequence[Writer]) -> dict[str, dic
         writer.put(sheet, row, 2, book.scenario.title, Look("plain", wrap=True))
         recommended = chosen(one.plan.results).recommended
         writer.formula(sheet, row, 3, f"{prefix_of(label)}{book.roles.recommended}", recommended, Look())
-        for column, address in ((4, "B5"), (5, "B7")):
-            shown = one.values[title][address]
-            writer.formula(sheet, row, column, f"'{title}'!{address}", shown, Look("plain", "0", wrap=True))
+        for column, state in enumerate(one.state, start=4):
+            writer.formula(
+                sheet, row, column, one.live.text(state), one.live.value(state), Look("plain", "0", wrap=True)
+            )
     styles.close()
     for letter, width in zip("ABCDE", (18, 60, 24, 60, 16), strict=True):
         sheet.column_dimensions[letter].width = width

@@ -14,7 +14,7 @@ from reportgen.ooxml.lint import lint
 from reportgen.render.excel.charts.batch import BATCHES, batch_chart
 from reportgen.render.excel.charts.load import CURVE, load_view
 from reportgen.render.excel.charts.parts import descriptions, room_below
-from reportgen.render.excel.charts.summary import ROOFLINE, option_chart, roofline_chart
+from reportgen.render.excel.charts.summary import option_chart, roofline_chart
 from reportgen.render.excel.charts.tornado import tornado_chart
 from reportgen.render.excel.charts.views import cost_view, memory_view
 from reportgen.render.excel.file.finish import finish
@@ -22,6 +22,7 @@ from reportgen.render.excel.plan.checks import add_checks, in_order
 from reportgen.render.excel.plan.layout import prefix_of
 from reportgen.render.excel.plan.plan import Plan
 from reportgen.render.excel.sheets.dashboard import CHARTS, contents, link_back, summary_page
+from reportgen.render.excel.sheets.data import ChartData
 from reportgen.render.excel.sheets.method import method_page
 from reportgen.render.excel.sheets.pages import (
     FLAGS,
@@ -172,13 +173,14 @@ def add_scenario(workbook: Workbook, results: Results, references: str, label: s
     add_checks(plan)
     writer = Writer(plan, styles)
     area = _tables(writer, sheets, homes)
-    shown = shown_options(writer, sheets["Chart data"], 1, 1)
+    data = ChartData(writer, sheets["Chart data"])
+    shown = shown_options(data, writer.plan.book)
     below = summary_page(writer, sheets["Summary"], area, shown, search_line)
     studies_page(writer, sheets["Studies"])
     method_page(writer, sheets["Method"])
     sources_page(writer, sheets["Sources"])
     scenario_page(writer, sheets["Scenario"])
-    below = max(below, _charts(writer, sheets, shown))
+    below = max(below, _charts(writer, sheets, data, shown))
     for name, letters in (("Method", "ABEFGH"), ("Sources", "DG")):
         fit_rows(writer, sheets[name], letters, range(2, sheets[name].max_row + 1))
     for name in [n for n, s in sheets.items() if s.max_row == 1 and s["A1"].value is None]:
@@ -235,9 +237,9 @@ def _tables(writer: Writer, sheets: dict[str, Worksheet], homes: dict[tuple[str,
         table_room(writer, sheets[home], placed)
         if home not in (*_STACKED, "Catalogue"):
             heading_room(sheets[home], writer)
-        writer.mute(sheets[home], placed, "repeats", "0")
-        writer.mute(sheets[home], placed, "is_met", "TRUE")
-        writer.mute(sheets[home], placed, "rule_when", "FALSE")
+        writer.mute(sheets[home], placed, "repeats", 0.0)
+        writer.mute(sheets[home], placed, "is_met", True)
+        writer.mute(sheets[home], placed, "rule_when", False)
         if dims in _COLOURED:
             colour_verdicts(sheets[home], placed, writer.plan.book)
     writer.validate_tables()
@@ -259,23 +261,19 @@ def _frozen(placed: Placed) -> str:
     return f"{placed.letters[names[min(keys, len(names) - 1)]]}{placed.row}"
 
 
-def _charts(writer: Writer, sheets: dict[str, Worksheet], shown: tuple[Shown, Shown]) -> int:
-    """Add views and native charts; return the first row of the Summary below its charts.
-
-    The data of each chart has its own columns on the data sheet.
-    """
-    data, summary, row = sheets["Chart data"], sheets["Summary"], 2
-    if set(writer.plan.book.quantities) >= ROOFLINE:
-        height = roofline_chart(writer, data, summary, f"{CHARTS}{row}", 5, shown)
-        row = room_below(summary, row, height)
-    height = option_chart(writer, data, summary, f"{CHARTS}{row}", 9, shown)
+def _charts(writer: Writer, sheets: dict[str, Worksheet], data: ChartData, shown: Shown) -> int:
+    """Views and native charts; returns the first row of the Summary below its charts."""
+    summary, row = sheets["Summary"], 2
+    height = roofline_chart(writer, data, summary, f"{CHARTS}{row}", shown)
+    row = room_below(summary, row, height) if height else row
+    height = option_chart(writer, data, summary, f"{CHARTS}{row}", shown)
     row = room_below(summary, row, height)
-    tornado_chart(writer, data, sheets["Sensitivity"], 16)
-    memory_view(writer, sheets["Memory"], data, 22, shown)
-    cost_view(writer, sheets["Cost"], data, 24, shown)
-    batch_chart(writer, data, sheets["Batch sweep"], 26)
-    load_view(writer, sheets["Under load"], data, 30, shown)
-    fit_columns(data, writer)
+    tornado_chart(writer, data, sheets["Sensitivity"])
+    memory_view(writer, sheets["Memory"], data, shown)
+    cost_view(writer, sheets["Cost"], data, shown)
+    batch_chart(writer, data, sheets["Batch sweep"])
+    load_view(writer, sheets["Under load"], data, shown)
+    fit_columns(sheets["Chart data"], writer)
     return row
 
 

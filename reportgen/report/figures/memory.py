@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.report.numbers import digits, joined
-from reportgen.report.reading import STAGES
 from reportgen.report.view import Figure
 
 if TYPE_CHECKING:
@@ -19,30 +18,31 @@ __all__ = ["memory_figure"]
 
 def memory_figure(facts: Facts, most: int = 10) -> Figure | None:
     """Return the figure of memory by use against the usable memory, for the baseline and at most `most` options."""
-    uses = facts.book.relations.parts.get("memory_consumption", ())
-    if not uses or not facts.has("memory_consumption"):
+    drawn = facts.figures.memory
+    uses = facts.book.relations.parts.get(drawn.used, ())
+    if not uses or not facts.has(drawn.used, drawn.fullest):
         return None
     options = _memory_options(facts, most)
     bars, parts = list[dict[str, "Value"]](), list[dict[str, "Value"]]()
-    stages = {option: _fullest(facts, option) for option in options}
+    stages = {option: facts.words(drawn.fullest, option) for option in options}
     for option in options:
         buffers = _buffers(facts, option)
-        text = digits(_gigabytes(facts, "memory_consumption", option, stages[option]) + buffers)
-        limit = facts.number("memory_limit", option)
-        of = f" of {facts.amount('memory_limit', option)}" if limit is not None else ""
+        text = digits(_gigabytes(facts, drawn.used, option, stages[option]) + buffers)
+        limit = facts.number(drawn.limit, option)
+        of = f" of {facts.amount(drawn.limit, option)}" if limit is not None else ""
         name = facts.title("option", option)
         note = f"{text}{of}" if of else joined(text, "GB")
         bars.append({"name": name, "note": note, "mark": limit, "strong": option in facts.pair})
         for use in uses:
             value = _gigabytes(facts, use, option, stages[option])
             parts.append({"bar": name, "group": facts.quantity(use).title, "value": value, "text": digits(value)})
-        if facts.has("buffer_memory"):
-            group = facts.quantity("buffer_memory").title
+        if facts.has(drawn.buffers):
+            group = facts.quantity(drawn.buffers).title
             parts.append({"bar": name, "group": group, "value": buffers, "text": digits(buffers)})
     mark = "; black mark = what may be used" if any(bar["mark"] for bar in bars) else ""
     return Figure(
         chart="memory",
-        title=f"{facts.quantity('memory_consumption').title}, by use",
+        title=f"{facts.quantity(drawn.used).title}, by use",
         subtitle=f"GB{mark}",
         alt="; ".join(f"{bar['name']}: {bar['note']}" for bar in bars) + ".",
         data={"bars": tuple(bars), "parts": tuple(parts)},
@@ -50,29 +50,23 @@ def memory_figure(facts: Facts, most: int = 10) -> Figure | None:
     )
 
 
-def _fullest(facts: Facts, option: str) -> str:
-    """Return the stage that needs the most memory."""
-    return max(STAGES, key=lambda stage: facts.number("memory_consumption", option, stage) or 0.0)
-
-
 def _buffers(facts: Facts, option: str) -> float:
     """Return what runtime and libraries take in addition, in gigabytes; 0 if the accounting omits it."""
-    if not facts.has("buffer_memory"):
-        return 0.0
-    return (facts.number("buffer_memory", option) or 0.0) * float(facts.quantity("buffer_memory").type.unit.scale) / 1e9
+    name = facts.figures.memory.buffers
+    return _gigabytes(facts, name, option) if facts.has(name) else 0.0
 
 
-def _gigabytes(facts: Facts, name: str, option: str, stage: str) -> float:
-    return (facts.number(name, option, stage) or 0.0) * float(facts.quantity(name).type.unit.scale) / 1e9
+def _gigabytes(facts: Facts, name: str, *members: str) -> float:
+    return (facts.number(name, *members) or 0.0) * float(facts.quantity(name).type.unit.scale) / 1e9
 
 
 def _memory_options(facts: Facts, most: int) -> Sequence[str]:
     """Return options with different memory; the baseline, the recommended one and those that do not fit first."""
-    seen: dict[tuple[float | None, ...], str] = {}
+    drawn, seen = facts.figures.memory, dict[tuple[float | None, ...], str]()
     for option in dict.fromkeys((*facts.pair, *facts.options)):
-        stage = _fullest(facts, option)
-        key = (facts.number("memory_consumption", option, stage), facts.number("memory_limit", option))
+        stage = facts.words(drawn.fullest, option)
+        key = (facts.number(drawn.used, option, stage), facts.number(drawn.limit, option))
         seen.setdefault(key, option)
-    urgent = [o for o in seen.values() if o in facts.pair or facts.value("fits", o) is False]
+    urgent = [o for o in seen.values() if o in facts.pair or facts.value(drawn.fits, o) is False]
     kept = set((urgent + [o for o in seen.values() if o not in urgent])[:most])
     return [o for o in facts.options if o in kept]

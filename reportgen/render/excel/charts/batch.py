@@ -6,54 +6,50 @@ from typing import TYPE_CHECKING, Any
 
 from openpyxl.chart import ScatterChart
 
+from reportgen.lang import tree
 from reportgen.render.excel.charts.parts import axis, line, place, points, scatter_series, title
 from reportgen.render.excel.charts.specs import chart_spec, palette
-from reportgen.render.excel.file.cell_values import ErrorValue
 from reportgen.render.excel.sheets.styles import Look
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
-    from reportgen.engine.results import Plain
+    from reportgen.render.excel.sheets.data import Block, ChartData
     from reportgen.render.excel.sheets.tables import Writer
 
 __all__ = ["BATCHES", "batch_chart"]
 
 BATCHES = ("batch_point",)
-_COLUMNS = ("point_batch", "point_kind", "point_tpot", "point_throughput", "point_fits")
+_NAME, _TIME, _THROUGHPUT = "point_label", "point_tpot", "point_throughput"
+_FORM = Look("plain", "#,##0.00")
 
 
-def batch_chart(writer: Writer, sheet: Worksheet, onto: Worksheet, column: int) -> None:
-    """Add a line through the sizes that fit, below their table; its data takes three columns."""
+def batch_chart(writer: Writer, data: ChartData, onto: Worksheet) -> None:
+    """Add a line through the sizes that fit, below their table."""
     plan, placed = writer.plan, writer.placed.get(BATCHES)
-    if placed is None or not set(_COLUMNS) <= set(plan.book.quantities):
+    if placed is None or not {_NAME, _TIME, _THROUGHPUT} <= set(plan.book.quantities):
         return
-    spec, table = chart_spec("batch"), plan.tables[BATCHES]
-    writer.put(sheet, 1, column, spec.title, Look("heading"))
-    for i, head in enumerate(("Requests at once", spec.x.title, spec.y.title)):
-        writer.put(sheet, 2, column + i, head, Look("head"))
-    for i, (point,) in enumerate(table.keys):
-        size, kind = (plan.results.get(name, point) for name in ("point_batch", "point_kind"))
-        words = f'INDEX({table.whole("point_kind")},{i + 1})&" "'
-        name = f"{words}&FIXED(INDEX({table.whole('point_batch')},{i + 1}),0,TRUE)"
-        writer.formula(sheet, 3 + i, column, name, f"{kind} {size:.0f}", Look())
-        for at, quantity in ((column + 1, "point_tpot"), (column + 2, "point_throughput")):
-            cell = f"INDEX({table.whole(quantity)},{i + 1})"
-            value: Plain | ErrorValue = plan.results.get(quantity, point)
-            shown = ErrorValue("#N/A") if value is None else value
-            writer.formula(sheet, 3 + i, at, f'IF({cell}="",NA(),{cell})', shown, Look("plain", "#,##0.00"))
-    place(onto, _drawn(sheet, column, len(table.keys)), f"A{placed.last + 3}", spec.alt)
+    spec = chart_spec("batch")
+    block = data.block(spec.title, [("Requests at once", ""), (spec.x.title, ""), (spec.y.title, "")])
+    rows = []
+    for (name,) in plan.tables[BATCHES].keys:
+        row, point = block.next_row(), tree.Member(BATCHES[0], name)
+        block.show(row, 0, writer.live.of(_NAME, point), Look())
+        block.draw(row, 1, writer.live.of(_TIME, point), _FORM)
+        block.draw(row, 2, writer.live.of(_THROUGHPUT, point), _FORM)
+        rows.append(row)
+    place(onto, _drawn(block, rows), f"A{placed.last + 3}", spec.alt)
 
 
-def _drawn(sheet: Worksheet, column: int, count: int) -> Any:
+def _drawn(block: Block, rows: list[int]) -> Any:
     spec, colour = chart_spec("batch"), palette()[0]
     chart: Any = ScatterChart(scatterStyle="lineMarker", style=2)
     chart.title, chart.legend, chart.height, chart.width = title(spec.title), None, 11.0, 20.0
-    through = scatter_series(sheet, (1, column), column + 1, column + 2, (3, 2 + count))
+    through = scatter_series(block.head(0), block.cells(1), block.cells(2))
     through.graphicalProperties = line(colour, 2.25)
     chart.series.append(through)
-    for row in range(3, 3 + count):
-        series = scatter_series(sheet, (row, column), column + 1, column + 2, (row, row))
+    for row in rows:
+        series = scatter_series(*(block.cells(column, row, row) for column in range(3)))
         points(series, "circle", colour, colour, "r", 7)
         chart.series.append(series)
     for of, which in ((chart.x_axis, spec.x), (chart.y_axis, spec.y)):

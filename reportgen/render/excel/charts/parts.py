@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from openpyxl.chart import Reference, Series
+from openpyxl.chart import Series
 from openpyxl.chart.axis import ChartLines
 from openpyxl.chart.data_source import StrRef
 from openpyxl.chart.label import DataLabelList
@@ -26,6 +26,7 @@ from reportgen.render.excel.sheets.styles import INK
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
+    from openpyxl.chart import Reference
     from openpyxl.worksheet.worksheet import Worksheet
 
     from reportgen.render.excel.charts.specs import Axis
@@ -96,21 +97,15 @@ def no_line() -> GraphicalProperties:
     return GraphicalProperties(noFill=True, ln=LineProperties(noFill=True))
 
 
-def series_title(sheet: Worksheet, row: int, column: int) -> SeriesLabel:
+def series_title(cell: Reference) -> SeriesLabel:
     """Return a series name that is read from a cell."""
-    cell: Any = sheet.cell(row, column)
-    quoted = sheet.title.replace("'", "''")
-    return SeriesLabel(strRef=StrRef(f"'{quoted}'!${cell.column_letter}${row}"))
+    return SeriesLabel(strRef=StrRef(str(cell)))
 
 
-def scatter_series(sheet: Worksheet, name: tuple[int, int], x: int, y: int, rows: tuple[int, int]) -> Any:
-    """Return a scatter series from the cell of its name, the columns of its coordinates, and its first and last row."""
-    made = Series(
-        Reference(sheet, min_col=y, min_row=rows[0], max_row=rows[1]),
-        Reference(sheet, min_col=x, min_row=rows[0], max_row=rows[1]),
-        title_from_data=False,
-    )
-    made.tx = series_title(sheet, *name)
+def scatter_series(name: Reference, x: Reference, y: Reference) -> Any:
+    """Return a scatter series from the cells of its name and its coordinates."""
+    made = Series(y, x, title_from_data=False)
+    made.tx = series_title(name)
     made.smooth = False
     made.marker.symbol = "none"
     return made

@@ -5,52 +5,57 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.book.ranges import needs, problem_text
-from reportgen.lang.excel import number
+from reportgen.lang import tree
+from reportgen.render.excel.plan import idioms
 from reportgen.render.excel.plan.growing import GROWING, grow
-from reportgen.render.excel.plan.layout import OWN_ROW, Cell, Column, Table
+from reportgen.render.excel.plan.layout import CHANGES, OWN_ROW, PROBLEMS, Cell, Column, Table
+from reportgen.render.excel.plan.trees import choice, equal, known, rule
 
 if TYPE_CHECKING:
     from reportgen.book.book import Quantity
     from reportgen.render.excel.plan.plan import Plan
 
-__all__ = ["add_checks", "in_order", "order_problem", "scalar_problem", "validity"]
+__all__ = ["add_checks", "in_order", "is_changed", "order_problem", "scalar_problem",
+    "validity",
+]  # fmt: skip
 
 ROW = "row_as_built"
 """A column with the original row numbers: sorting moves them along, which reveals it."""
 
+_TRUE = tree.Literal(True)
 _AT_ONCE = 12
 """The most inputs per formula: Excel allows 8192 characters and 64 levels."""
 
 
-def validity(plan: Plan, quantity: Quantity, cell: str) -> str:
-    """Return a formula that is TRUE if the cell holds a valid value."""
-    kind = quantity.type.kind
+def validity(plan: Plan, quantity: Quantity, cell: str) -> tree.Node:
+    """Return the condition that the cell holds a valid value."""
+    kind, value = quantity.type.kind, tree.Ref(cell)
+    if kind == "text":
+        return choice(known(value), tree.Ref(idioms.is_text(cell)), _TRUE)
     if kind == "flag":
-        text = f"ISLOGICAL({cell})"
+        valid: tree.Node = tree.Ref(idioms.is_flag(cell))
     elif kind == "member":
-        dimension = quantity.type.dimension
-        text = f"ISNUMBER(MATCH({cell},{plan.tables[dimension,].whole(dimension)},0))"
-    elif kind == "text":
-        return f'IF({cell}="",TRUE,ISTEXT({cell}))'
+        place = idioms.position(cell, plan.lookups.names(quantity.type.dimension))
+        valid = tree.Ref(idioms.is_number(place))
     else:
-        text = f"IF(ISNUMBER({cell}),{_bounds(quantity, cell)},FALSE)"
-    return f'IF({cell}="",TRUE,{text})' if quantity.type.absent else text
+        valid = choice(tree.Ref(idioms.is_number(cell)), _bounds(quantity, value), tree.Literal(False))
+    return choice(known(value), valid, _TRUE) if quantity.type.absent else valid
 
 
-def _bounds(quantity: Quantity, cell: str) -> str:
-    parts = []
+def _bounds(quantity: Quantity, value: tree.Ref) -> tree.Node:
+    parts: list[tree.Node] = []
     if quantity.minimum is not None:
-        parts.append(f"{cell}>={number(quantity.minimum)}")
+        parts.append(tree.Call(">=", (value, tree.Literal(quantity.minimum))))
     if quantity.maximum is not None:
-        parts.append(f"{cell}<={number(quantity.maximum)}")
+        parts.append(tree.Call("<=", (value, tree.Literal(quantity.maximum))))
     if quantity.whole:
-        parts.append(f"{cell}=INT({cell})")
-    return f"AND({','.join(parts)})" if parts else "TRUE"
+        parts.append(tree.Ref(idioms.is_whole(value.name)))
+    return tree.Call("and", tuple(parts)) if parts else _TRUE
 
 
 def scalar_problem(plan: Plan, quantity: Quantity) -> str:
     """Return the formula for the problem of a scalar input; it gives an empty text if there is none."""
-    return f'IF({validity(plan, quantity, quantity.name)},"",{_quoted(problem_text(quantity, ()))})'
+    return rule(choice(validity(plan, quantity, quantity.name), "", problem_text(quantity, ())))
 
 
 def add_checks(plan: Plan) -> None:
@@ -75,35 +80,38 @@ def in_order(table: Table) -> bool:
 
 def order_problem(table: Table, sheet: str) -> str:
     """Return a formula that reports rows which are no longer in their original order."""
-    rows = table.whole(ROW)
-    moved = f"SUMPRODUCT(({rows}<>ROW({rows})-MIN(ROW({rows}))+1)*1)>0"
     sentence = f"the rows of the sheet {sheet} were sorted or moved: undo that, and filter instead"
-    return f'IF({moved},{_quoted(sentence)},"")'
+    return rule(choice(tree.Ref(idioms.moved(table.whole(ROW))), sentence, ""))
+
+
+def is_changed(cell: str, built: str) -> str:
+    """Return a formula that gives 1 if a cell differs from its value as built, else 0."""
+    return rule(choice(equal(tree.Ref(cell), tree.Ref(built)), tree.Literal(0.0), tree.Literal(1.0)))
 
 
 def _add_problems(plan: Plan, table: Table, inputs: list[Column]) -> None:
     """Add the column `problem`; with many inputs, it combines columns that check some of them each."""
     parts = [inputs[i : i + _AT_ONCE] for i in range(0, len(inputs), _AT_ONCE)]
-    names = ["problem"] if len(parts) == 1 else [f"problem_{i}" for i in range(1, len(parts) + 1)]
+    names = [PROBLEMS] if len(parts) == 1 else [f"{PROBLEMS}_{i}" for i in range(1, len(parts) + 1)]
     for name, part in zip(names, parts, strict=True):
         made = Column(name, name.replace("_", " ").capitalize(), "check", kind="text")
         for row in table.rows():
-            text = _row_problem(plan, table, part, row)
-            made.cells[row] = Cell("", _renamed(table, row, text) if part is parts[0] else text)
+            problem = _row_problem(plan, table, part, row)
+            made.cells[row] = Cell("", rule(_renamed(table, row, problem) if part is parts[0] else problem))
         table.columns[name] = made
     if len(parts) > 1:
-        first = '""'
-        for name in reversed(names):
-            first = f'IF({table.local(name)}<>"",{table.local(name)},{first})'
-        whole = Column("problem", "Problem", "check", kind="text")
-        whole.cells = {row: Cell("", first) for row in table.rows()}
-        table.columns["problem"] = whole
+        first: tree.Node = tree.Literal("")
+        for cell in (tree.Ref(table.local(name)) for name in reversed(names)):
+            first = choice(known(cell), cell, first)
+        whole, text = Column(PROBLEMS, "Problem", "check", kind="text"), rule(first)
+        whole.cells = {row: Cell("", text) for row in table.rows()}
+        table.columns[PROBLEMS] = whole
 
 
-def _row_problem(plan: Plan, table: Table, inputs: list[Column], row: int) -> str:
+def _row_problem(plan: Plan, table: Table, inputs: list[Column], row: int) -> tree.Node:
     """Return a formula for the first problem in a row: the member, the quantity and what it requires."""
-    key = "&".join(table.local(d) for d in table.dims)
-    text = '""'
+    key = [tree.Field(tree.Ref(table.local(dimension))) for dimension in table.dims]
+    problem: tree.Node = tree.Literal("")
     for column in reversed(inputs):
         if row not in column.cells:
             continue
@@ -111,18 +119,18 @@ def _row_problem(plan: Plan, table: Table, inputs: list[Column], row: int) -> st
         cell = table.local(column.name)
         inner = column.name.removeprefix(column.quantity.name).lstrip("_")
         middle = f".{inner}." if inner else "."
-        sentence = f"{key}&{_quoted(f'{middle}{column.quantity.name} needs {needs(column.quantity)}')}"
-        text = f"IF({validity(plan, column.quantity, cell)},{text},{sentence})"
-    return text
+        sentence = tree.Text((*key, f"{middle}{column.quantity.name} needs {needs(column.quantity)}"))
+        problem = choice(validity(plan, column.quantity, cell), problem, sentence)
+    return problem
 
 
-def _renamed(table: Table, row: int, text: str) -> str:
+def _renamed(table: Table, row: int, problem: tree.Node) -> tree.Node:
     """Put a check before the problems of a row that its own name, which other tables look up, is unchanged."""
     if len(table.dims) > 1 or table.dims[0] in GROWING:
-        return text
+        return problem
     built = table.keys[row][0]
-    sentence = _quoted(f"{built} was renamed: a row keeps its name, its title is free")
-    return f"IF({table.local(table.dims[0])}={_quoted(built)},{text},{sentence})"
+    sentence = f"{built} was renamed: a row keeps its name, its title is free"
+    return choice(equal(tree.Ref(table.local(table.dims[0])), tree.Literal(built)), problem, sentence)
 
 
 def _add_built(table: Table, inputs: list[Column]) -> None:
@@ -130,23 +138,19 @@ def _add_built(table: Table, inputs: list[Column]) -> None:
 
     An input that follows another cell follows it in the copy too, so it counts as changed only once overwritten.
     """
-    changed = Column("changed", "Changed inputs", "check", kind="count")
+    changed = Column(CHANGES, "Changed inputs", "check", kind="count")
     for column in inputs:
         made = Column(f"{column.name}_as_built", f"{column.title} as built", "built", column.unit, column.kind)
         made.cells = {row: _built(table, column, cell) for row, cell in column.cells.items()}
         table.columns[made.name] = made
-    differs = "+".join(f"({table.local(c.name)}<>{table.local(c.name + '_as_built')})" for c in inputs)
-    changed.cells = {row: Cell(0.0, differs) for row in table.rows()}
-    table.columns["changed"] = changed
+    text = idioms.differing((table.local(column.name), table.local(f"{column.name}_as_built")) for column in inputs)
+    changed.cells = {row: Cell(0.0, text) for row in table.rows()}
+    table.columns[CHANGES] = changed
 
 
 def _built(table: Table, column: Column, cell: Cell) -> Cell:
     """Return the cell as built."""
     if cell.formula is None:
         return Cell(cell.value)
-    text = OWN_ROW.sub(lambda row: f"INDEX({table.whole(column.name)},{int(row[1]) + 1})", cell.formula)
+    text = OWN_ROW.sub(lambda row: idioms.index(table.whole(column.name), str(int(row[1]) + 1)), cell.formula)
     return Cell(cell.value, text)
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.lang.excel import quoted
-from reportgen.render.excel.plan.layout import Cell, Column, Table
+from reportgen.lang import tree
+from reportgen.render.excel.plan import idioms
+from reportgen.render.excel.plan.layout import CHANGES, PROBLEMS, Cell, Column, Table
+from reportgen.render.excel.plan.trees import choice, known, more, rule
 
 if TYPE_CHECKING:
     from reportgen.engine.results import Plain
@@ -33,16 +35,18 @@ def grow(plan: Plan) -> None:
 
 def _name_rows(table: Table, dimension: str) -> None:
     """Check the row's own name in the column of problems."""
-    key, problem = table.local(dimension), table.columns["problem"]
-    several = f"SUMPRODUCT(({table.whole(dimension)}={key})*1)>1"
-    wild = "+".join(f"ISNUMBER(FIND({quoted(sign)},{key}))" for sign in "*?~")
-    unnamed = f'IF({table.local("changed")}>0,{quoted(f"a row of {dimension} has values and no name")},"")'
+    key, problem = table.local(dimension), table.columns[PROBLEMS]
+    several, name = tree.Ref(idioms.has_many(key, table.whole(dimension))), tree.Ref(key)
+    wild = tree.Call("or", tuple(tree.Ref(idioms.has_one(key, sign)) for sign in "*?~"))
+    unnamed = choice(more(tree.Ref(table.local(CHANGES))), f"a row of {dimension} has values and no name", "")
     twice, odd = (
-        quoted(f" stands in the rows of {dimension} twice"),
-        quoted(" has a sign in its name that is none: *?~"),
+        tree.Text((tree.Field(name), said))
+        for said in (f" stands in the rows of {dimension} twice", " has a sign in its name that is none: *?~")
     )
     for cell in problem.cells.values():
-        cell.formula = f'IF({key}="",{unnamed},IF({several},{key}&{twice},IF({wild}>0,{key}&{odd},{cell.formula})))'
+        assert cell.formula is not None
+        sound = choice(several, twice, choice(wild, odd, tree.Ref(cell.formula)))
+        cell.formula = rule(choice(known(name), sound, unnamed))
 
 
 def _extend(table: Table, column: Column, dimension: str) -> None:
@@ -52,7 +56,7 @@ def _extend(table: Table, column: Column, dimension: str) -> None:
     if column.name == dimension:
         made = Cell(None, input=True)
     elif column.name == f"{dimension}_title":
-        made = Cell("", f'IF({key}="","",SUBSTITUTE({key},"_"," "))')
+        made = Cell("", idioms.kept_blank(key, idioms.in_new_words(key)))
     elif column.group == "input":
         made = Cell(_default(column), input=True)
     elif column.name == f"{dimension}_as_built":
@@ -71,11 +75,11 @@ def _formula(table: Table, column: Column, key: str) -> Cell:
         return Cell(None)
     (text,) = texts
     assert text is not None
-    if column.name in ("problem", "changed"):
-        return Cell(0.0 if column.name == "changed" else "", text)
+    if column.name in (PROBLEMS, CHANGES):
+        return Cell(0.0 if column.name == CHANGES else "", text)
     for cell in column.cells.values():
-        cell.formula = f'IF({key}="","",{text})'
-    return Cell("", f'IF({key}="","",{text})')
+        cell.formula = idioms.kept_blank(key, text)
+    return Cell("", idioms.kept_blank(key, text))
 
 
 def _default(column: Column) -> Plain:

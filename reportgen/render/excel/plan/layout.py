@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from reportgen.book.book import Quantity
     from reportgen.engine.results import Plain
 
-__all__ = ["OWN_ROW", "Cell", "Column", "Dims", "Scalar", "Table", "prefix_of", "slug", "wide"]
+__all__ = ["CHANGES", "OWN_ROW", "PROBLEMS", "Cell", "Column", "Dims", "Scalar", "Table", "prefix_of", "slug", "wide"]
 
 Dims = tuple[str, ...]
 Group = Literal["key", "input", "position", "look-up", "result", "check", "built"]
+
+PROBLEMS, CHANGES = "problem", "changed"
+"""Columns of every table with inputs: what is wrong in a row, and how many of its inputs were changed."""
 
 OWN_ROW = re.compile("\0(\\d+)\0")
 """A placeholder in formulas for the cell of the same column in another row of the table (0-based)."""
@@ -69,7 +72,11 @@ class Table:
 
     def whole(self, column: str) -> str:
         """Return a reference to a whole column; with one row it is a range, which IronCalc does not treat as a cell."""
-        return f"{self.name}[{column}]" if len(self.keys) + self.spare > 1 else f"{self.name}[[{column}]:[{column}]]"
+        return f"{self.name}[{column}]" if len(self.keys) + self.spare > 1 else self.block(column, column)
+
+    def block(self, first: str, last: str) -> str:
+        """All cells from one column to another."""
+        return f"{self.name}[[{first}]:[{last}]]"
 
     def rows(self) -> Iterator[int]:
         """Return the row numbers."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.book.book import key_of
 from reportgen.lang import tree
+from reportgen.render.excel.plan import idioms
 from reportgen.render.excel.plan.layout import Cell, Column, Dims, Scalar, Table, slug, wide
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class Lookups:
             every = list(source.rows())
             inner = self.lookup(ref, source, every, position=True) if position else self.column(ref, source, every)
             row = table.local(self.position(home, table, {}, rows))
-            text = self._kept_blank(ref, f"INDEX({source.whole(inner)},{row})")
+            text = self.kept_blank(ref, idioms.index(source.whole(inner), row))
         value = self.results.evaluator.node(ref, table.dims)
         dimension = self.book.quantities[ref.name].type.dimension
         values = self.results.listed(value, table.dims, dimension)
@@ -99,18 +100,17 @@ class Lookups:
 
     def _matched(self, text: str, ref: tree.Ref) -> str:
         quantity = self.book.quantities[ref.name]
-        found = f"MATCH({text},{self.tables[quantity.type.dimension,].whole(quantity.type.dimension)},0)"
-        return f'IFERROR({found},"")' if self._may_be_absent(ref) else found
+        return idioms.position(text, self.names(quantity.type.dimension), may_be_absent=self._may_be_absent(ref))
 
     def _may_be_absent(self, ref: tree.Ref) -> bool:
         quantity = self.book.quantities[ref.name]
         return quantity.type.absent or any(isinstance(s, tree.Ref) and self._may_be_absent(s) for _, s in ref.select)
 
-    def _kept_blank(self, ref: tree.Ref, text: str) -> str:
-        """Keep an absent input absent: INDEX reads an empty cell as 0."""
+    def kept_blank(self, ref: tree.Ref, text: str) -> str:
+        """An empty cell read by INDEX is 0; an absent input must stay absent."""
         quantity = self.book.quantities[ref.name]
         blank = quantity.input and (quantity.type.absent or quantity.type.kind == "text")
-        return f'IF({text}="","",{text})' if blank else text
+        return idioms.kept_blank(text, text) if blank else text
 
     def _fetch(self, ref: tree.Ref, table: Table, rows: list[int]) -> str:
         """Return the formula that reads a reference from the table of its quantity."""
@@ -120,12 +120,11 @@ class Lookups:
         else:
             source = self.tables[quantity.per]
             row = self._position_text(quantity.per, table, select, rows)
-            text = f"INDEX({source.whole(ref.name)},{row})"
-        text = self._kept_blank(ref, text)
+            text = idioms.index(source.whole(ref.name), row)
+        text = self.kept_blank(ref, text)
         guards = [s for _, s in ref.select if isinstance(s, tree.Ref) and self._may_be_absent(s)]
         for guard in guards:
-            position = table.local(self.lookup(guard, table, rows, position=True))
-            text = f'IF({position}="","",{text})'
+            text = idioms.kept_blank(table.local(self.lookup(guard, table, rows, position=True)), text)
         return text
 
     def _fetch_wide(self, ref: tree.Ref, quantity: Quantity, table: Table, rows: list[int]) -> str:
@@ -134,10 +133,13 @@ class Lookups:
         row = self._position_text(quantity.by[:1], table, select, rows)
         inner = select.get(quantity.by[1])
         if isinstance(inner, tree.Member):
-            return f"INDEX({source.whole(f'{ref.name}_{slug(inner.name)}')},{row})"
+            return idioms.index(source.whole(f"{ref.name}_{slug(inner.name)}"), row)
+        return idioms.index(self._block(quantity), row, self._position_text(quantity.by[1:], table, select, rows))
+
+    def _block(self, quantity: Quantity) -> str:
+        """All columns of an input that has one for each member of its second dimension."""
         members = self.book.dimensions[quantity.by[1]].names
-        block = f"{source.name}[[{ref.name}_{slug(members[0])}]:[{ref.name}_{slug(members[-1])}]]"
-        return f"INDEX({block},{row},{self._position_text(quantity.by[1:], table, select, rows)})"
+        return self.tables[quantity.by[:1]].block(*(f"{quantity.name}_{slug(members[i])}" for i in (0, -1)))
 
     # --- positions -----------------------------------------------------------------------------------------------
 
@@ -145,13 +147,15 @@ class Lookups:
         """Return the row number, in the table of `dims`, that the current row refers to."""
         if not any(d in select for d in dims):
             return table.local(self.position(dims, table, {}, rows))
-        parts = [self._one_position(d, table, select.get(d), rows) for d in dims]
-        text = parts[0]
-        for dimension, part in zip(dims[1:], parts[1:], strict=True):
-            size = f"ROWS({self.tables[dimension,].whole(dimension)})"
-            first = f"({text}-1)" if not text.isdigit() else str(int(text) - 1)
-            text = part if first == "0" else f"{first}*{size}+{part}"
-        return text
+        return self._row([self._one_position(d, table, select.get(d), rows) for d in dims], dims)
+
+    def _row(self, places: list[str], dims: Dims) -> str:
+        """The row of members in the table of their dimensions, from their places in these."""
+        return idioms.row_of(places, [idioms.size(self.names(dimension)) for dimension in dims[1:]])
+
+    def names(self, dimension: str) -> str:
+        """The cells with the names of a dimension's members."""
+        return self.tables[dimension,].whole(dimension)
 
     def _one_position(
         self, dimension: str, table: Table, selector: tree.Member | tree.Ref | None, rows: list[int] | None
@@ -172,12 +176,9 @@ class Lookups:
         if not needed:
             return name
         if len(dims) == 1:
-            text = f"MATCH({table.local(dims[0])},{self.tables[dims].whole(dims[0])},0)"
+            text = idioms.position(table.local(dims[0]), self.names(dims[0]))
         else:
-            text = table.local(self.position(dims[:1], table, select, rows))
-            for dimension in dims[1:]:
-                size = f"ROWS({self.tables[dimension,].whole(dimension)})"
-                text = f"({text}-1)*{size}+{table.local(self.position((dimension,), table, select, rows))}"
+            text = self._row([table.local(self.position((d,), table, select, rows)) for d in dims], dims)
         places = [table.dims.index(d) for d in dims]
         numbers = {key: i + 1 for i, key in enumerate(self.tables[dims].keys)}
         for row in needed:
@@ -193,8 +194,10 @@ class Lookups:
         name = self._reference_name(ref)
         if name not in self.scalars:
             quantity, select = self.book.quantities[ref.name], dict(ref.select)
-            numbers = [self._scalar_position(d, select[d]) for d in quantity.per]
-            text = self._scalar_index(ref, quantity, numbers)
+            text = self.found(ref, [self._scalar_position(d, select[d]) for d in quantity.per])
+            for _, selector in ref.select:
+                if isinstance(selector, tree.Ref) and self._may_be_absent(selector):
+                    text = idioms.kept_blank(self.scalar(selector), text)
             value = self.results.listed(self.results.evaluator.node(ref, ()), (), quantity.type.dimension)[0]
             unit = quantity.type.unit.label if quantity.type.kind == "number" else ""
             title = quantity.title + self._reference_title(ref)
@@ -202,28 +205,19 @@ class Lookups:
             self.scalars[name] = Scalar(name, title, Cell(value, text), unit, quantity.type.kind, quantity)
         return name
 
-    def _scalar_index(self, ref: tree.Ref, quantity: Quantity, numbers: list[str]) -> str:
+    def found(self, ref: tree.Ref, places: list[str]) -> str:
+        """The formula that reads the one value of a reference, given the place of each member that is selected."""
+        quantity = self.book.quantities[ref.name]
         if wide(quantity):
-            order = [quantity.per.index(d) for d in quantity.by]
-            members = self.book.dimensions[quantity.by[1]].names
-            source = self.tables[quantity.by[:1]]
-            block = f"{source.name}[[{ref.name}_{slug(members[0])}]:[{ref.name}_{slug(members[-1])}]]"
-            text = f"INDEX({block},{numbers[order[0]]},{numbers[order[1]]})"
+            text = idioms.index(self._block(quantity), *(places[quantity.per.index(d)] for d in quantity.by))
         else:
-            row = numbers[0]
-            for dimension, number in zip(quantity.per[1:], numbers[1:], strict=True):
-                row = f"({row}-1)*ROWS({self.tables[dimension,].whole(dimension)})+{number}"
-            text = f"INDEX({self.tables[quantity.per].whole(ref.name)},{row})"
-        text = self._kept_blank(ref, text)
-        for _, selector in ref.select:
-            if isinstance(selector, tree.Ref) and self._may_be_absent(selector):
-                text = f'IF({self.scalar(selector)}="","",{text})'
-        return text
+            text = idioms.index(self.tables[quantity.per].whole(ref.name), self._row(places, quantity.per))
+        return self.kept_blank(ref, text)
 
     def _scalar_position(self, dimension: str, selector: tree.Member | tree.Ref) -> str:
         if isinstance(selector, tree.Member):
             return str(self.book.dimensions[dimension].index(selector.name) + 1)
-        return f"MATCH({self.scalar(selector)},{self.tables[dimension,].whole(dimension)},0)"
+        return idioms.position(self.scalar(selector), self.names(dimension))
 
     def dims(self, ref: tree.Ref) -> frozenset[str]:
         """Return the index set of a reference: the quantity's without selected dimensions, plus its selectors'."""

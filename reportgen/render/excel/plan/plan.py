@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from reportgen.book.book import Quantity, is_literal
 from reportgen.lang import tree
-from reportgen.lang.excel import to_excel
+from reportgen.lang.excel import quoted, to_excel
+from reportgen.render.excel.plan import idioms
 from reportgen.render.excel.plan.layout import Cell, Column, Dims, Group, Scalar, Table, prefix_of, slug, wide
 from reportgen.render.excel.plan.lookups import Lookups
 from reportgen.render.excel.plan.reductions import reduction
@@ -184,7 +185,7 @@ class Plan:
         rows: list[int] | None,
     ) -> str:
         if isinstance(node, tree.Member):
-            return '"' + node.name.replace('"', '""') + '"'
+            return quoted(node.name)
         if isinstance(node, tree.Key):
             assert table is not None
             return table.local(node.dimension)
@@ -192,7 +193,7 @@ class Plan:
         if quantity is not None and node.name == quantity.name and quantity.input and isinstance(base, tree.Member):
             # an inherited cell reads the base's cell directly; through the column it refers to itself
             cell = f"\0{self.book.dimensions['option'].index(base.name)}\0"
-            return f'IF({cell}="","",{cell})' if quantity.type.absent else cell  # comparisons read a blank as 0
+            return idioms.kept_blank(cell, cell) if quantity.type.absent else cell
         if table is None or not self.lookups.dims(node):
             return self.lookups.scalar(node)
         return table.local(self.lookups.column(node, table, rows))

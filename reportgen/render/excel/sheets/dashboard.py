@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from openpyxl.formatting.rule import Rule
@@ -10,8 +11,13 @@ from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.pagebreak import Break
 
+from reportgen.lang import tree
+from reportgen.render.excel.plan import idioms
+from reportgen.render.excel.plan.layout import CHANGES, PROBLEMS
+from reportgen.render.excel.plan.live import CHANGED, PROBLEM
+from reportgen.render.excel.plan.trees import both, choice, differs, equal, in_words, known, more, rule, scaled
 from reportgen.render.excel.sheets.numbers import number_look, scale
-from reportgen.render.excel.sheets.pages import CHANGED, PROBLEM, define
+from reportgen.render.excel.sheets.pages import define
 from reportgen.render.excel.sheets.styles import FILLS, WHITE, Look
 from reportgen.report.chosen import key_figures
 from reportgen.version import __version__
@@ -35,7 +41,8 @@ _LAST = 8
 _WIDTHS = (34, 17, 15, 13, 12, 12, 13, 13)
 _LINE = 15.0
 _TEXT, _TITLE = Look(), Look("heading")
-_CHECK = '"check inputs"'
+_FEASIBLE, _MET = ("feasible", "not feasible"), ("met", "missed")
+"""The words for flags."""
 
 _HOLDS = {
     "Inputs": "Inputs of the whole scenario; change the yellow cells and everything follows",
@@ -72,7 +79,7 @@ def summary_page(
     writer: Writer,
     sheet: Worksheet,
     area: Area,
-    shown: tuple[Shown, Shown],
+    shown: Shown,
     further: Callable[[Writer, Worksheet, int], int],
 ) -> int:
     """Write the dashboard from the verdict to the recommendations; return the next free row.
@@ -114,72 +121,69 @@ def summary_page(
 # --- the verdict -----------------------------------------------------------------------------------------------------
 
 
-def _verdict(writer: Writer, sheet: Worksheet, shown: tuple[Shown, Shown]) -> None:
+def _verdict(writer: Writer, sheet: Worksheet, shown: Shown) -> None:
     """Write rows 2 to 4: the finding as a banner, and the recommended option and the baseline with their verdicts."""
-    plan = writer.plan
+    plan, live, roles = writer.plan, writer.live, writer.plan.book.roles
     quantities = plan.book.quantities
-    name = next((n for n in ("report_title", "report_subtitle") if n in plan.scalars), None)
+    name = next((n for n in (roles.title, roles.subtitle) if n in plan.scalars), None)
     if name is not None:
-        said = str(plan.results.get(name))
-        text = f"IF({PROBLEM}>0,{_CHECK},{plan.scalars[name].name})"
-        _wide(writer, sheet, 2, 1, Look("banner", wrap=True), said, text)
-        sheet.row_dimensions[2].height = 24.0 * max(1, -(-len(said) // 84)) + 6
-    for row, label, option in zip((3, 4), ("Recommended", "Baseline"), reversed(shown), strict=True):
+        _wide(writer, sheet, 2, 1, Look("banner", wrap=True), live.checked(tree.Ref(name)))
+        sheet.row_dimensions[2].height = 24.0 * max(1, -(-len(_said(writer, tree.Ref(name))) // 84)) + 6
+    lines = ((3, "Recommended", shown.recommended, "recommended_now", "figure"),
+             (4, "Baseline", shown.baseline, "baseline_now", "value"))  # fmt: skip
+    for row, label, option, now, role in lines:
         writer.put(sheet, row, 1, label, Look("key"))
-        text = f"IF({PROBLEM}>0,{_CHECK},{_named(option)})"
-        writer.formula(sheet, row, 2, text, option.value("option_title"), Look("figure" if row == 3 else "value"))
+        title: tree.Node = live.of("option_title", option)
+        if now in quantities:  # a changed option may be something else than its title says
+            title = choice(more(live.changes(option)), tree.Ref(now), title)
+        writer.show(sheet, row, 2, live.checked(title), Look(role))
         sheet.row_dimensions[row].height = 22.0 if row == 3 else 18.0
         sheet.merge_cells(start_row=row, start_column=2, end_row=row, end_column=4)
-        if "feasible" not in quantities:
+        if roles.feasible not in quantities:
             continue
-        words = ("feasible", "not feasible")
-        text = f'IF({PROBLEM}>0,{_CHECK},IF({option.cell("feasible")},"{words[0]}","{words[1]}"))'
-        writer.formula(sheet, row, 5, text, words[0] if option.value("feasible") else words[1], Look("word"))
-        _coloured(sheet, f"E{row}", *words)
-        if "verdict" in quantities:
-            text = f"IF({PROBLEM}>0,{_CHECK},{option.cell('verdict')})"
-            writer.formula(sheet, row, 6, text, option.value("verdict"), Look("words", wrap=True))
+        word = in_words(live.of(roles.feasible, option), *_FEASIBLE)
+        writer.show(sheet, row, 5, live.checked(word), Look("word"))
+        _coloured(sheet, f"E{row}", *_FEASIBLE)
+        if roles.verdict in quantities:
+            verdict = live.of(roles.verdict, option)
+            writer.show(sheet, row, 6, live.checked(verdict), Look("words", wrap=True))
             sheet.merge_cells(start_row=row, start_column=6, end_row=row, end_column=_LAST)
-            lines = max(1, -(-len(str(option.value("verdict"))) // 40))
-            sheet.row_dimensions[row].height = max(sheet.row_dimensions[row].height, 14.0 * lines + 2)
-    if "feasible" in quantities and name is not None:
-        _fill(sheet, "A2:H2", '$E$3="feasible"', FILLS["met"], WHITE)
-        _fill(sheet, "A2:H2", '$E$3<>"feasible"', FILLS["missed"], WHITE)
+            count = max(1, -(-len(_said(writer, verdict)) // 40))
+            sheet.row_dimensions[row].height = max(sheet.row_dimensions[row].height, 14.0 * count + 2)
+    if roles.feasible in quantities and name is not None:
+        word, good = tree.Ref("$E$3"), tree.Literal(_FEASIBLE[0])
+        _fill(sheet, "A2:H2", equal(word, good), FILLS["met"], WHITE)
+        _fill(sheet, "A2:H2", differs(word, good), FILLS["missed"], WHITE)
 
 
-def _named(option: Shown) -> str:
-    """Return a formula for an option's title that adds the current model and accelerator once the row was edited."""
-    title = option.cell("option_title")
-    if not {"model", "accelerator"} <= set(option.plan.book.quantities):
-        return title
-    now = f'" (now "&{option.cell("model")}&" on "&{option.cell("accelerator")}&")"'
-    return f'{title}&IF({option.cell("changed")}>0,{now},"")'
+def _said(writer: Writer, node: tree.Node) -> str:
+    """Return the value of a text as built."""
+    return str(writer.live.value(node) or "")
 
 
 def _coloured(sheet: Worksheet, area: str, good: str, bad: str) -> None:
     """Highlight cells with one word as good, and with another as bad."""
-    first = area.partition(":")[0]
-    _fill(sheet, area, f'{first}="{good}"', FILLS["met"], WHITE)
-    _fill(sheet, area, f'{first}="{bad}"', FILLS["missed"], WHITE)
+    first = tree.Ref(area.partition(":")[0])
+    _fill(sheet, area, equal(first, tree.Literal(good)), FILLS["met"], WHITE)
+    _fill(sheet, area, equal(first, tree.Literal(bad)), FILLS["missed"], WHITE)
 
 
-def _fill(sheet: Worksheet, area: str, formula: str, fill: str, ink: str | None = None) -> None:
+def _fill(sheet: Worksheet, area: str, where: tree.Node, fill: str, ink: str | None = None) -> None:
     look = DifferentialStyle(fill=PatternFill("solid", bgColor=fill), font=Font(bold=True, color=ink))
-    sheet.conditional_formatting.add(area, Rule(type="expression", formula=[formula], dxf=look))
+    sheet.conditional_formatting.add(area, Rule(type="expression", formula=[rule(where)], dxf=look))
 
 
 def _load(writer: Writer, sheet: Worksheet, row: int) -> int:
     """Write how close the servers are to their capacity, or a warning; return the next row."""
-    plan = writer.plan
-    if not {"load_title", "load_warning"} <= set(plan.scalars):
+    warns = writer.plan.book.roles.warning
+    if not {"load_line", warns} <= set(writer.plan.scalars):
         return row
-    finding, warning = (plan.scalars[name].name for name in ("load_title", "load_warning"))
-    said = str(plan.results.get("load_warning") or plan.results.get("load_title") or "")
+    line, warning = tree.Ref("load_line"), tree.Ref(warns)
     writer.put(sheet, row, 1, "Load", Look("key"))
-    text = f'IF({PROBLEM}>0,{_CHECK},IF({warning}="",{finding},{warning}))'
-    _wide(writer, sheet, row, 2, Look("words", wrap=True), said, text)
-    _fill(sheet, f"A{row}:H{row}", f'AND($B${row}<>"",$B${row}={warning})', FILLS["missed"], WHITE)
-    sheet.row_dimensions[row].height = 14.0 * max(1, -(-len(said) // 88)) + 4
+    _wide(writer, sheet, row, 2, Look("words", wrap=True), writer.live.checked(line))
+    cell = tree.Ref(f"$B${row}")
+    _fill(sheet, f"A{row}:H{row}", both(known(cell), equal(cell, warning)), FILLS["missed"], WHITE)
+    sheet.row_dimensions[row].height = 14.0 * max(1, -(-len(_said(writer, line)) // 88)) + 4
     return row + 1
 
 
@@ -188,34 +192,34 @@ def _load(writer: Writer, sheet: Worksheet, row: int) -> int:
 
 def _state(writer: Writer, sheet: Worksheet, row: int, area: Area) -> int:
     """Write whether the inputs are valid, and how many were changed since the build."""
-    areas = [*area.problems, *(p.range("problem") for p in writer.placed.values() if "problem" in p.letters)]
+    placed = writer.placed.values()
+    areas = [*area.problems, *(p.range(PROBLEMS) for p in placed if PROBLEMS in p.letters)]
+    changes = [area.changes, *(p.range(CHANGES) for p in placed if CHANGES in p.letters)]
     sound = "all inputs are within their ranges"
-    text = f'"{sound}"'
-    for cells in reversed(areas):
-        text = f'IF(COUNTIF({cells},"?*")>0,INDEX({cells},MATCH("?*",{cells},0)),{text})'
-    bad = "+".join(f'COUNTIF({cells},"?*")' for cells in areas)
-    _wide(writer, sheet, row, 2, Look("words"), sound, text)
     writer.put(sheet, row, 1, "State of the inputs", Look("key"))
-    writer.put(sheet, row + 1, 1, "Inputs with a problem", Look("key"))
-    writer.formula(sheet, row + 1, 2, bad, 0.0, Look("words", "0"))
-    define(writer, sheet, PROBLEM, row + 1, 2)
-    changed = [f"SUM({area.changes})"]
-    changed += [f"SUM({p.range('changed')})" for p in writer.placed.values() if "changed" in p.letters]
-    writer.put(sheet, row + 2, 1, "Inputs changed since the build", Look("key"))
-    writer.formula(sheet, row + 2, 2, "+".join(changed), 0.0, Look("words", "0"))
-    define(writer, sheet, CHANGED, row + 2, 2)
-    _fill(sheet, f"A{row}:H{row}", f"$B${row + 1}>0", FILLS["missed"], WHITE)
-    _fill(sheet, f"A{row + 1}:B{row + 1}", f"$B${row + 1}>0", FILLS["missed"], WHITE)
-    _fill(sheet, f"A{row + 2}:B{row + 2}", f"$B${row + 2}>0", FILLS["changed"])
+    writer.formula(sheet, row, 2, idioms.first_said(areas, sound), sound, Look("words"))
+    sheet.merge_cells(start_row=row, start_column=2, end_row=row, end_column=_LAST)
+    counts = (("Inputs with a problem", PROBLEM, idioms.count_said(areas)),
+              ("Inputs changed since the build", CHANGED, idioms.total(changes)))  # fmt: skip
+    for at, (label, name, text) in enumerate(counts, start=row + 1):
+        writer.put(sheet, at, 1, label, Look("key"))
+        writer.formula(sheet, at, 2, text, 0.0, Look("words", "0"))
+        define(writer, sheet, name, at, 2)
+    shows = ((row, sound), (row + 2, 0.0))
+    writer.state = tuple(writer.live.hold(sheet.title, f"B{at}", value) for at, value in shows)
+    wrong, changed = (more(tree.Ref(f"$B${at}")) for at in (row + 1, row + 2))
+    _fill(sheet, f"A{row}:H{row}", wrong, FILLS["missed"], WHITE)
+    _fill(sheet, f"A{row + 1}:B{row + 1}", wrong, FILLS["missed"], WHITE)
+    _fill(sheet, f"A{row + 2}:B{row + 2}", changed, FILLS["changed"])
     return row + 3
 
 
 # --- key figures -----------------------------------------------------------------------------------------------------
 
 
-def _key_figures(writer: Writer, sheet: Worksheet, row: int, shown: tuple[Shown, Shown]) -> int:
+def _key_figures(writer: Writer, sheet: Worksheet, row: int, shown: Shown) -> int:
     """Write the key figures of the recommended option, each with its range, the baseline's figure, and its target."""
-    book = writer.plan.book
+    book, live = writer.plan.book, writer.live
     writer.put(sheet, row, 1, "Key figures of the recommended option", _TITLE)
     numbers = ("Recommended", "Low (p10)", "High (p90)", "Baseline")
     sides = dict.fromkeys((*numbers, "Target"), "right") | {"Unit": "left", "Target is": "center"}
@@ -225,51 +229,48 @@ def _key_figures(writer: Writer, sheet: Worksheet, row: int, shown: tuple[Shown,
     for name in key_figures(book):
         quantity = book.quantities[name]
         unit = quantity.type.unit.label if quantity.type.kind == "number" else ""
-        look = number_look(quantity.type.kind, unit, [o.value(name) for o in shown], whole=quantity.whole)
+        values = [live.value(live.of(name, option)) for option in shown.pair]
+        look = number_look(quantity.type.kind, unit, values, whole=quantity.whole)
         form = look.form
         scale(sheet, {look.rules: [f"B{at}:E{at}", f"G{at}"]})
         writer.put(sheet, at, 1, quantity.title, Look("label"))
-        _figure(writer, sheet, at, 2, name, shown[1], Look("value", form))
+        _figure(writer, sheet, at, 2, name, shown.recommended, Look("value", form))
         for column, end in zip((3, 4), book.relations.band(name) or ("", ""), strict=True):
             if end:
-                _figure(writer, sheet, at, column, end, shown[1], Look("range", form))
+                _figure(writer, sheet, at, column, end, shown.recommended, Look("range", form))
             else:
                 writer.put(sheet, at, column, None, _TEXT)
-        _figure(writer, sheet, at, 5, name, shown[0], Look("aside", form))
+        _figure(writer, sheet, at, 5, name, shown.baseline, Look("aside", form))
         writer.put(sheet, at, 6, unit or None, Look("words"))
-        _target(writer, sheet, at, quantity, shown[1], form)
+        _target(writer, sheet, at, quantity, shown.recommended, form)
         sheet.row_dimensions[at].height = 18
         at += 1
     if at > first:
-        _coloured(sheet, f"H{first}:H{at - 1}", "met", "missed")
+        _coloured(sheet, f"H{first}:H{at - 1}", *_MET)
     return at
 
 
-def _figure(writer: Writer, sheet: Worksheet, row: int, column: int, name: str, option: Shown, look: Look) -> None:
-    text = f"IF({PROBLEM}>0,{_CHECK},{option.cell(name)})"
-    writer.formula(sheet, row, column, text, option.value(name), look)
+def _figure(writer: Writer, sheet: Worksheet, row: int, column: int, name: str, option: tree.Ref, look: Look) -> None:
+    writer.show(sheet, row, column, writer.live.checked(writer.live.of(name, option)), look)
 
 
-def _target(writer: Writer, sheet: Worksheet, row: int, quantity: Quantity, option: Shown, form: str) -> None:
+def _target(writer: Writer, sheet: Worksheet, row: int, quantity: Quantity, option: tree.Ref, form: str) -> None:
     """Write the target or limit of a key figure, and whether it is met."""
-    plan = writer.plan
-    relation = plan.book.relations.limits.get(quantity.name)
+    book, live = writer.plan.book, writer.live
+    relation = book.relations.limits.get(quantity.name)
     if relation is None:
         writer.put(sheet, row, 7, None, _TEXT)
         writer.put(sheet, row, 8, None, _TEXT)
         return
-    limit = plan.book.quantities[relation.target]
-    factor = float(limit.type.unit.scale / quantity.type.unit.scale)
-    value, cell = option.value(limit.name), option.cell(limit.name)
-    written = cell if factor == 1 else f"{cell}*{factor!r}"
-    shown = value * factor if isinstance(value, float) else value
-    here = writer.formula(sheet, row, 7, f'IF({cell}="","",{written})', shown, Look("aside", form)).coordinate
+    limit = live.of(relation.target, option)
+    factor = Fraction(book.quantities[relation.target].type.unit.scale) / Fraction(quantity.type.unit.scale)
+    target = choice(known(limit), scaled(limit, factor), "") if factor != 1 else limit
+    here = writer.show(sheet, row, 7, target, Look("aside", form))
     if not relation.met:
         writer.put(sheet, row, 8, None, _TEXT)
         return
-    text = f'IF({PROBLEM}>0,"",IF({here}="","",IF({option.cell(relation.met)},"met","missed")))'
-    word = "met" if option.value(relation.met) else "missed"
-    writer.formula(sheet, row, 8, text, "" if value is None else word, Look("word"))
+    word = choice(known(here), in_words(live.of(relation.met, option), *_MET), "")
+    writer.show(sheet, row, 8, live.checked(word, ""), Look("word"))
 
 
 # --- recommendations -------------------------------------------------------------------------------------------------
@@ -277,44 +278,34 @@ def _target(writer: Writer, sheet: Worksheet, row: int, quantity: Quantity, opti
 
 def _advice(writer: Writer, sheet: Worksheet, row: int) -> int:
     """Write the recommendations, best first, in the rules' words, with the reasons of the first."""
-    book = writer.plan.book
-    if "advised_text" not in book.quantities:
+    book, live, roles = writer.plan.book, writer.live, writer.plan.book.roles
+    if roles.advice not in book.quantities:
         return row - 1
     writer.put(sheet, row, 1, "Recommendations, best first", _TITLE)
-    place = writer.plan.tables["place",]
+    places = [tree.Member("place", name) for name in book.dimensions["place"].names]
     at = row + 1
-    for i, key in enumerate(place.keys, start=1):
-        said = f"INDEX({place.whole('advised_text')},{i})"
-        words = str(writer.plan.results.plain("advised_text")[key] or "")
-        group = str(writer.plan.results.plain("advised_group")[key] or "") if words else ""
-        label = f'IF({said}="","",{_number(i)}&INDEX({place.whole("advised_group")},{i}))'
-        writer.formula(sheet, at, 1, label, f"{i} · {group}" if words else "", Look("key", wrap=True))
-        text = f"IF({PROBLEM}>0,{_CHECK},{said})"
-        _wide(writer, sheet, at, 2, Look("plain", wrap=True), words, text)
-        sheet.row_dimensions[at].height = 14.0 * max(2, -(-len(words) // 92)) + 2  # an edit may bring in a longer text
+    for place in places:
+        text = live.of(roles.advice, place)
+        writer.show(sheet, at, 1, live.of("advised_label", place), Look("key", wrap=True))
+        _wide(writer, sheet, at, 2, Look("plain", wrap=True), live.checked(text))
+        lines = max(2, -(-len(_said(writer, text)) // 92))  # another may be longer
+        sheet.row_dimensions[at].height = 14.0 * lines + 2
         at += 1
-    for title, name in (("Why", "advised_why"), ("Risk", "advised_risk"), ("Next", "advised_next")):
+    for title, name in (("Why", roles.reason), ("Risk", roles.risk), ("Next", roles.next)):
+        text = live.of(name, places[0])
         writer.put(sheet, at, 1, f"{title} (of the first)", Look("key", wrap=True))
-        words = str(writer.plan.results.plain(name)[place.keys[0]] or "")
-        said = f'IF({PROBLEM}>0,"",INDEX({place.whole(name)},1))'
-        _wide(writer, sheet, at, 2, Look("plain", wrap=True), words, said)
-        sheet.row_dimensions[at].height = 14.0 * max(1, -(-len(words) // 92)) + 2
+        _wide(writer, sheet, at, 2, Look("plain", wrap=True), live.checked(text, ""))
+        sheet.row_dimensions[at].height = 14.0 * max(1, -(-len(_said(writer, text)) // 92)) + 2
         at += 1
     return at
 
 
-def _number(place: int) -> str:
-    return f'"{place} · "'
-
-
-def _wide(
-    writer: Writer, sheet: Worksheet, row: int, column: int, look: Look, value: object, formula: str | None = None
-) -> None:
+def _wide(writer: Writer, sheet: Worksheet, row: int, column: int, look: Look, shows: tree.Node | str) -> None:
     """Write a cell that spans all columns to its right."""
-    if formula is None:
-        writer.put(sheet, row, column, value, look)
+    if isinstance(shows, str):
+        writer.put(sheet, row, column, shows, look)
     else:
-        writer.formula(sheet, row, column, formula, value, look)
+        writer.show(sheet, row, column, shows, look)
     sheet.merge_cells(start_row=row, start_column=column, end_row=row, end_column=_LAST)
 
 

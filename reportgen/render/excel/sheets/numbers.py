@@ -6,12 +6,17 @@ So formats have no conditions; conditional formats choose between formats, which
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from openpyxl.formatting.rule import Rule
 from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.styles.numbers import NumberFormat
+
+from reportgen.lang import tree
+from reportgen.render.excel.plan import idioms
+from reportgen.render.excel.plan.trees import both, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,17 +30,21 @@ _MONEY = ("USD", "USD/year", "money")
 _FIRST_FORMAT = 900
 """The first identifier of formats used by rules; those of cells begin at 164."""
 
-_Rules = tuple[tuple[str, str], ...]
-"""Conditions on the size of a number `x`, each with the format that applies; the first that holds wins."""
+_Size = tuple[float, float]
+"""The least size of a number, and the size that it must stay below; 0 as the least one excludes 0."""
 
-_THOUSANDS: _Rules = (("x>=1000", "#,##0"),)
+_Rules = tuple[tuple[_Size, str], ...]
+"""Sizes of numbers, each with the format that applies; the first that fits wins."""
+
+_TINY: _Size = (0.0, 0.1)
+_THOUSANDS: _Rules = (((1e3, math.inf), "#,##0"),)
 _PREFIXES: _Rules = (
-    ("x>=1000000000000", '#,##0.00,,,,"T"'), ("x>=1000000000", '0.00,,,"G"'), ("x>=1000000", '0.00,,"M"'), *_THOUSANDS,
+    ((1e12, math.inf), '#,##0.00,,,,"T"'), ((1e9, math.inf), '0.00,,,"G"'), ((1e6, math.inf), '0.00,,"M"'), *_THOUSANDS,
 )  # fmt: skip
-_EXPONENT: _Rules = (("AND(x>0,x<0.1)", "##0.00E+0"),)  # in steps of three
-_SMALL: _Rules = (("AND(x>0,x<0.1)", "0.0000"),)
-_LARGE: _Rules = (("x>=10", "#,##0.00"),)
-_ROUND: _Rules = (("x>=100", "#,##0"),)
+_EXPONENT: _Rules = ((_TINY, "##0.00E+0"),)  # in steps of three
+_SMALL: _Rules = ((_TINY, "0.0000"),)
+_LARGE: _Rules = (((10.0, math.inf), "#,##0.00"),)
+_ROUND: _Rules = (((100.0, math.inf), "#,##0"),)
 _FORMATS = tuple(dict.fromkeys(f for r in (_PREFIXES, _EXPONENT, _SMALL, _LARGE, _ROUND) for _, f in r))
 
 _TWO, _THREE, _FOUR = "#,##0.00;-#,##0.00;0", "#,##0.000;-#,##0.000;0", "0.0000;-0.0000;0"
@@ -83,8 +92,15 @@ def scale(sheet: Worksheet, areas: dict[_Rules, list[str]]) -> None:
     """Apply rules to areas of a sheet; areas with the same rules share conditional formats."""
     for rules, cells in areas.items():
         corner = cells[0].partition(":")[0]
-        for condition, form in rules:
+        for size, form in rules:
             number = NumberFormat(numFmtId=_FIRST_FORMAT + _FORMATS.index(form), formatCode=form)
-            text = f"IF(ISNUMBER({corner}),{condition.replace('x', f'ABS({corner})')},FALSE)"
-            rule = Rule(type="expression", formula=[text], dxf=DifferentialStyle(numFmt=number), stopIfTrue=False)
-            sheet.conditional_formatting.add(" ".join(cells), rule)
+            text = idioms.number_where(corner, rule(_within(tree.Ref(corner), size)))
+            made = Rule(type="expression", formula=[text], dxf=DifferentialStyle(numFmt=number), stopIfTrue=False)
+            sheet.conditional_formatting.add(" ".join(cells), made)
+
+
+def _within(cell: tree.Ref, size: _Size) -> tree.Node:
+    """Return the condition that a number has a size."""
+    (low, high), plain = size, tree.Call("abs", (cell,))
+    least = tree.Call(">=" if low else ">", (plain, tree.Literal(low)))
+    return least if math.isinf(high) else both(least, tree.Call("<", (plain, tree.Literal(high))))

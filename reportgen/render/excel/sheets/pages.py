@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from openpyxl.utils import absolute_coordinate, quote_sheetname
 from openpyxl.workbook.defined_name import DefinedName
 
 from reportgen.book.ranges import needs
-from reportgen.render.excel.plan.checks import in_order, order_problem, scalar_problem
+from reportgen.render.excel.plan.checks import in_order, is_changed, order_problem, scalar_problem
+from reportgen.render.excel.plan.live import CHANGED, PROBLEM
 from reportgen.render.excel.sheets.numbers import NumberLook, number_look, scale
 from reportgen.render.excel.sheets.room import fit_rows
 from reportgen.render.excel.sheets.styles import Look, side
@@ -34,7 +36,6 @@ __all__ = [
     "sources_page",
 ]
 
-PROBLEM, CHANGED = "first_problem", "changed_inputs"
 FLAGS = 6
 """The column on the sheet of the scenario's figures that lists TRUE and FALSE for drop-downs, from row 2."""
 
@@ -67,11 +68,10 @@ class Area:
 
 def define(writer: Writer, sheet: Worksheet, name: str, row: int, column: int) -> None:
     """Define a name for a cell."""
-    cell = sheet.cell(row, column).coordinate
-    letters, digits = cell.rstrip("0123456789"), cell.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
     workbook = sheet.parent
     assert workbook is not None
-    workbook.defined_names[name] = DefinedName(name, attr_text=f"'{sheet.title}'!${letters}${digits}")
+    text = f"{quote_sheetname(sheet.title)}!{absolute_coordinate(sheet.cell(row, column).coordinate)}"
+    workbook.defined_names[name] = DefinedName(name, attr_text=text)
 
 
 def scalar(writer: Writer, sheet: Worksheet, row: int, column: int, made: Scalar) -> None:
@@ -135,7 +135,7 @@ def _input_row(writer: Writer, sheet: Worksheet, at: int, made: Scalar, quantity
     said = needs(quantity) + (", or empty" if quantity.type.absent else "")
     writer.put(sheet, at, 5, said, Look("look-up", wrap=True, side="left"))
     writer.put(sheet, at, 6, made.cell.value, Look("look-up", _numbers(made).form, side="right"))
-    writer.formula(sheet, at, 7, f"IF(C{at}=F{at},0,1)", 0.0, Look("look-up", "0", side="center"))
+    writer.formula(sheet, at, 7, is_changed(f"C{at}", f"F{at}"), 0.0, Look("look-up", "0", side="center"))
     writer.formula(sheet, at, 8, scalar_problem(writer.plan, quantity), "", Look("plain", wrap=True))
     words = ". ".join(t.rstrip(".") for t in (quantity.description, quantity.source) if t)
     writer.put(sheet, at, 9, words or None, Look("note", wrap=True))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.lang.excel import quoted
-from reportgen.render.excel.sheets.pages import CHANGED, PROBLEM
+from reportgen.lang import tree
+from reportgen.render.excel.plan.trees import choice, more
 from reportgen.render.excel.sheets.styles import Look
 
 if TYPE_CHECKING:
@@ -29,15 +29,13 @@ def search_line(writer: Writer, sheet: Worksheet, row: int) -> int:
     if searched is not None:
         fresh = f"Rows as searched for: {searched.holds_for}." if searched.current else stale
     writer.put(sheet, row, 1, "Searched options", Look("key"))
-    text = f"IF({CHANGED}>0,{quoted(stale)},{quoted(fresh)})"
-    writer.formula(sheet, row, 2, text, fresh, Look("plain", wrap=True))
+    writer.show(sheet, row, 2, choice(more(writer.live.changed), stale, fresh), Look("plain", wrap=True))
     sheet.merge_cells(start_row=row, start_column=2, end_row=row, end_column=6)
     sheet.row_dimensions[row].height = 14 * -(-len(fresh) // 90)
     words = "larger_batch_words"
     if words in writer.plan.scalars:
-        said = writer.plan.results.get(words)
         writer.put(sheet, row + 1, 1, "Room for larger batches", Look("key"))
-        writer.formula(sheet, row + 1, 2, f'IF({PROBLEM}>0,"check inputs",{words})', said, _TEXT)
+        writer.show(sheet, row + 1, 2, writer.live.checked(tree.Ref(words)), _TEXT)
         row += 1
     return row + 1
 
@@ -62,7 +60,7 @@ def _robustness(writer: Writer, sheet: Worksheet, row: int) -> int:
     fresh = "They hold for the inputs as they are."
     stale = "Inputs were changed since: these values are stale. Build again to renew them."
     _note(writer, sheet, row + 1, said)
-    writer.formula(sheet, row + 2, 1, f'IF({CHANGED}>0,"{stale}","{fresh}")', fresh, Look("key"))
+    writer.show(sheet, row + 2, 1, choice(more(writer.live.changed), stale, fresh), Look("key"))
     row = _heads(writer, sheet, row + 4, "Option", "Is the best in, %")
     for option, share in robust.shares.items():
         writer.put(sheet, row, 1, titles.get(option, option), _TEXT)

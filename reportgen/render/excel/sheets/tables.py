@@ -19,8 +19,12 @@ from openpyxl.worksheet.table import Table as ExcelTable
 from openpyxl.worksheet.table import TableColumn, TableFormula, TableStyleInfo
 
 from reportgen.book.ranges import needs
+from reportgen.lang import tree
 from reportgen.lang.excel import number
+from reportgen.render.excel.file.cell_values import ErrorValue
 from reportgen.render.excel.plan.layout import OWN_ROW, Cell, Column, Table
+from reportgen.render.excel.plan.live import GAP, Live
+from reportgen.render.excel.plan.trees import choice, differs, equal, known, rule
 from reportgen.render.excel.sheets.numbers import is_scaled, number_look, scale
 from reportgen.render.excel.sheets.styles import FILLS, Look, Styles, side
 
@@ -77,9 +81,11 @@ class Writer:
     """Writes cells with their looks and collects the values that formula cells show."""
 
     def __init__(self, plan: Plan, styles: Styles) -> None:
-        self.plan, self.styles = plan, styles
+        self.plan, self.styles, self.live = plan, styles, Live(plan)
         self.values: dict[str, dict[str, float | str | bool]] = {}
         self.placed: dict[tuple[str, ...], Placed] = {}
+        self.state: tuple[tree.Ref, ...] = ()
+        """The cells with the state of the inputs and with the number of changed ones."""
         self.flags = ""
         """The range with TRUE and FALSE for drop-downs: a list in text depends on the program's language."""
         self.waiting: list[tuple[Worksheet, list[str], Quantity]] = []
@@ -122,6 +128,35 @@ class Writer:
         self.styles.apply(cell, look)
         self.values.setdefault(sheet.title, {})[address] = "" if value is None else value  # type: ignore[assignment]
         return cell
+
+    def show(
+        self, sheet: Worksheet, row: int, column: int, node: tree.Node, look: Look, *, rows_of: str = ""
+    ) -> tree.Ref:
+        """Write a cell that shows a tree, and return its handle; `rows_of` as in `Live.hold`."""
+        value = self.live.value(node)
+        cell = self.formula(sheet, row, column, self.live.text(node, sheet.title), value, look)
+        may_be_empty = self.live.may_be_empty(node)
+        return self.live.hold(sheet.title, cell.coordinate, value, rows_of=rows_of, may_be_empty=may_be_empty)
+
+    def show_row(
+        self, sheet: Worksheet, row: int, column: int, member: tree.Node, dimension: str, look: Look
+    ) -> tree.Ref:
+        """Write a cell with the row of a member in the table of its dimension, and return its handle."""
+        value = self.live.row(member, dimension)
+        text = self.live.row_text(member, dimension, sheet.title)
+        cell = self.formula(sheet, row, column, text, value, look)
+        may_be_empty = self.live.may_be_empty(member)
+        return self.live.hold(sheet.title, cell.coordinate, value, rows_of=dimension, may_be_empty=may_be_empty)
+
+    def draw(
+        self, sheet: Worksheet, row: int, column: int, node: tree.Node, look: Look, *, unless: tree.Node | None = None
+    ) -> None:
+        """Write a cell for a chart to draw; it is a gap if the value is absent or `unless` holds."""
+        drawn = choice(known(node), node, GAP) if self.live.may_be_empty(node) else node
+        drawn = drawn if unless is None else choice(unless, GAP, drawn)
+        value = self.live.value(drawn)
+        text = self.live.text(drawn, sheet.title)
+        self.formula(sheet, row, column, text, ErrorValue("#N/A") if value is None else value, look)
 
     def _shown(self, table: Table) -> dict[str, int]:
         """Return an order of result columns that begins with those in the report."""
@@ -217,18 +252,18 @@ class Writer:
         """Add validation to input cells, with a message that states the valid values."""
         if not cells or quantity.type.kind == "text":
             return
-        rule = self._rule(quantity)
-        rule.showErrorMessage = rule.showInputMessage = True
-        rule.errorTitle, rule.error = "Out of range", f"{quantity.title}: {needs(quantity)}"[:250]
-        rule.promptTitle, rule.prompt = (
+        made = self._validation(quantity)
+        made.showErrorMessage = made.showInputMessage = True
+        made.errorTitle, made.error = "Out of range", f"{quantity.title}: {needs(quantity)}"[:250]
+        made.promptTitle, made.prompt = (
             shorten(quantity.title, 32, placeholder="…"),
             f"{quantity.name}: {needs(quantity)}"[:250],
         )
-        rule.allow_blank = quantity.type.absent
-        rule.sqref = " ".join(_runs(cells))
-        sheet.add_data_validation(rule)
+        made.allow_blank = quantity.type.absent
+        made.sqref = " ".join(_runs(cells))
+        sheet.add_data_validation(made)
 
-    def _rule(self, quantity: Quantity) -> Any:
+    def _validation(self, quantity: Quantity) -> Any:
         if quantity.type.kind == "flag":
             return DataValidation(type="list", formula1=self.flags)
         if quantity.type.kind == "member":
@@ -277,20 +312,17 @@ class Writer:
         """Highlight cells that differ from their values as built; `built` is the first of those."""
         first = area.partition(":")[0]
         look = DifferentialStyle(font=Font(bold=True), fill=PatternFill("solid", bgColor=FILLS["changed"]))
-        rule = Rule(type="expression", formula=[f"${first}<>{built}"], dxf=look)
-        sheet.conditional_formatting.add(area, rule)
+        changed = rule(differs(tree.Ref(f"${first}"), tree.Ref(built)))
+        sheet.conditional_formatting.add(area, Rule(type="expression", formula=[changed], dxf=look))
 
-    def mute(self, sheet: Worksheet, placed: Placed, column: str, value: str) -> None:
+    def mute(self, sheet: Worksheet, placed: Placed, column: str, value: float | bool) -> None:
         """Print rows in grey where the column has this value: they do not apply."""
         if column in placed.letters and placed.table.keys:
             first, letter = placed.columns[0].name, placed.letters[column]
             area = f"{placed.letters[first]}{placed.row}:{get_column_letter(placed.right)}{placed.last}"
-            rule = Rule(
-                type="expression",
-                formula=[f"${letter}{placed.row}={value}"],
-                dxf=DifferentialStyle(font=Font(color="B8C0C8")),
-            )
-            sheet.conditional_formatting.add(area, rule)
+            muted = rule(equal(tree.Ref(f"${letter}{placed.row}"), tree.Literal(value)))
+            look = DifferentialStyle(font=Font(color="B8C0C8"))
+            sheet.conditional_formatting.add(area, Rule(type="expression", formula=[muted], dxf=look))
 
 
 def _length(value: object, unit: str) -> int:

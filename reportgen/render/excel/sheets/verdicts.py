@@ -9,6 +9,7 @@ from openpyxl.styles import Font, PatternFill
 from openpyxl.styles.differential import DifferentialStyle
 
 from reportgen.lang import tree
+from reportgen.render.excel.plan.trees import both, equal, known, rule
 from reportgen.render.excel.sheets.styles import FILLS
 
 if TYPE_CHECKING:
@@ -60,13 +61,14 @@ def colour_verdicts(sheet: Worksheet, placed: Placed, book: Book) -> None:
         if name in placed.letters and flag in placed.letters and flag.rpartition("_")[2] in _SHOWN:
             own = placed.letters[name]
             area = f"{own}{placed.row}:{own}{placed.last}"
-            cell = f"${placed.letters[flag]}{placed.row}"
-            # LibreOffice treats a truth value from another table as a number
-            colour(sheet, area, f"{cell}=TRUE", f'AND({cell}<>"",{cell}=FALSE)')
+            cell = tree.Ref(f"${placed.letters[flag]}{placed.row}")
+            # LibreOffice takes truth that comes from another table for a number
+            yes, no = (equal(cell, tree.Literal(truth)) for truth in (True, False))
+            colour(sheet, area, yes, both(known(cell), no))
 
 
-def colour(sheet: Worksheet, area: str, good: str, bad: str) -> None:
-    """Colour cells by two formulas, for good and bad, that are relative to the first cell."""
-    for formula, fill in ((good, "good"), (bad, "bad")):
+def colour(sheet: Worksheet, area: str, good: tree.Node, bad: tree.Node) -> None:
+    """Colour cells by two conditions, for good and bad, that are relative to the first cell."""
+    for condition, fill in ((good, "good"), (bad, "bad")):
         look = DifferentialStyle(fill=PatternFill("solid", bgColor=FILLS[fill]), font=Font(bold=fill == "bad"))
-        sheet.conditional_formatting.add(area, Rule(type="expression", formula=[formula], dxf=look))
+        sheet.conditional_formatting.add(area, Rule(type="expression", formula=[rule(condition)], dxf=look))
