@@ -41,9 +41,9 @@ COUNTED = {
     "render/excel/charts": 14,
     "render/excel/file": 1,
     "render/excel/sheets": 10,
-    "report": 15,
+    "report": 3,
     "report/figures": 11,
-    "report/sections": 12,
+    "report/sections": 3,
     "spec": 2,
     "study": 2,
 }

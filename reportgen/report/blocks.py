@@ -50,6 +50,11 @@ def _said(*texts: str) -> list[Block | None]:
     return [Paragraph(text) if text else None]
 
 
+def _words(facts: Facts, block: str, *members: str) -> list[Block | None]:
+    """Return the texts that the library names for a block, as a paragraph."""
+    return _said(*(facts.words(name, *members) for name in facts.book.report.words.get(block, ())))
+
+
 def _described(facts: Facts) -> str:
     """Return the scenario's description, if the subtitle says something else."""
     return facts.book.scenario.description if facts.words(facts.roles.subtitle) else ""
@@ -70,7 +75,7 @@ def _cost(facts: Facts) -> list[Block | None]:
 
 def _measured(facts: Facts) -> list[Block | None]:
     options = facts.book.dimensions["option"].names
-    return [block for option in options for block in _said(facts.words("measured_words", option))]
+    return [block for option in options for block in _words(facts, "measured", option)]
 
 
 BLOCKS: dict[str, Callable[[Facts, BriefSize | None], Iterable[Block | None]]] = {
@@ -82,7 +87,7 @@ BLOCKS: dict[str, Callable[[Facts, BriefSize | None], Iterable[Block | None]]] =
     "cost_parts": lambda facts, _: [parts_figure(facts)],
     "front": lambda facts, _: [front_figure(facts)],
     "generation": lambda facts, _: [generation_figure(facts)],
-    "interaction": lambda facts, _: _said(facts.words("kv_interaction")),
+    "interaction": lambda facts, _: _words(facts, "interaction"),
     "layer": lambda facts, _: layer_figures(facts),
     "levers": lambda facts, _: [left_out_table(facts)],
     "load": lambda facts, _: [load_figure(facts)],
@@ -91,7 +96,7 @@ BLOCKS: dict[str, Callable[[Facts, BriefSize | None], Iterable[Block | None]]] =
     "memory": lambda facts, size: (
         [memory_figure(facts)] if size is None else [memory_figure(facts, size.options)] if size.figures > 1 else []
     ),
-    "memory_words": lambda facts, _: _said(facts.words("memory_words")),
+    "memory_words": lambda facts, _: _words(facts, "memory_words"),
     "method": lambda facts, _: method_blocks(facts),
     "next_steps": lambda facts, _: next_steps(facts),
     "operators": lambda facts, _: operator_tables(facts),
@@ -99,7 +104,7 @@ BLOCKS: dict[str, Callable[[Facts, BriefSize | None], Iterable[Block | None]]] =
     "options_table": lambda facts, size: [options_table(facts, size.options if size is not None else None)],
     "robustness": lambda facts, _: robustness_tables(facts),
     "roofline": lambda facts, _: [roofline_figure(facts)],
-    "roofline_words": lambda facts, _: _said(facts.words("roofline_points"), facts.words("roofline_ridge")),
+    "roofline_words": lambda facts, _: _words(facts, "roofline_words"),
     "sensitivity": lambda facts, _: driver_blocks(facts),
     "time": lambda facts, size: [time_figure(facts)] if size is None or size.figures > 0 else [],
     "workload": lambda facts, _: [*_said(_described(facts)), workload_table(facts)],

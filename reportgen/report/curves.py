@@ -25,17 +25,18 @@ _POINTS = 25
 def over_batch(results: Results, option: str, names: Sequence[str]) -> Curve:
     """Quantities per option with 1 request at once up to a little beyond its own number and the most that it can hold.
 
-    The key `at_once` has the sizes: powers of two, the option's own, and the most. They are the clients of a server,
-    and the batch where batches are static.
+    The sizes have the key of the requests at once: powers of two, the option's own, and the most. They are the clients
+    of a server, and the batch where batches are static.
     """
-    own, most = (results.get(name, option) for name in ("at_once", "most_at_once"))
+    drawn = results.book.figures.batch
+    own, most = (results.get(name, option) for name in (drawn.own, drawn.most))
     assert isinstance(own, float)
     assert isinstance(most, float)
-    name = "concurrency" if results.get("continuous_batching", option) else "batch"
+    name = drawn.clients if results.get(drawn.continuous, option) else drawn.batch
     sizes = {2.0**power for power in range(18) if 2.0**power <= max(most, own)} | {own, most}
     limit = results.book.quantities[name].maximum or max(sizes)
     points = np.array(sorted(size for size in sizes if size <= limit))
-    return {"at_once": points.tolist(), **_evaluated(results, option, {(name, (option,)): points}, names)}
+    return {drawn.own: points.tolist(), **_evaluated(results, option, {(name, (option,)): points}, names)}
 
 
 def over_generation(results: Results, option: str, names: Sequence[str]) -> Curve:
@@ -45,18 +46,19 @@ def over_generation(results: Results, option: str, names: Sequence[str]) -> Curv
     longest prompt with its answer. A step at context c is the decode of two tokens after a prompt of c - 1.
     """
     classes = results.book.dimensions["request"].names
-    sessions = "turns" in results.book.quantities
-    prompts = [float(results.get("call_prompt" if sessions else "prompt_tokens", c) or 0.0) for c in classes]
-    answers = [float(results.get("output_tokens", c) or 0.0) for c in classes]
+    drawn = results.book.figures.generation
+    sessions = drawn.turns in results.book.quantities
+    prompts = [float(results.get(drawn.call_prompt if sessions else drawn.prompt, c) or 0.0) for c in classes]
+    answers = [float(results.get(drawn.answer, c) or 0.0) for c in classes]
     first = min(prompts) + 1
     last = max(p + n - 1 for p, n in zip(prompts, answers, strict=True))
     context = np.unique(np.round(np.linspace(first, max(first, last), _POINTS)))
     samples: dict[tuple[str, tuple[str, ...]], np.ndarray] = {}
     for name in classes:
-        samples["prompt_tokens", (name,)] = context - 1
-        samples["output_tokens", (name,)] = np.full_like(context, 2.0)
+        samples[drawn.prompt, (name,)] = context - 1
+        samples[drawn.answer, (name,)] = np.full_like(context, 2.0)
         if sessions:
-            samples["turns", (name,)] = np.ones_like(context)
+            samples[drawn.turns, (name,)] = np.ones_like(context)
     return {"context": context.tolist(), **_evaluated(results, option, samples, names)}
 
 

@@ -64,6 +64,8 @@ class BatchSpec(Part):
     kind: str = Field(description="What an option calls the number of requests at once")
     continuous: str = Field(description="Flag: requests join and leave a running batch")
     closed: str = Field(description="Flag: a fixed number of clients sends the requests")
+    clients: str = Field(description="The input that sets the requests at once of a server")
+    batch: str = Field(description="The input that sets them where batches are static")
 
 
 class GenerationSpec(Part):
@@ -73,6 +75,10 @@ class GenerationSpec(Part):
     token: str = Field(description="The time per token, whose target is shown")
     between: str = Field(description="Prefills of others between two steps")
     sequences: str = Field(description="Sequences in a step")
+    prompt: str = Field(description="The length of a prompt")
+    answer: str = Field(description="The length of an answer")
+    turns: str = Field(description="The calls of a session, where requests are sessions")
+    call_prompt: str = Field(description="The length of a prompt of one call")
     own: str = Field(description="The requests at once of an option as configured")
 
 
@@ -110,6 +116,19 @@ class SensitivityFigureSpec(Part):
     finding: str = Field(description="The finding")
 
 
+class CostSpec(Part):
+    """What a year costs, by what is paid for, and the tables beside it."""
+
+    total: str = Field(description="The cost of a year; its parts are the pieces of the bars")
+    budget: str = Field(description="What may be spent a year")
+    bought: str = Field(description="Flag: the devices of an option are bought")
+    price: str = Field(description="The offer that an option is priced by")
+    piece: str = Field(description="The price of a device that is bought")
+    hourly: str = Field(description="The price of a device that is rented, by the hour")
+    offer: str = Field(description="The offer in words")
+    missing: str = Field(description="Which price is missing")
+
+
 class FiguresSpec(Part):
     """The quantities of each figure; an accounting may lack some of them."""
 
@@ -120,4 +139,5 @@ class FiguresSpec(Part):
     batch: BatchSpec = Field(description="Throughput against the time per token")
     generation: GenerationSpec = Field(description="A decode step while the context grows")
     load: LoadSpec = Field(description="Latency over the request rate")
+    cost: CostSpec = Field(description="What a year costs")
     sensitivity: SensitivityFigureSpec = Field(description="The objective at both ends of each scaled input")

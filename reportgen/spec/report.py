@@ -58,6 +58,7 @@ class ReportSpec(Part):
     cost_basis: list[str] = Field(
         default=[], description="Quantities per option that the section on cost rests on, beside its tables"
     )
+    words: dict[str, list[str]] = Field(default={}, description="Texts of the blocks that are a paragraph, by block")
     search_inputs: list[str] = Field(default=[], description="Inputs that a search is said to hold for")
     front: list[str] = Field(
         default=[],

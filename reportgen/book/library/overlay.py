@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reportgen.errors import Problem, nearest
 from reportgen.spec.load import Loaded
@@ -57,12 +57,16 @@ def _unknown_inputs(loaded: Loaded[LibrarySpec], quantities: dict[str, QuantityS
 
 def _unknown_columns(loaded: Loaded[LibrarySpec], quantities: dict[str, QuantitySpec]) -> Iterator[Problem]:
     """Yield unknown quantities in report lists; quantities of other accountings are allowed."""
-    for name in type(loaded.spec.report).model_fields:
-        chosen = [] if name in OUTLINES else getattr(loaded.spec.report, name)
+    report = loaded.spec.report
+    lists: list[tuple[tuple[str, ...], Any]] = [
+        ((key,), getattr(report, key)) for key in type(report).model_fields if key not in OUTLINES
+    ]
+    lists += [(("words", block), names) for block, names in report.words.items()]
+    for path, chosen in lists:
         for i, item in enumerate(chosen if isinstance(chosen, list) else []):
             wanted = item if isinstance(item, str) else item.quantity
             if wanted not in quantities:
-                span = loaded.document.span(("report", name, i))
+                span = loaded.document.span(("report", *path, i))
                 yield Problem(f"unknown quantity '{wanted}'", span, nearest(wanted, quantities))
 
 

@@ -56,6 +56,9 @@ class _Lists:
                 made[name] = chosen
         for name in OUTLINES:
             self._check(getattr(self.own, name), made["sections"], self.origin.at(name), "section")
+        for block, names in self.own.words.items():
+            self._check([block], BLOCKS, self.origin.at("words"), "block")
+            self._check(names, self.quantities, self.origin.at("words", block), "quantity")
         for name, section in self.own.sections.items():
             self._check_section(section, self.origin.at("sections", name))
         return ReportSpec.model_validate(made)

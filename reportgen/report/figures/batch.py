@@ -100,7 +100,7 @@ def _curve(facts: Facts, option: str, limit: float | None) -> list[_Point]:
     found, own = over_batch(facts.results, option, [drawn.token, drawn.flow]), facts.number(drawn.own, option)
     points = [
         _Point(size, token, flow, size == own)
-        for size, token, flow in zip(found["at_once"], found[drawn.token], found[drawn.flow], strict=True)
+        for size, token, flow in zip(found[drawn.own], found[drawn.token], found[drawn.flow], strict=True)
         if size is not None and token is not None and flow is not None and flow > 0
     ]
     if limit is None:

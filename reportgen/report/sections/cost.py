@@ -23,7 +23,8 @@ _MISSING = 6  # the most prices that are named as missing
 
 def has_costs(facts: Facts) -> bool:
     """Return whether the options have prices."""
-    return facts.has("yearly_cost")
+    drawn = facts.figures.cost
+    return facts.has(drawn.total)
 
 
 def cost_blocks(facts: Facts, figure: Figure | None) -> list[Block | None]:
@@ -45,12 +46,13 @@ def _paragraph(facts: Facts, names: Iterable[str]) -> Paragraph | None:
 
 def _distinct(facts: Facts, most: int = _ROWS) -> list[str]:
     """Return the options with different costs, in order; of too many, the baseline, recommended and cheap ones."""
+    drawn = facts.figures.cost
     seen: dict[tuple[object, ...], str] = {}
     first = facts.pair
     for option in (*first, *facts.options):
-        cost = facts.number("yearly_cost", option)
-        if option in first or cost is not None or facts.words("price_missing", option):
-            devices, price = facts.number(facts.roles.devices, option), facts.words("price", option)
+        cost = facts.number(drawn.total, option)
+        if option in first or cost is not None or facts.words(drawn.missing, option):
+            devices, price = facts.number(facts.roles.devices, option), facts.words(drawn.price, option)
             seen.setdefault((devices, price, cost), option)
     kept = set(sorted(seen.values(), key=lambda o: _merit(facts, o, first))[:most])
     return [option for option in facts.options if option in kept]
@@ -58,16 +60,18 @@ def _distinct(facts: Facts, most: int = _ROWS) -> list[str]:
 
 def _merit(facts: Facts, option: str, first: Sequence[str]) -> tuple[bool, bool, float]:
     """Return the sort key for rows: baseline and recommended option first, then options with a cost, cheapest first."""
-    cost = facts.number("yearly_cost", option)
+    drawn = facts.figures.cost
+    cost = facts.number(drawn.total, option)
     return option not in first, cost is None, cost or 0.0
 
 
 def parts_figure(facts: Facts) -> Figure | None:
     """Return the figure of each option's yearly cost by part, or None if there is only one part."""
+    drawn = facts.figures.cost
     if not has_costs(facts):
         return None
-    priced = [o for o in _distinct(facts, _BARS) if facts.number("yearly_cost", o) is not None]
-    parts_of = facts.book.relations.parts.get("yearly_cost", ())
+    priced = [o for o in _distinct(facts, _BARS) if facts.number(drawn.total, o) is not None]
+    parts_of = facts.book.relations.parts.get(drawn.total, ())
     uses = [n for n in parts_of if any(facts.number(n, option) for option in priced)]
     if not priced or len(uses) < 2:  # a single part adds nothing to the bars of the options
         return None
@@ -75,19 +79,19 @@ def parts_figure(facts: Facts) -> Figure | None:
     parts: list[dict[str, Value]] = []
     for option in priced:
         name = facts.title("option", option)
-        budget = facts.number("budget") if facts.has("budget") else None
-        note = facts.amount("yearly_cost", option).text
+        budget = facts.number(drawn.budget) if facts.has(drawn.budget) else None
+        note = facts.amount(drawn.total, option).text
         bars.append({"name": name, "note": note, "mark": budget, "strong": option in facts.pair})
         for use in uses:
             value, text = facts.number(use, option) or 0.0, facts.amount(use, option).text
             parts.append({"bar": name, "group": facts.quantity(use).title, "value": value, "text": text})
-    unit = str(facts.amount("yearly_cost", priced[0]).unit)
-    mark = f"; black mark = {facts.quantity('budget').title.lower()}" if bars[0]["mark"] is not None else ""
+    unit = str(facts.amount(drawn.total, priced[0]).unit)
+    mark = f"; black mark = {facts.quantity(drawn.budget).title.lower()}" if bars[0]["mark"] is not None else ""
     return Figure(
         chart="costs",
-        title=f"{facts.quantity('yearly_cost').title}, by what is paid for",
+        title=f"{facts.quantity(drawn.total).title}, by what is paid for",
         subtitle=f"{unit}{mark}",
-        alt=f"{facts.quantity('yearly_cost').title} in {unit}: " + "; ".join(_said(b, parts) for b in bars) + ".",
+        alt=f"{facts.quantity(drawn.total).title} in {unit}: " + "; ".join(_said(b, parts) for b in bars) + ".",
         data={"bars": tuple(bars), "parts": tuple(parts)},
         texts={"x_title": f"{unit} →"},
     )
@@ -112,8 +116,9 @@ def _cost_table(facts: Facts, options: Sequence[str]) -> Table:
 
 def _price(facts: Facts, option: str, offers: dict[str, str]) -> str:
     """Return the price of a device, per hour or to buy, with a mark for the offer."""
-    name = "device_price" if facts.value("is_bought", option) else "rent_hourly"
-    offer = facts.words("offer_words", option)
+    drawn = facts.figures.cost
+    name = drawn.piece if facts.value(drawn.bought, option) else drawn.hourly
+    offer = facts.words(drawn.offer, option)
     if facts.number(name, option) is None or not offer:
         return ABSENT
     mark = offers.setdefault(offer, ascii_lowercase[len(offers) % 26])
@@ -158,7 +163,8 @@ def _table(
 
 def _notes(facts: Facts, options: Sequence[str]) -> str:
     """Return which options are left out, and which prices are missing."""
-    missing = list(dict.fromkeys(filter(None, (facts.words("price_missing", o) for o in facts.options))))
+    drawn = facts.figures.cost
+    missing = list(dict.fromkeys(filter(None, (facts.words(drawn.missing, o) for o in facts.options))))
     notes = missing[:_MISSING] + (["Further prices are missing, too."] if len(missing) > _MISSING else [])
     if len(options) < len(facts.options):
         notes.append("Options at the same price as one shown, and all others, are in the workbook.")

@@ -22,17 +22,18 @@ def used_quantities(facts: Facts) -> frozenset[str]:
 
 def _figures(facts: Facts) -> Iterator[tuple[str, str]]:
     """Yield the shown figures: all of the baseline, the objective of recommended options, and both ways of paying."""
+    drawn = facts.figures.cost
     compared = (facts.objective, *facts.book.report.cost_basis)
     names = [*facts.chosen.figures, *compared]
     shown = [n for n in dict.fromkeys(names) if facts.has(n) and facts.quantity(n).per == ("option",)]
     yield from ((name, facts.baseline) for name in shown)
     for option in facts.pair[1:]:
         yield from ((name, option) for name in shown if name in compared)
-    if facts.has("is_bought", "yearly_cost"):
+    if facts.has(drawn.bought, drawn.total):
         for bought in (True, False):
-            first = next((o for o in facts.options if facts.value("is_bought", o) is bought), None)
+            first = next((o for o in facts.options if facts.value(drawn.bought, o) is bought), None)
             if first is not None:
-                yield "yearly_cost", first
+                yield drawn.total, first
 
 
 def _derived(facts: Facts, name: str, option: str) -> Step:
