@@ -104,8 +104,8 @@ def closest(name: str, allowed: Iterable[str]) -> str:
     >>> closest("batchh", ["batch", "model"])
     'batch'
     """
-    found = _close(name, sorted(set(allowed)), 1)
-    return found[0] if found else ""
+    matches = _close(name, sorted(set(allowed)), 1)
+    return matches[0] if matches else ""
 
 
 def _close(name: str, names: list[str], most: int) -> list[str]:

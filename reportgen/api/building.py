@@ -138,16 +138,16 @@ def _stage(
     workbook = functools.cache(lambda: _workbook(results, references))
     if second is not None and ("xlsx" in formats or design.form == "full"):  # a brief report has no workbook attached
         workbook = functools.cache(second.start(results, references, workbook))
-    made: dict[str, list[tuple[Path, bytes]]] = {}
+    outputs: dict[str, list[tuple[Path, bytes]]] = {}
     for kind in sorted((k for k in FORMATS if k in formats), key=lambda k: k == "xlsx"):
         target = folder / f"{results.book.name}.{kind}"
         progress(str(target))
         try:
-            made[kind] = _outputs(kind, target, results, workbook, design)
+            outputs[kind] = _outputs(kind, target, results, workbook, design)
         except DocumentUnavailable as error:
             missing[target] = str(error)
-    for kind in sorted(made, key=FORMATS.index):
-        for path, content in made[kind]:
+    for kind in sorted(outputs, key=FORMATS.index):
+        for path, content in outputs[kind]:
             staged.add(path, content)
 
 
@@ -189,5 +189,5 @@ def _outputs(
         return [(target.with_name(name), content) for name, content in markdown_files(results, design).items()]
     from reportgen.render.document.output import html_text, pdf_bytes
 
-    made = html_text(results, design).encode() if kind == "html" else pdf_bytes(results, workbook, design)
-    return [(target, made)]
+    document = html_text(results, design).encode() if kind == "html" else pdf_bytes(results, workbook, design)
+    return [(target, document)]

@@ -42,12 +42,12 @@ def design(
     chosen_form = next((f for f in FORMS if f == form), FORMS[0])
     if form != chosen_form:
         problems.append(Problem(f"there is no report of the form '{form}'", None, nearest(form, FORMS)))
-    made = PLAIN
+    look = PLAIN
     try:
-        made = load_theme(Path(theme)) if theme is not None else PLAIN
+        look = load_theme(Path(theme)) if theme is not None else PLAIN
     except SpecError as error:
         problems += error.problems
-    wanted = paper or made.paper or PAPERS[0]
+    wanted = paper or look.paper or PAPERS[0]
     chosen_paper = next((p for p in PAPERS if p == wanted), PAPERS[0])
     if wanted != chosen_paper:
         problems.append(Problem(f"there is no paper '{paper}'", None, nearest(paper, PAPERS)))
@@ -58,7 +58,7 @@ def design(
     problems += [Problem("there is no such folder of fonts", Span(str(f))) for f in folders if not f.is_dir()]
     if problems:
         raise SpecError(problems)
-    return Design(chosen_form, chosen_paper, made, folder.resolve() if folder else None, folders)
+    return Design(chosen_form, chosen_paper, look, folder.resolve() if folder else None, folders)
 
 
 def _template_problems(folder: Path, known: list[str]) -> list[Problem]:

@@ -61,8 +61,8 @@ def calibrate(
 
     book = measured_book(tuple(folders(library)))
     read, unread = read_measurements(Path(path), given)
-    found = fit(read, unread, progress or silent, book)
-    return found, calibration_text(found, book, source or Path(path).name, title)
+    fitted = fit(read, unread, progress or silent, book)
+    return fitted, calibration_text(fitted, book, source or Path(path).name, title)
 
 
 def measure(
@@ -84,8 +84,8 @@ def measure(
     from reportgen.fit.measure import calibration_text, load_torch
     from reportgen.fit.measure import measure as time_kernels
 
-    found = time_kernels(
+    measured = time_kernels(
         load_torch(), catalog("accelerators", library), device=device, accelerator=accelerator, quick=quick,
         progress=progress or silent,
     )  # fmt: skip
-    return found, calibration_text(found)
+    return measured, calibration_text(measured)

@@ -20,14 +20,14 @@ def extract(report: str | Path, out: str | Path = ".", *, force: bool = False) -
     from reportgen.render.files import Staged
 
     folder = Path(out)
-    found = carried_files(Path(report))
-    taken = [n for n, content in found.items() if (folder / n).exists() and (folder / n).read_bytes() != content]
+    attached = carried_files(Path(report))
+    taken = [n for n, content in attached.items() if (folder / n).exists() and (folder / n).read_bytes() != content]
     if taken and not force:
         hint = "choose another folder with -o, or write over them with --force"
         raise SpecError(
             [Problem("the file exists already, with another content", Span(str(folder / n)), hint) for n in taken]
         )
     with Staged() as staged:
-        for name, content in found.items():
+        for name, content in attached.items():
             staged.add(folder / name, content)
         return staged.commit()

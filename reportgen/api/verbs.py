@@ -308,9 +308,9 @@ def all_evaluated(
     for path in paths:
         try:
             if is_workbook(path):
-                found = import_workbook(path, names)
-                (edited or silent)(found)
-                results.append(evaluate(replace(found.book, name=Path(path).stem)))
+                edit = import_workbook(path, names)
+                (edited or silent)(edit)
+                results.append(evaluate(replace(edit.book, name=Path(path).stem)))
             else:
                 results.append(evaluate(path, library=names))
         except (SpecError, EvaluationError) as error:

@@ -252,14 +252,14 @@ class Book:
 
     def comparisons(self) -> frozenset[str]:
         """Return the quantities that depend on which options exist: reductions over options, and what reads them."""
-        found: set[str] = set()
+        comparing: set[str] = set()
         ranging = {"option", *(q.by[0] for q in self.quantities.values() if _follows(q))}
         for quantity in self.quantities.values():  # each follows the ones it reads
             nodes = [n for formula in quantity.nodes() for n in tree.walk(formula)]
             over = any(isinstance(n, tree.Reduce) and ranging.intersection(n.over) for n in nodes)
-            if over or any(isinstance(n, tree.Ref) and n.name in found for n in nodes):
-                found.add(quantity.name)
-        return frozenset(found)
+            if over or any(isinstance(n, tree.Ref) and n.name in comparing for n in nodes):
+                comparing.add(quantity.name)
+        return frozenset(comparing)
 
     def only(self, options: Iterable[str]) -> Book:
         """Return the book reduced to these options and the ones they need.
@@ -328,13 +328,13 @@ class Book:
         quantities = dict(self.quantities)
         for option, columns in cells.items():
             for column, value in columns.items():
-                quantity, at = quantities[column], (option,)
+                quantity, cell = quantities[column], (option,)
                 member = quantity.type.kind == "member"
                 node = tree.Member(quantity.type.dimension, str(value)) if member else tree.Literal(value)
                 quantities[column] = replace(
-                    quantity, cells={**quantity.cells, at: node},
-                    written_cells={**quantity.written_cells, at: _written(value)},
-                    provenance={**quantity.provenance, at: Provenance(by)},
+                    quantity, cells={**quantity.cells, cell: node},
+                    written_cells={**quantity.written_cells, cell: _written(value)},
+                    provenance={**quantity.provenance, cell: Provenance(by)},
                 )  # fmt: skip
         overridden = {o: tuple(dict.fromkeys((*self.overridden.get(o, ()), *c))) for o, c in cells.items()}
         return replace(self, quantities=quantities, overridden={**self.overridden, **overridden})
@@ -365,18 +365,18 @@ def _options_in(formulas: Iterable[tree.Node]) -> set[str]:
 
 def _cells_of(quantity: Quantity, options: Container[str]) -> list[tree.Node]:
     """Return the cells of some options."""
-    at = quantity.by.index("option")
-    return [node for key, node in quantity.cells.items() if key[at] in options]
+    axis = quantity.by.index("option")
+    return [node for key, node in quantity.cells.items() if key[axis] in options]
 
 
 def _with_rows(quantity: Quantity, rows: Mapping[str, Container[str]]) -> Quantity:
     """Return the quantity with only the cells of these rows."""
-    axes = [(at, rows[dimension]) for at, dimension in enumerate(quantity.by) if dimension in rows]
+    axes = [(axis, rows[dimension]) for axis, dimension in enumerate(quantity.by) if dimension in rows]
     if not axes:
         return quantity
 
     def kept(by_cell: Mapping[Cell, Any]) -> dict[Cell, Any]:
-        return {key: v for key, v in by_cell.items() if not key or all(key[at] in left for at, left in axes)}
+        return {key: v for key, v in by_cell.items() if not key or all(key[axis] in left for axis, left in axes)}
 
     return replace(
         quantity, cells=kept(quantity.cells), written_cells=kept(quantity.written_cells), spans=kept(quantity.spans),

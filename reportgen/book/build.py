@@ -137,8 +137,8 @@ class _Builder:
                 }
                 meta = {k: v.replace(mark, member) for k, v in row.meta.items()}
                 inputs = row.inputs and tuple(Entry(e.value.replace(mark, member), e.origin) for e in row.inputs)
-                made = Row(row.origin, meta, cells, inputs)
-                self.all.rows.setdefault(dimension, {})[pattern.replace(mark, member)] = made
+                repeated = Row(row.origin, meta, cells, inputs)
+                self.all.rows.setdefault(dimension, {})[pattern.replace(mark, member)] = repeated
 
     def _dimension(self, name: str) -> Dimension:
         spec = self.all.dimensions[name]

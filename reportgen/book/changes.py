@@ -23,11 +23,11 @@ Change = float | bool | str | None
 
 def addresses(book: Book) -> list[str]:
     """Return every address that can be set: `ttft_target`, `baseline.batch`, `int8.precision_bits`."""
-    found = []
+    result = []
     for quantity in book.quantities.values():
         if quantity.input:
-            found += [".".join((*cell, quantity.name)) for cell in quantity.cells] if quantity.by else [quantity.name]
-    return found
+            result += [".".join((*cell, quantity.name)) for cell in quantity.cells] if quantity.by else [quantity.name]
+    return result
 
 
 def read_changes(book: Book, changes: Iterable[str]) -> dict[tuple[str, tuple[str, ...]], Change]:
@@ -37,7 +37,7 @@ def read_changes(book: Book, changes: Iterable[str]) -> dict[tuple[str, tuple[st
         SpecError: with every mistake found; a value out of range is reported in the sentence that the workbook shows.
     """
     problems: list[Problem] = []
-    made: dict[tuple[str, tuple[str, ...]], Change] = {}
+    values: dict[tuple[str, tuple[str, ...]], Change] = {}
     for text in changes:
         address, equals, value = text.partition("=")
         span = Span("--set", 1, 1, text, max(1, len(address)))
@@ -51,10 +51,10 @@ def read_changes(book: Book, changes: Iterable[str]) -> dict[tuple[str, tuple[st
         span = Span("--set", 1, len(address) + 2, text, max(1, len(value.strip())))
         read = read_value(book, quantity, cell, value.strip(), span, problems)
         if read is not None:
-            made[quantity.name, cell] = read[0]
+            values[quantity.name, cell] = read[0]
     if problems:
         raise SpecError(problems)
-    return made
+    return values
 
 
 def find_input(
@@ -95,8 +95,8 @@ def _split(book: Book, quantity: Quantity, members: str) -> tuple[str, ...] | No
         single = all(book.size(d) == 1 for d in quantity.by)
         return tuple(book.dimensions[d].names[0] for d in quantity.by) if single else None
     if len(quantity.by) == 1:
-        found = book.member_of(quantity.by[0], members)
-        return (found,) if found is not None else None
+        member = book.member_of(quantity.by[0], members)
+        return (member,) if member is not None else None
     for cell in quantity.cells:
         if ".".join(cell).casefold() == members.casefold():
             return cell
@@ -111,15 +111,15 @@ def read_value(
     """Return the value of a text in a one-tuple, or None after reporting a mistake at `span`."""
     document = Document(span.file, span.text)
     plain = _plain(value, quantity)
-    found: list[Problem] = []
+    mistakes: list[Problem] = []
     written = read_cell(
         Entry(plain, Origin(document, ())), quantity.name, quantity.type, formula=False,
-        dimensions=book.dimensions, units=book.units, report=found.append,
+        dimensions=book.dimensions, units=book.units, report=mistakes.append,
     )  # fmt: skip
     if written is None:
-        hint = found[0].hint if found else ""
-        said = [p.message for p in found if p.kind in (UNIT, LEFT_OUT)]
-        message = said[0] if said else f"{problem_text(quantity, cell)}, not {value or 'nothing'}"
+        hint = mistakes[0].hint if mistakes else ""
+        messages = [p.message for p in mistakes if p.kind in (UNIT, LEFT_OUT)]
+        message = messages[0] if messages else f"{problem_text(quantity, cell)}, not {value or 'nothing'}"
         problems.append(Problem(message, span, hint))
         return None
     result = written.node.name if isinstance(written.node, tree.Member) else written.node.value  # type: ignore[union-attr]

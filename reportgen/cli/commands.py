@@ -311,13 +311,13 @@ def measure(
         if sys.stderr.isatty():
             typer.echo(text, err=True)
 
-    found, text = api.measure(device, accelerator, quick=quick, progress=progress, library=library)
+    measured, text = api.measure(device, accelerator, quick=quick, progress=progress, library=library)
     put(text.encode(), out)
-    typer.echo(f"{found.accelerator} ({found.device}), {found.software}")
-    for factor in found.factors:
+    typer.echo(f"{measured.accelerator} ({measured.device}), {measured.software}")
+    for factor in measured.factors:
         spread = f"{factor.low:.2f} to {factor.high:.2f} in {factor.kernels} kernels"
         typer.echo(f"  {factor.name:<20} {factor.value:.3f}  ({spread})")
-    for note in found.notes:
+    for note in measured.notes:
         typer.echo(f"left out: {note}", err=True)
 
 

@@ -111,18 +111,18 @@ def sensitivity(
 def _searched(results: Results) -> dict[str, Any]:
     studies = results.book.studies
     assert studies.searched is not None
-    book, made = results.book, dataclasses.asdict(studies.searched)
+    book, data = results.book, dataclasses.asdict(studies.searched)
     roles = book.roles
     figures = dict.fromkeys((roles.devices, "devices", "objective_value", *book.report.key_figures, roles.excess))
     names = [n for n in figures if n in book.quantities and book.quantities[n].per == ("option",)]
-    for row in made["found"]:
+    for row in data["found"]:
         option, count = row["option"], row.pop("feasible")
         row |= {"feasible": results.get(roles.feasible, option), "feasible_of_tried": count}
         row |= {"verdict": results.get(roles.verdict, option), "values": {n: results.get(n, option) for n in names}}
-    del made["current"]
+    del data["current"]
     units = {n: book.quantities[n].type.unit.label or "1" for n in names}
     head = {"schema": 1, "scenario": book.name, "units": units, "best": results.get(roles.best)}
-    return head | made | {"levers_left_out": [dataclasses.asdict(s) for s in studies.screened]}
+    return head | data | {"levers_left_out": [dataclasses.asdict(s) for s in studies.screened]}
 
 
 def _sensitivity(results: Results) -> dict[str, Any]:

@@ -90,15 +90,15 @@ def accuracy(
     if plot is not None and plot.suffix.lower() != ".svg":
         raise SpecError([Problem(f"{plot} is no SVG file", None, "give --plot a name that ends in .svg")])
     given = Given(model, accelerator, engine, devices, tp, weights, activations, kv_cache)
-    found = api.accuracy(measurements, calibration, given=given, library=library)
+    result = api.accuracy(measurements, calibration, given=given, library=library)
     if plot is not None:
         from reportgen.render.charts.scatter import scatter_svg
 
-        put(scatter_svg(found.points()).encode(), plot, say=form is Form.table)
+        put(scatter_svg(result.points()).encode(), plot, say=form is Form.table)
     if form is Form.json:
-        put((json.dumps(found.as_json(), allow_nan=False, indent=1) + "\n").encode(), None)
+        put((json.dumps(result.as_json(), allow_nan=False, indent=1) + "\n").encode(), None)
     else:
-        show_accuracy(found, by)
+        show_accuracy(result, by)
 
 
 def calibrate(
@@ -139,6 +139,6 @@ def calibrate(
             typer.echo(text, err=True)
 
     given = Given(model, accelerator, engine, devices, tp, weights, activations, kv_cache)
-    found, text = api.calibrate(measurements, title, source, progress, given=given, library=library)
+    calibration, text = api.calibrate(measurements, title, source, progress, given=given, library=library)
     put(text.encode(), out)
-    show_calibration(found)
+    show_calibration(calibration)

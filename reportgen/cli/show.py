@@ -97,7 +97,7 @@ def show_results(results: Results, table: str) -> None:
 
 def _table(results: Results, title: str, rows: Sequence[Any], columns: Sequence[str], plain: Sequence[str]) -> Table:
     """Return a table with names as headers, as in addresses and JSON, and units below them."""
-    made = Table(
+    table = Table(
         title=title or None,
         title_justify="left",
         title_style="bold",
@@ -109,10 +109,10 @@ def _table(results: Results, title: str, rows: Sequence[Any], columns: Sequence[
         quantity = results.book.quantities.get(name) if name not in (*plain, *results.book.dimensions) else None
         numeric = (quantity is not None and quantity.type.kind == "number") or name == "value"
         unit = quantity.type.unit.label if quantity is not None and numeric else ""
-        made.add_column(f"{name}\n{unit}" if unit else name, justify="right" if numeric else "left", no_wrap=numeric)
+        table.add_column(f"{name}\n{unit}" if unit else name, justify="right" if numeric else "left", no_wrap=numeric)
     for row in rows:
-        made.add_row(*(Text(number(row.get(name))) for name in columns))
-    return made
+        table.add_row(*(Text(number(row.get(name))) for name in columns))
+    return table
 
 
 # --- derivations -------------------------------------------------------------------------------------------------
@@ -124,20 +124,20 @@ def show_explanation(results: Results, explanation: Explanation) -> None:
     unit = quantity.type.unit.label if quantity.type.kind == "number" else ""
     per = f", per {', '.join(quantity.per)}" if quantity.per else ""
     console.print(Text(f"{quantity.name}: {quantity.title}{f' ({unit})' if unit else ''}{per}", "bold"))
-    for said in (quantity.description, f"Source: {quantity.source}" if quantity.source else ""):
-        if said:
-            console.print(Text(said))
+    for text in (quantity.description, f"Source: {quantity.source}" if quantity.source else ""):
+        if text:
+            console.print(Text(text))
     _formulas(console, explanation)
     if quantity.per:
         console.print()
         rows = [{**dict(zip(quantity.per, k, strict=True)), "": v} for k, v in explanation.values.items()]
-        made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
         for name in quantity.per:
-            made.add_column(name)
-        made.add_column(unit or quantity.name, justify="right" if quantity.type.kind == "number" else "left")
+            table.add_column(name)
+        table.add_column(unit or quantity.name, justify="right" if quantity.type.kind == "number" else "left")
         for row in rows:
-            made.add_row(*(Text(number(value)) for value in row.values()))
-        console.print(made)
+            table.add_row(*(Text(number(value)) for value in row.values()))
+        console.print(table)
     console.print()
     tree = Tree(_label(explanation.derivation), guide_style="dim")
     _grow(tree, explanation.derivation)
@@ -189,7 +189,7 @@ def show_catalogue(rows: Sequence[dict[str, Any]], folders: Sequence[str] = ()) 
     console, rows, units = stdout_console(), [_flat(row) for row in _stated(rows, folders)], _units(folders)
     columns = [("name", [str(row["name"]) for row in rows]), *_single(rows, units)]
     columns += [(name, [_fact(row.get(name)) for row in rows]) for name in _telling(rows, taken=len(columns) > 1)]
-    made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     left, shown = console.width, list[list[str]]()
     for name, cells in columns:
         unit = units.get(name.partition("[")[0], "")
@@ -199,11 +199,11 @@ def show_catalogue(rows: Sequence[dict[str, Any]], folders: Sequence[str] = ()) 
         if shown and left < 0:
             break
         numeric = any(_is_number(row.get(name)) for row in rows)
-        made.add_column(head, justify="right" if numeric else "left", no_wrap=bool(shown), min_width=wide)
+        table.add_column(head, justify="right" if numeric else "left", no_wrap=bool(shown), min_width=wide)
         shown.append(cells)
     for line in zip(*shown, strict=True):
-        made.add_row(*map(Text, line))
-    console.print(made)
+        table.add_row(*map(Text, line))
+    console.print(table)
     console.print("\n--format json has the other facts, with sources and notes")
 
 
@@ -214,10 +214,10 @@ def _single(rows: Sequence[dict[str, Any]], units: dict[str, str]) -> list[tuple
     """
     numbers = [[name for name in row if _is_number(row[name])] for row in rows]
     amounts = {names[0] for names in numbers if len(names) == 1}
-    found = [[name for name in names if name in amounts] for names in numbers]
-    if any(len(names) != 1 for names in found):
+    amounts_of = [[name for name in names if name in amounts] for names in numbers]
+    if any(len(names) != 1 for names in amounts_of):
         return []
-    return [("amount", [f"{_fact(row[n])} {units.get(n, n)}" for row, (n,) in zip(rows, found, strict=True)])]
+    return [("amount", [f"{_fact(row[n])} {units.get(n, n)}" for row, (n,) in zip(rows, amounts_of, strict=True)])]
 
 
 def _telling(rows: Sequence[dict[str, Any]], *, taken: bool) -> list[str]:
@@ -272,51 +272,53 @@ def _units(folders: Sequence[str]) -> dict[str, str]:
 # --- measurements ------------------------------------------------------------------------------------------------
 
 
-def show_accuracy(found: Accuracy, by: str) -> None:
+def show_accuracy(accuracy: Accuracy, by: str) -> None:
     """Print the errors by group, and what could not be evaluated."""
     console = stdout_console()
-    made = _errors_table(f"Predicted against measured, {len(found.predictions)} rows")
-    for group in found.groups:
+    table = _errors_table(f"Predicted against measured, {len(accuracy.predictions)} rows")
+    for group in accuracy.groups:
         if by in (group.by, "all"):
-            made.add_row(
+            table.add_row(
                 group.name, str(group.rows), f"{group.median:.1%}", f"{group.p90:.1%}", f"{group.bias:+.1%}",
                 str(group.beaten or ""),
             )  # fmt: skip
-    console.print(made)
-    if found.unevaluated:
-        console.print(f"\n{len(found.unevaluated)} rows cannot be evaluated")
-        reasons = Counter(u.why for u in found.unevaluated)
+    console.print(table)
+    if accuracy.unevaluated:
+        console.print(f"\n{len(accuracy.unevaluated)} rows cannot be evaluated")
+        reasons = Counter(u.why for u in accuracy.unevaluated)
         for why, count in reasons.most_common(10):
             console.print(Text(f"  {count}: {why}"))
 
 
-def show_calibration(found: Calibration) -> None:
+def show_calibration(calibration: Calibration) -> None:
     """Print the errors of a fit by group, with and without each model, and the factors that changed most."""
     import numpy as np
 
     console = stdout_console()
-    made = _errors_table(f"{len(found.factors)} factors fitted to {len(found.cases)} timings", left_out=True)
-    groups = [f"{case.measurement.metric}, {case.measurement.load}" for case in found.cases]
+    table = _errors_table(
+        f"{len(calibration.factors)} factors fitted to {len(calibration.cases)} timings", left_out=True
+    )
+    groups = [f"{case.measurement.metric}, {case.measurement.load}" for case in calibration.cases]
     for name in sorted(set(groups)):
         which = np.array([g == name for g in groups])
-        fitted, out = found.errors[which], found.left_out[which]
+        fitted, out = calibration.errors[which], calibration.left_out[which]
         out = out[np.isfinite(out)]
-        made.add_row(
+        table.add_row(
             name, str(which.sum()), f"{np.median(np.abs(fitted)):.1%}", f"{np.quantile(np.abs(fitted), 0.9):.1%}",
             f"{np.median(fitted):+.1%}", f"{np.median(np.abs(out)):.1%}" if len(out) else "-",
             f"{np.quantile(np.abs(out), 0.9):.1%}" if len(out) else "-",
         )  # fmt: skip
-    console.print(made)
-    if found.unread:
-        console.print(f"\n{len(found.unread)} rows cannot be used")
-        for why, count in Counter(u.why for u in found.unread).most_common(10):
+    console.print(table)
+    if calibration.unread:
+        console.print(f"\n{len(calibration.unread)} rows cannot be used")
+        for why, count in Counter(u.why for u in calibration.unread).most_common(10):
             console.print(Text(f"  {count}: {why}"))
 
 
 def _errors_table(title: str, *, left_out: bool = False) -> Table:
-    made = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    made.add_column("group", overflow="fold")
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table.add_column("group", overflow="fold")
     further = ["left out\nmedian", "left out\np90"] if left_out else ["beats\nthe ideal"]
     for head in ("rows", "median\nerror", "p90\nerror", "bias", *further):
-        made.add_column(head, justify="right", no_wrap=True)
-    return made
+        table.add_column(head, justify="right", no_wrap=True)
+    return table

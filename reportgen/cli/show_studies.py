@@ -39,24 +39,26 @@ def bar(rows: int) -> Iterator[Callable[[Any], Any]]:
         yield said
 
 
-def show_comparison(found: Comparison) -> None:
+def show_comparison(comparison: Comparison) -> None:
     """Print scenarios as columns: their descriptions, then the figures of the baseline and the recommended option."""
-    made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    made.add_column("")
-    made.add_column("unit")
-    for scenario in found.scenarios:
-        made.add_column(Text(scenario.name), overflow="fold")
-    made.add_row("title", "", *(Text(s.title) for s in found.scenarios))
-    made.add_row("accounting", "", *(Text(s.accounting) for s in found.scenarios))
-    made.add_row("objective", "", *(Text(s.objective) for s in found.scenarios), end_section=True)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table.add_column("")
+    table.add_column("unit")
+    for scenario in comparison.scenarios:
+        table.add_column(Text(scenario.name), overflow="fold")
+    table.add_row("title", "", *(Text(s.title) for s in comparison.scenarios))
+    table.add_row("accounting", "", *(Text(s.accounting) for s in comparison.scenarios))
+    table.add_row("objective", "", *(Text(s.objective) for s in comparison.scenarios), end_section=True)
     for role in ("baseline", "recommended"):
-        sides = [scenario.sides().get(role) for scenario in found.scenarios]
-        made.add_row(Text(role, "bold"), "", *(Text(side.option if side else number(None), "bold") for side in sides))
-        for figure in found.figures:
+        sides = [scenario.sides().get(role) for scenario in comparison.scenarios]
+        table.add_row(Text(role, "bold"), "", *(Text(side.option if side else number(None), "bold") for side in sides))
+        for figure in comparison.figures:
             unit = "" if figure.unit == "1" else figure.unit
-            made.add_row(figure.name, unit, *(_figure(side, figure) for side in sides))
-        made.add_row("verdict", "", *(Text(number(side.verdict if side else None)) for side in sides), end_section=True)
-    stdout_console().print(made)
+            table.add_row(figure.name, unit, *(_figure(side, figure) for side in sides))
+        table.add_row(
+            "verdict", "", *(Text(number(side.verdict if side else None)) for side in sides), end_section=True
+        )
+    stdout_console().print(table)
 
 
 def _figure(side: Side | None, figure: Any) -> Text:

@@ -22,49 +22,49 @@ _WIDE = 60
 
 def as_json(edited: Edited) -> dict[str, Any]:
     """Return the changes as plain data."""
-    found = edited.comparison
+    comparison = edited.comparison
     return {
         "scenario": edited.name,
-        "inputs": [{"input": i.address, "where": i.where, "old": i.old, "new": i.new} for i in found.inputs],
+        "inputs": [{"input": i.address, "where": i.where, "old": i.old, "new": i.new} for i in comparison.inputs],
         "rows_added": [
             {"dimension": a.dimension, "name": a.name, "where": a.where,
              "cells": {".".join(key): value for key, value in a.cells.items()}}
-            for a in found.added
+            for a in comparison.added
         ],
         "formulas_rewritten": [
             {"quantity": r.title, "where": r.where, "old": r.old, "new": r.new} for r in edited.rewrites
         ],
         "overrides": [{"where": o.where, "why": o.why, "old": o.old, "new": o.new} for o in edited.overrides],
-        "removed": found.removed,
+        "removed": comparison.removed,
     }  # fmt: skip
 
 
 def show_changes(edited: Edited) -> None:
     """Print the changes, group by group."""
-    console, found = stdout_console(), edited.comparison
+    console, comparison = stdout_console(), edited.comparison
     if not edited.changed:
         console.print(Text("Nothing was changed since the workbook was built."))
         return
-    inputs = [(i.address, i.where, *_apart(i.old, i.new)) for i in found.inputs]
+    inputs = [(i.address, i.where, *_apart(i.old, i.new)) for i in comparison.inputs]
     _print("Inputs", ("input", "cell", "old", "new"), inputs)
-    rows = [(f"{a.dimension} {a.name}", a.where, f"{len(a.cells)} values") for a in found.added]
+    rows = [(f"{a.dimension} {a.name}", a.where, f"{len(a.cells)} values") for a in comparison.added]
     _print("Rows that were added", ("row", "place", "holds"), rows)
     formulas = [(r.title, r.where, r.old, r.new) for r in edited.rewrites]
     _print("Formulas that were rewritten", ("quantity", "first cell", "old", "new"), formulas)
     others = [(o.where, o.why, _short(o.old), _short(o.new)) for o in edited.overrides]
     _print("Other cells; no scenario can hold them", ("cell", "what", "old", "new"), others)
-    _print("What is gone", ("what",), [(what,) for what in found.removed])
+    _print("What is gone", ("what",), [(what,) for what in comparison.removed])
 
 
 def _print(title: str, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     if not rows:
         return
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left", title_style="bold")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left", title_style="bold")
     for head in heads:
-        made.add_column(head, overflow="fold")
+        table.add_column(head, overflow="fold")
     for row in rows:
-        made.add_row(*(Text(cell) for cell in row))
-    stdout_console().print(made)
+        table.add_row(*(Text(cell) for cell in row))
+    stdout_console().print(table)
 
 
 def _value(value: float | str | bool | None) -> str:

@@ -79,18 +79,18 @@ def sweep(
 
     chosen = _form(form, out, spec)
     shown = [name.strip() for names in show for name in names.split(",") if name.strip()]
-    found = api.sweep(opened(spec, library), vary, shown, option, changes, library)
-    invalid = _Invalid(found)
+    swept = api.sweep(opened(spec, library), vary, shown, option, changes, library)
+    invalid = _Invalid(swept)
     if out is None:
         sys.stdout.flush()
-        _write(found, chosen, sys.stdout.buffer, invalid)
+        _write(swept, chosen, sys.stdout.buffer, invalid)
         sys.stdout.buffer.flush()
     else:
         from reportgen.render.files import Staged
 
         with Staged() as staged:
             with staged.open(out) as file:
-                _write(found, chosen, file, invalid)
+                _write(swept, chosen, file, invalid)
             print_paths(staged.commit())
     invalid.say()
 
@@ -111,13 +111,13 @@ def _form(form: Points | None, out: Path | None, spec: Path) -> Points:
     return form or Points(out.suffix.lower()[1:])
 
 
-def _write(found: Sweep, form: Points, file: BinaryIO, invalid: _Invalid) -> None:
+def _write(sweep: Sweep, form: Points, file: BinaryIO, invalid: _Invalid) -> None:
     from reportgen.cli.show_studies import bar
     from reportgen.render.text.batches import write_csv, write_parquet
 
     write = write_parquet if form is Points.parquet else write_csv
-    with bar(found.rows) as said:
-        write((invalid.seen(said(batch)) for batch in found.batches()), found.schema(), file)
+    with bar(sweep.rows) as advance:
+        write((invalid.seen(advance(batch)) for batch in sweep.batches()), sweep.schema(), file)
 
 
 class _Invalid:
@@ -140,8 +140,8 @@ class _Invalid:
 
     def say(self) -> None:
         if self._count:
-            said = f"{self._count:,} of {self._found.rows:,} rows without results; the column problem says why"
-            typer.echo(said, err=True)
+            message = f"{self._count:,} of {self._found.rows:,} rows without results; the column problem says why"
+            typer.echo(message, err=True)
             for example in self._examples:
                 typer.echo(f"  {example}", err=True)
 
@@ -168,14 +168,14 @@ def compare(
 
     if form is Form.table and out is not None:
         raise SpecError([Problem("-o goes with json and csv", None, "add --format json")])
-    found = api.compare(specs, library, say_left_out)
+    comparison = api.compare(specs, library, say_left_out)
     if form is Form.table:
         from reportgen.cli.show_studies import show_comparison
 
-        show_comparison(found)
+        show_comparison(comparison)
     elif form is Form.json:
-        put((json.dumps(found.as_json(), allow_nan=False, ensure_ascii=False, indent=1) + "\n").encode(), out)
+        put((json.dumps(comparison.as_json(), allow_nan=False, ensure_ascii=False, indent=1) + "\n").encode(), out)
     else:
         from reportgen.render.text import csv_of
 
-        put(csv_of(list(found.rows())).encode(), out)
+        put(csv_of(list(comparison.rows())).encode(), out)

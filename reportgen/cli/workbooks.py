@@ -111,15 +111,15 @@ def lint(
     """  # noqa: D301
     from reportgen import api
 
-    found = api.lint(workbook)
+    findings = api.lint(workbook)
     if form is Listing.json:
-        rows = [{"rule": f.rule, "where": f.where, "text": f.text} for f in found]
+        rows = [{"rule": f.rule, "where": f.where, "text": f.text} for f in findings]
         put((json.dumps(rows, ensure_ascii=False, indent=1) + "\n").encode(), None)
     else:
-        for finding in found:
+        for finding in findings:
             typer.echo(f"{workbook}: {finding.where}: {finding.text} ({finding.rule})")
-        typer.echo(f"{workbook}: {len(found) or 'no'} finding{'' if len(found) == 1 else 's'}")
-    if found:
+        typer.echo(f"{workbook}: {len(findings) or 'no'} finding{'' if len(findings) == 1 else 's'}")
+    if findings:
         raise typer.Exit(1)
 
 

@@ -92,13 +92,13 @@ def accuracy(
 
 def groups_of(predictions: Sequence[Prediction]) -> list[Group]:
     """Return the errors by each grouping, groups sorted by name."""
-    found: list[Group] = []
+    groups: list[Group] = []
     for by, name_of in GROUPINGS.items():
         members: dict[str, list[Prediction]] = {}
         for prediction in predictions:
             members.setdefault(name_of(prediction), []).append(prediction)
-        found += [_group(by, name, members[name]) for name in sorted(members)]
-    return found
+        groups += [_group(by, name, members[name]) for name in sorted(members)]
+    return groups
 
 
 def _group(by: str, name: str, predictions: Sequence[Prediction]) -> Group:

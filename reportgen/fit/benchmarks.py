@@ -50,18 +50,18 @@ def read_measurements(path: Path, given: Given | None = None) -> tuple[list[Meas
         return _filled(*read_table(path), given)
     if not any(is_vllm(c) or is_llama_bench(c) for c in cells):
         raise SpecError([Problem("the file holds no measurements of a known kind", Span(str(path)), _KINDS)])
-    made: list[Measurement | Unread] = []
+    results: list[Measurement | Unread] = []
     for part in cells:
-        row = len(made) + 1
+        row = len(results) + 1
         if is_vllm(part):
-            made += from_vllm(Record(part), row, given)
+            results += from_vllm(Record(part), row, given)
         elif is_llama_bench(part):
-            made.append(from_llama_bench(Record(part), row, given))
+            results.append(from_llama_bench(Record(part), row, given))
         else:
-            made.append(Unread(row, "this is no result of vllm bench serve or llama-bench"))
-    read = [m for m in made if isinstance(m, Measurement)]
+            results.append(Unread(row, "this is no result of vllm bench serve or llama-bench"))
+    read = [m for m in results if isinstance(m, Measurement)]
     _complete(path, read)
-    return read, [u for u in made if isinstance(u, Unread)]
+    return read, [u for u in results if isinstance(u, Unread)]
 
 
 def _check(given: Given) -> None:
@@ -136,10 +136,10 @@ class _DoubledError(ValueError):
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
+    data = dict(pairs)
+    if len(data) < len(pairs):
         raise _DoubledError(Counter(key for key, _ in pairs).most_common(1)[0][0])
-    return made
+    return data
 
 
 _DECODER = json.JSONDecoder(
@@ -150,12 +150,12 @@ _DECODER = json.JSONDecoder(
 
 def _json_records(path: Path, text: str) -> list[dict[str, Any]]:
     """Return all objects in a file of one or more JSON values; lists are expanded."""
-    file, offset, made = str(path), 0, list[Any]()
+    file, offset, records = str(path), 0, list[Any]()
     try:
         while (offset := _after_space(text, offset)) < len(text):
             value, offset = _DECODER.raw_decode(text, offset)
-            made += value if isinstance(value, list) else [value]
-            _few(path, made)
+            records += value if isinstance(value, list) else [value]
+            _few(path, records)
     except json.JSONDecodeError as error:
         line = text[text.rfind("\n", 0, error.pos) + 1 :].partition("\n")[0] if len(text) < 1_000_000 else ""
         shown = "".join(c if c.isprintable() else " " for c in line)
@@ -166,7 +166,7 @@ def _json_records(path: Path, text: str) -> list[dict[str, Any]]:
         raise SpecError([Problem(f"the key '{key}' stands twice in one result", Span(file))]) from None
     except RecursionError:
         raise SpecError([Problem("the file is nested too deep", Span(file))]) from None
-    return [value if isinstance(value, dict) else {} for value in made]
+    return [value if isinstance(value, dict) else {} for value in records]
 
 
 def _after_space(text: str, offset: int) -> int:

@@ -102,8 +102,8 @@ def calibrate(
     for measurement in measurements:
         if not _speaks(measurement):
             continue
-        made = configure(book, measurement)
-        (unread if isinstance(made, Unread) else cases).append(made)  # type: ignore[arg-type]
+        configured = configure(book, measurement)
+        (unread if isinstance(configured, Unread) else cases).append(configured)  # type: ignore[arg-type]
     _supported(cases, unread)
     problem = _Fit(book, cases)
     progress(f"fitting {len(problem.cells)} factors to {len(cases)} timings")
@@ -207,7 +207,7 @@ class _Fit:
             cells = [c for c in quantity.cells if c[0] in used.get(quantity.by[0], c)] if quantity.by else [()]
             candidates += [(quantity.name, cell) for cell in cells]
         plain = self._predicted(self.base)
-        found: list[Cell] = []
+        result: list[Cell] = []
         for cell in candidates:
             value = _value(self.book, cell)
             if value <= 0:
@@ -216,16 +216,16 @@ class _Fit:
             down = self._predicted(self.base.with_inputs({cell: value / 1.02}))
             rows = int(np.count_nonzero(np.maximum(np.abs(moved / plain - 1), np.abs(down / plain - 1)) > 1e-4))
             if rows >= LEAST_PER_FACTOR:
-                found.append(cell)
+                result.append(cell)
                 self.rows[cell] = rows
-        return found
+        return result
 
     def _predicted(self, evaluator: Evaluator) -> Array:
         """Return predicted times in ms; a throughput becomes the time per token."""
-        made = np.empty(len(self.cases))
+        predicted = np.empty(len(self.cases))
         for name, which in self._which:
-            made[which] = value_of(evaluator, name, self._runs)[self._run[which]]
-        return np.where(self._rate, 1e3 / (made * self._replicas), made)
+            predicted[which] = value_of(evaluator, name, self._runs)[self._run[which]]
+        return np.where(self._rate, 1e3 / (predicted * self._replicas), predicted)
 
     def errors(self, x: Array) -> Array:
         """Return the logarithms of predicted over measured."""
@@ -255,14 +255,14 @@ class _Fit:
 
         The errors are linearised at the best factors once, and each fit without a group uses these slopes.
         """
-        found = np.full(len(self.cases), np.nan)
+        errors_left_out = np.full(len(self.cases), np.nan)
         errors, slopes = self._slopes(best)
         for group in sorted(set(groups)):
             out = np.array([g == group for g in groups])
             if not out.all():
                 moved = self._refitted(best, errors[~out], slopes[~out], self.weights[~out])
-                found[out] = np.expm1(self.errors(moved)[out])
-        return found
+                errors_left_out[out] = np.expm1(self.errors(moved)[out])
+        return errors_left_out
 
     def _slopes(self, best: Array) -> tuple[Array, Array]:
         """Return the errors at the best factors and their derivatives by each factor; computed once."""

@@ -120,9 +120,9 @@ class Books:
 
 def configure(book: Book, measurement: Measurement) -> Case | Unread:
     """Return the inputs of a measurement's configuration, or why it cannot be evaluated."""
-    made = _Configured(book, measurement)
-    case = made.case()
-    return Unread(measurement.row, "; ".join(made.faults)) if made.faults else case
+    configured = _Configured(book, measurement)
+    case = configured.case()
+    return Unread(measurement.row, "; ".join(configured.faults)) if configured.faults else case
 
 
 class _Configured:
@@ -182,19 +182,19 @@ class _Configured:
         return self.m.request_rate if self.m.load == "open_loop" and self.m.request_rate else 0.0
 
     def _member(self, dimension: str, text: str) -> str:
-        found = self.book.member_of(dimension, text)
-        if found is None:
+        member = self.book.member_of(dimension, text)
+        if member is None:
             hint = nearest(text, self.book.dimensions[dimension].names, most=1)
             self.faults.append(f"unknown {dimension} '{text[:60]}'" + (f" ({hint})" if hint else ""))
-        return found or self.book.dimensions[dimension].names[0]
+        return member or self.book.dimensions[dimension].names[0]
 
     def _precision(self, what: str, text: str, default: str) -> str:
         if not text or text.lower() in ("nan", "none", "auto"):
             return default
-        found = self.book.member_of("precision", text.removeprefix("gguf-"))
-        if found is None:
+        precision = self.book.member_of("precision", text.removeprefix("gguf-"))
+        if precision is None:
             self.faults.append(f"unknown precision of {what} '{text[:40]}'")
-        return found or default
+        return precision or default
 
     def _published(self, model: str, weights: str) -> str:
         """Return a model's published format if only its experts have that format and the file states the same width."""
@@ -211,9 +211,9 @@ class _Configured:
     def _engine(self) -> str:
         text = self.m.engine
         under_load = text if self.m.load in _STATIC else f"{text} server"
-        found = self.book.member_of("engine", under_load) or self.book.member_of("engine", text) or "any"
-        first, older = _VINTAGES.get(found, ("", ""))
-        return older if first and is_before(self.m.engine_version, first) else found
+        engine = self.book.member_of("engine", under_load) or self.book.member_of("engine", text) or "any"
+        first, older = _VINTAGES.get(engine, ("", ""))
+        return older if first and is_before(self.m.engine_version, first) else engine
 
     def _parallel(self, model: str, engine: str) -> tuple[int, int, int]:
         """Return the tensor, expert and pipeline parallelism; by default all devices of a stage share each layer."""
@@ -269,22 +269,24 @@ def runs_of(cases: Sequence[Case]) -> tuple[list[Case], Array]:
 
 def samples(book: Book, cases: Sequence[Case]) -> Samples:
     """Return the inputs of all cases, an array per input."""
-    made: Samples = {}
+    arrays: Samples = {}
     for name in cases[0].inputs:
         kind = book.quantities[name].type
         values = [case.inputs[name] for case in cases]
         if kind.kind == "member":
             values = [book.dimensions[kind.dimension].index(str(v)) for v in values]
-        made[name, (OPTION,)] = _masked(values)
-    made["prompt_tokens", (REQUEST,)] = np.array([case.prompt for case in cases])
-    made["output_tokens", (REQUEST,)] = np.array([case.output for case in cases])
+        arrays[name, (OPTION,)] = _masked(values)
+    arrays["prompt_tokens", (REQUEST,)] = np.array([case.prompt for case in cases])
+    arrays["output_tokens", (REQUEST,)] = np.array([case.output for case in cases])
     if "arrival_rate" in book.quantities:
-        made["request_rate", ()] = np.array([case.rate for case in cases])
+        arrays["request_rate", ()] = np.array([case.rate for case in cases])
     for name in sorted({n for case in cases for n in case.settings}):
         default = getattr(book.quantities[name].formula, "value", None)
         scale = 100.0 if book.quantities[name].type.unit.label == "%" else 1.0
-        made[name, ()] = _masked([case.settings[name] * scale if name in case.settings else default for case in cases])
-    return made
+        arrays[name, ()] = _masked(
+            [case.settings[name] * scale if name in case.settings else default for case in cases]
+        )
+    return arrays
 
 
 def _masked(values: Sequence[object]) -> Array:

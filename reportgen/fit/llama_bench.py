@@ -79,8 +79,8 @@ def _weights(described: str, given: str) -> str:
     >>> [_weights(f"llama 8B {kind}", "") for kind in ("Q4_K - Medium", "Q4_K - Small", "BF16", "Q8_0")]
     ['q4_k_m', 'q4_k_s', 'bf16', 'q8_0']
     """
-    found = _FILE_TYPE.findall(described)
-    name, _, size = found[-1].lower().partition(" - ") if found else ("", "", "")
+    types = _FILE_TYPE.findall(described)
+    name, _, size = types[-1].lower().partition(" - ") if types else ("", "", "")
     name = _CACHE.get(name, name) + (f"_{size[0]}" if size else "")
     return name if name in _PRECISIONS else given or name
 
@@ -127,7 +127,7 @@ _KEYS = {"model": "model_type", "backend": "backends", "ngl": "n_gpu_layers", "s
 def markdown_rows(text: str) -> list[dict[str, Any]]:
     """Return the rows of all result tables in a text, under the keys of the other formats."""
     heads: list[str] = []
-    made: list[dict[str, Any]] = []
+    result: list[dict[str, Any]] = []
     for line in text.splitlines():
         if not line.lstrip().startswith("|"):
             continue
@@ -139,6 +139,6 @@ def markdown_rows(text: str) -> list[dict[str, Any]]:
             test = _TEST.fullmatch(row.pop("test", ""))
             prompt, generated, depth = test.groups("0") if test else ("0", "0", "0")
             rate = row.pop("t/s", "").partition("±")[0].strip()
-            made.append({_KEYS.get(key, key): value for key, value in row.items()}
+            result.append({_KEYS.get(key, key): value for key, value in row.items()}
                         | {"n_prompt": prompt, "n_gen": generated, "n_depth": depth, "avg_ts": rate})  # fmt: skip
-    return made
+    return result

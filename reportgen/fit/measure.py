@@ -85,8 +85,8 @@ def _row(rows: Sequence[Mapping[str, Any]], device: str, wanted: str) -> Mapping
             known.setdefault(alias.strip().casefold(), row)
     plain = " ".join(_VENDOR.sub("", device).split())
     for name in (wanted,) if wanted else (device, plain):
-        if name.strip() and (found := known.get(name.strip().casefold())) is not None:
-            return found
+        if name.strip() and (match := known.get(name.strip().casefold())) is not None:
+            return match
     names = [str(row["name"]) for row in rows]
     if wanted:
         raise SpecError([Problem(f"unknown accelerator '{wanted}'", None, nearest(wanted, names))])
@@ -135,11 +135,11 @@ def measure(
     notes: list[str] = []
     for kernel in kernels(torch, where, dtype, fp8, quick=quick):
         progress(f"{kernel.factor}: {kernel.title}")
-        found = _share(kernel, clock, peaks)
-        if isinstance(found, str):
-            notes.append(f"{kernel.factor}, {kernel.title}: {found}")
+        share = _share(kernel, clock, peaks)
+        if isinstance(share, str):
+            notes.append(f"{kernel.factor}, {kernel.title}: {share}")
         else:
-            shares.setdefault(found[0], []).append(found[1])
+            shares.setdefault(share[0], []).append(share[1])
     if not set(shares) & set(FACTORS):
         raise OutputError("no kernel could be timed: " + (notes[0] if notes else "there was none"))
     order = [n for n in (*FACTORS, *sorted(set(shares) - set(FACTORS))) if n in shares]

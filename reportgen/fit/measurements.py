@@ -123,10 +123,10 @@ def read_table(path: Path) -> tuple[list[Measurement], list[Unread]]:
     unread: list[Unread] = []
     try:
         for row, cells in enumerate(reader, 1):
-            for made in _measurements(
+            for measurement in _measurements(
                 row, {k: (v or "").strip() for k, v in cells.items() if isinstance(v, str | None)}
             ):
-                (read if isinstance(made, Measurement) else unread).append(made)  # type: ignore[arg-type]
+                (read if isinstance(measurement, Measurement) else unread).append(measurement)  # type: ignore[arg-type]
     except csv.Error as error:
         raise SpecError([Problem(f"the table cannot be read: {error}", Span(str(path), reader.line_num))]) from None
     return read, unread
@@ -187,7 +187,7 @@ def _measurement(row: int, cells: dict[str, str]) -> Measurement | Unread:
         faults.append(f"the metric '{metric[:40]}' is not known")
     elif value is None or value <= 0:
         faults.append("there is no value above zero")
-    made = Measurement(
+    measurement = Measurement(
         row, cells.get("model", ""), cells.get("gpu", ""), metric, value or 0.0,
         cells.get("stage", "") or METRICS.get(metric, ""), cells.get("load", "") or "static_batch",
         cells.get("engine", ""), count("gpu_count"), count("tp"), count("pp"), cells.get("precision_weights", ""),
@@ -195,7 +195,7 @@ def _measurement(row: int, cells: dict[str, str]) -> Measurement | Unread:
         number("input_tokens"), number("output_tokens"), cells.get("source", ""), cells.get("engine_version", ""),
         number("request_rate"), statistic, cells.get("tier", ""), settings(notes),
     )  # fmt: skip
-    return Unread(row, "; ".join(faults)) if faults else made
+    return Unread(row, "; ".join(faults)) if faults else measurement
 
 
 def _metric(metric: str, statistic: str) -> str:
@@ -210,7 +210,7 @@ def settings(notes: str) -> dict[str, float]:
     >>> settings("per GPU; gpu_memory_utilization=0.95 (ubatch 512)")
     {'gpu_memory_utilization': 0.95, 'ubatch': 512.0}
     """
-    found = {m.group(1): float(m.group(2)) for m in _SETTING.finditer(notes[:2000])}
+    result = {m.group(1): float(m.group(2)) for m in _SETTING.finditer(notes[:2000])}
     if match := _UBATCH.search(notes[:2000]):
-        found["ubatch"] = float(match.group(1))
-    return found
+        result["ubatch"] = float(match.group(1))
+    return result

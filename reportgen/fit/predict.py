@@ -78,8 +78,8 @@ def predict(measurements: Sequence[Measurement], books: Books | None = None) -> 
             why = f"the statistic '{measurement.statistic}' of {measurement.metric} is not predicted"
             unread.append(Unread(measurement.row, why))
             continue
-        made = configure(books.closed, measurement)
-        (unread if isinstance(made, Unread) else cases).append(made)  # type: ignore[arg-type]
+        configured = configure(books.closed, measurement)
+        (unread if isinstance(configured, Unread) else cases).append(configured)  # type: ignore[arg-type]
     predictions: list[Prediction] = []
     for rate in (False, True):
         part, failed = _predicted(books.at(rate), [case for case in cases if bool(case.rate) is rate])
@@ -93,7 +93,7 @@ def _predicted(book: Book, cases: Sequence[Case]) -> tuple[list[Prediction], lis
     if not cases:
         return [], []
     try:
-        found = quantities_of(book, cases)
+        values = quantities_of(book, cases)
     except EvaluationError as error:
         if len(cases) == 1:
             return [], [Unread(cases[0].measurement.row, error.problems[0].message)]
@@ -105,12 +105,12 @@ def _predicted(book: Book, cases: Sequence[Case]) -> tuple[list[Prediction], lis
     for i, case in enumerate(cases):
         m = case.measurement
         name, ideal_name = PREDICTED[m.metric]
-        value, ideal = found[name][i], found[ideal_name][i] if ideal_name else None
+        value, ideal = values[name][i], values[ideal_name][i] if ideal_name else None
         scale = case.replicas if m.metric == "output_tokens_per_s" else _SCALE.get(m.metric, 1.0)
         value *= scale
         ideal = None if ideal is None else float(ideal * scale)
         if np.isfinite(value) and value > 0:
-            ends = [value * found[name][i] for name in _band(m)]
+            ends = [value * values[name][i] for name in _band(m)]
             predictions.append(Prediction(m, float(value), ideal, *(float(end) for end in ends)))
         else:
             unread.append(Unread(m.row, f"'{name}' has no value for this configuration"))

@@ -92,14 +92,14 @@ def _display(value: object) -> str:
 
 @functools.cache
 def _names(dimension: str) -> dict[str, str]:
-    made: dict[str, str] = {}
+    names: dict[str, str] = {}
     for name, row in _rows(dimension).items():
         for alias in (name, *str(row.get("aliases", "")).split(";")):
-            made.setdefault(alias.strip().casefold(), name)
-    for alias, name in list(made.items()):
-        made.setdefault(alias.rpartition("/")[2], name)  # files on disk omit the publisher
-    made.pop("", None)
-    return made
+            names.setdefault(alias.strip().casefold(), name)
+    for alias, name in list(names.items()):
+        names.setdefault(alias.rpartition("/")[2], name)  # files on disk omit the publisher
+    names.pop("", None)
+    return names
 
 
 @functools.cache
@@ -126,7 +126,7 @@ def facts(dimension: str, name: str) -> Mapping[str, Any]:
     return _rows(dimension).get(name, {})
 
 
-def chosen(dimension: str, said: Iterable[str], given: str) -> str:
+def chosen(dimension: str, stated: Iterable[str], given: str) -> str:
     """Return the file's first name that the catalogue lists, or else the user's, or else the file's first name.
 
     >>> chosen("model", ["ours/tuned-8b", "Llama-3.1-8B"], ""), chosen("model", ["ours"], "Qwen3-8B")
@@ -134,5 +134,5 @@ def chosen(dimension: str, said: Iterable[str], given: str) -> str:
     >>> chosen("model", ["ours"], "")
     'ours'
     """
-    names = [name for name in said if name.strip()]
-    return next((found for name in names if (found := known(dimension, name))), given or (names[0] if names else ""))
+    names = [name for name in stated if name.strip()]
+    return next((member for name in names if (member := known(dimension, name))), given or (names[0] if names else ""))

@@ -49,21 +49,21 @@ def from_vllm(record: Record, row: int, given: Given) -> list[Measurement | Unre
         record.faults.append("no request was completed")
     if record.faults or not done:
         return [Unread(row, "; ".join(record.faults))]
-    made: list[Measurement | Unread] = []
+    measurements: list[Measurement | Unread] = []
     for metric, keys in _KEYS.items():
         value = record.number(*keys)
         if value is None and not record.faults:
             continue
         why = record.faults.pop() if record.faults else _useless(metric, value or 0.0, load)
-        here = row + len(made)
-        made.append(Unread(here, why) if why else Measurement(
+        here = row + len(measurements)
+        measurements.append(Unread(here, why) if why else Measurement(
             here, model, chosen("accelerator", (record.text("accelerator", "gpu"),), given.accelerator), metric,
             value or 0.0, METRICS[metric], load, _ENGINES.get(record.text("backend"), given.engine or "vLLM"),
             given.devices, tp, record.count("pp", "pipeline_parallel_size"), weights, activations, given.kv_cache,
             batch, (sent or 0.0) / done, None if received is None else received / done,
             f"vllm bench serve {record.text('date')}".rstrip(),
         ))  # fmt: skip
-    return made or [Unread(row, f"there is none of {', '.join(k for keys in _KEYS.values() for k in keys)}")]
+    return measurements or [Unread(row, f"there is none of {', '.join(k for keys in _KEYS.values() for k in keys)}")]
 
 
 def _useless(metric: str, value: float, load: str) -> str:

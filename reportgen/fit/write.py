@@ -67,15 +67,15 @@ def _measured(fit: Calibration, book: Book) -> Mapping[tuple[str, str], dict[str
     A badly predicted device gets no flag: its timings show that it differs, but not by how much elsewhere.
     """
     missed = _missed(fit)
-    found: dict[tuple[str, str], dict[str, object]] = {}
+    flags: dict[tuple[str, str], dict[str, object]] = {}
     for case, evidence in zip(fit.cases, fit.evidence, strict=True):
         accelerator, single = str(case.inputs["accelerator"]), evidence in _SINGLE
-        found.setdefault(("model", str(case.inputs["model"])), {})["measured_model"] = True
+        flags.setdefault(("model", str(case.inputs["model"])), {})["measured_model"] = True
         if (accelerator, single) not in missed:
-            found.setdefault(("accelerator", accelerator), {})["measured_device" if single else "served_device"] = True
-        family = found.setdefault(("accelerator_family", family_of(book, accelerator)), {})
+            flags.setdefault(("accelerator", accelerator), {})["measured_device" if single else "served_device"] = True
+        family = flags.setdefault(("accelerator_family", family_of(book, accelerator)), {})
         family["measured_family" if single else "served_family"] = True
-    return found
+    return flags
 
 
 def _missed(fit: Calibration) -> set[tuple[str, bool]]:
@@ -86,8 +86,8 @@ def _missed(fit: Calibration) -> set[tuple[str, bool]]:
         errors.setdefault((str(case.inputs["accelerator"]), evidence in _SINGLE, metric), []).append(abs(float(error)))
     return {
         (accelerator, single)
-        for (accelerator, single, _), found in errors.items()
-        if len(found) >= _LEAST_MISSED and float(np.median(found)) > _MISSED
+        for (accelerator, single, _), deviations in errors.items()
+        if len(deviations) >= _LEAST_MISSED and float(np.median(deviations)) > _MISSED
     }
 
 
@@ -100,20 +100,20 @@ def spreads(fit: Calibration) -> Mapping[tuple[str, str], dict[str, float]]:
     evidence = np.array(fit.evidence)
     metrics = np.array([_METRICS.get(case.measurement.metric, "") for case in fit.cases])
     single = np.isin(evidence, _SINGLE)
-    found: dict[tuple[str, str], dict[str, float]] = {}
+    result: dict[tuple[str, str], dict[str, float]] = {}
     for kind in sorted(set(evidence)):
         for metric in ("ttft", "tpot", "rate"):
             spread = _spread(fit.errors[(evidence == kind) & (metrics == metric)])
             if spread is not None:
-                found.setdefault(("evidence", str(kind)), {})[f"{metric}_spread"] = _rounded(spread)
+                result.setdefault(("evidence", str(kind)), {})[f"{metric}_spread"] = _rounded(spread)
     for member, errors in (("model", fit.left_out), ("device", fit.elsewhere)):
         groups = [(f"unseen_{metric}", ~single & (metrics == metric)) for metric in ("ttft", "tpot", "rate")]
         for name, which in (*groups, ("unseen_single", single & (metrics != ""))):
             seen, unseen = _spread(fit.errors[which]), _spread(errors[which])
             if seen is not None and unseen is not None:
                 added = math.sqrt(max(_LEAST_ADDED**2, unseen**2 - seen**2))
-                found.setdefault(("unseen", member), {})[name] = _rounded(added)
-    return found
+                result.setdefault(("unseen", member), {})[name] = _rounded(added)
+    return result
 
 
 _LEAST_ADDED = 0.05

@@ -38,17 +38,17 @@ def carried_files(path: Path) -> dict[str, bytes]:
 
     try:
         with pikepdf.open(path) as pdf:
-            found = {
+            files = {
                 name: _content(pdf.attachments[name], fail) for name in list(pdf.attachments)[:20] if _is_ours(name)
             }
     except pikepdf.PasswordError:
         raise fail("the PDF is locked with a password") from None
     except (pikepdf.PdfError, ValueError, KeyError, TypeError, RecursionError, zlib.error, OSError) as error:
         raise fail(f"this is not a PDF that can be read: {str(error).splitlines()[0][:120]}") from None
-    if not any(name.endswith(".yaml") for name in found):
+    if not any(name.endswith(".yaml") for name in files):
         hint = "reports that reportgen build has written carry the scenario they were made from"
         raise fail("this PDF carries no scenario", hint)
-    return found
+    return files
 
 
 def _is_ours(name: str) -> bool:

@@ -195,9 +195,9 @@ class _Checker:
     ) -> tuple[str, tree.Member | tree.Ref, Type]:
         """Resolve a key in square brackets to a member of a dimension, or to a quantity whose value is a member."""
         text = key.name if isinstance(key, tree.Name) else str(key.value)
-        found = [(d, m) for d in sorted(dims) if (m := self.scope.member(d, text)) is not None]
-        if len(found) == 1 and not (isinstance(key, tree.Name) and key.keys):
-            dimension, member = found[0]
+        matches = [(d, m) for d in sorted(dims) if (m := self.scope.member(d, text)) is not None]
+        if len(matches) == 1 and not (isinstance(key, tree.Name) and key.keys):
+            dimension, member = matches[0]
             return dimension, tree.Member(dimension, member, key.place), Type("member", dimension=dimension)
         if isinstance(key, tree.Name) and key.name in self.scope.quantities:
             ref, type_ = self.resolve(key, target)
@@ -218,10 +218,10 @@ class _Checker:
             for arg, written in zip(args, node.args, strict=True):
                 self.refuse_absent(arg, written)
         try:
-            type_, made = record.rule(node.function, self.harmonised(node.function, args))
+            type_, operands = record.rule(node.function, self.harmonised(node.function, args))
         except Mismatch as mismatch:
             raise self.fail(str(mismatch), node) from None
-        call = tree.Call(node.function, tuple(m.node for m in made), node.place)
+        call = tree.Call(node.function, tuple(m.node for m in operands), node.place)
         if node.function in ("and", "or") and any(self.may_be_absent(n) for n in tree.walk(call.args[1])):
             # AND and OR of a spreadsheet evaluate both sides; only a choice guards the right side
             left, right = call.args
@@ -289,8 +289,8 @@ class _Checker:
         if len(members) != 1 or not any(a.type.kind == "text" for a in sides):
             return args
         (dimension,) = members
-        made = [self.as_member(a, dimension) if a.type.kind == "text" else a for a in sides]
-        return [args[0], *made] if function == "if" else made
+        result = [self.as_member(a, dimension) if a.type.kind == "text" else a for a in sides]
+        return [args[0], *result] if function == "if" else result
 
     # --- reductions and text -------------------------------------------------------------------------------------
 
@@ -309,7 +309,7 @@ class _Checker:
             if flag.kind != "flag":
                 raise self.fail(f"'where' needs a flag, not {flag.describe()}", node.where)
             dims |= flag.dims
-        at = self.sought(node, type_, known) if node.at is not None else None
+        sought = self.sought(node, type_, known) if node.at is not None else None
         gives = {
             "number": replace(type_, absent=absent),
             "count": Type("number"), "same": Type("number", ONE, absent=absent),
@@ -318,11 +318,11 @@ class _Checker:
         if record.gives == "same" and node.where is not None:
             raise self.fail("'rank' takes no where; leave the others absent", node)
         left = frozenset(dims) if record.gives == "same" else frozenset(dims) - over
-        left |= at.type.dims if at else frozenset()
-        made = tree.Reduce(node.function, of, node.over, where, at.node if at else None, node.place)
+        left |= sought.type.dims if sought else frozenset()
+        reduction = tree.Reduce(node.function, of, node.over, where, sought.node if sought else None, node.place)
         if left - self.per:
             raise self.fail(f"'{node.function}' gives a value per {node.over[0]}, which the result does not have", node)
-        return Typed(made, replace(gives, dims=left, absent=gives.absent and made not in known))
+        return Typed(reduction, replace(gives, dims=left, absent=gives.absent and reduction not in known))
 
     def check_reads(self, node: tree.Reduce, record: Reduction, type_: Type) -> None:
         if type_.kind != record.reads:
@@ -334,11 +334,11 @@ class _Checker:
 
     def sought(self, node: tree.Reduce, type_: Type, known: Known) -> Typed:
         assert node.at is not None
-        at = self.visit(node.at, known)
-        self.refuse_absent(at, node.at)
-        if at.type.kind != "number" or not (is_zero(at) or at.type.unit.same_kind(type_.unit)):
-            raise self.fail(f"'find' looks for {type_.describe()}, not {at.type.describe()}", node.at)
-        return converted(at, type_.unit)
+        sought = self.visit(node.at, known)
+        self.refuse_absent(sought, node.at)
+        if sought.type.kind != "number" or not (is_zero(sought) or sought.type.unit.same_kind(type_.unit)):
+            raise self.fail(f"'find' looks for {type_.describe()}, not {sought.type.describe()}", node.at)
+        return converted(sought, type_.unit)
 
     def reduced(
         self, node: tree.Reduce, name: tree.Name | tree.Ref, over: frozenset[str], *, sub: bool = False

@@ -54,10 +54,10 @@ class _Printer:
 
         IronCalc loses the brackets around a comparison that is compared.
         """
-        text, found = self.print(node)
-        if found >= level:
+        text, binding = self.print(node)
+        if binding >= level:
             return text
-        return f"IF({text},TRUE,FALSE)" if found == COMPARE else f"({text})"
+        return f"IF({text},TRUE,FALSE)" if binding == COMPARE else f"({text})"
 
     def _call(self, node: tree.Call) -> _Printed:
         form = FUNCTIONS[node.function].excel

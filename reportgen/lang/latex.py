@@ -66,8 +66,8 @@ class _Printer:
 
     def at_least(self, node: tree.Node, level: int) -> str:
         """Return the LaTeX, in brackets if it binds less tightly than its place requires."""
-        text, found = self.print(node)
-        return text if found >= level else rf"\left({text}\right)"
+        text, binding = self.print(node)
+        return text if binding >= level else rf"\left({text}\right)"
 
     def _choice(self, node: tree.Call) -> tuple[str, int]:
         """Return a choice with one line per condition; one made from `and` or `or` is printed as that."""

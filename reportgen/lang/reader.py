@@ -100,8 +100,8 @@ class _Reader:
             # Python reports the end of the text as column 0
             offset = self.shift + self.lead + (error.offset - 1 if error.offset else len(body))
             place = (offset, offset + 1)
-            found = body[offset - self.shift - self.lead :]
-            raise _Refused(f"this cannot be read as a formula: {_plain(error.msg, found)}", place) from None
+            rest = body[offset - self.shift - self.lead :]
+            raise _Refused(f"this cannot be read as a formula: {_plain(error.msg, rest)}", place) from None
         except (ValueError, RecursionError, MemoryError):
             raise _Refused("this cannot be read as a formula", (self.shift, self.shift + 1)) from None
         self._encoded = body.encode()
@@ -115,8 +115,8 @@ class _Reader:
         for i, char in enumerate(self.text):
             depth += (char in "([") - (char in ")]")
             if depth > MAX_DEPTH:
-                at = self.shift + i
-                raise _Refused(f"brackets stand more than {MAX_DEPTH} deep in each other", (at, at + 1))
+                start = self.shift + i
+                raise _Refused(f"brackets stand more than {MAX_DEPTH} deep in each other", (start, start + 1))
 
     def _check_depth(self, parsed: ast.AST) -> None:
         level, depth = [parsed], 0
@@ -194,12 +194,14 @@ class _Reader:
             raise _Refused("nothing stands inside [...]", place)
         read = []
         for key in keys:
-            made = self.node(key)
-            if not isinstance(made, tree.Name) and not (isinstance(made, tree.Literal) and isinstance(made.value, str)):
+            selector = self.node(key)
+            if not isinstance(selector, tree.Name) and not (
+                isinstance(selector, tree.Literal) and isinstance(selector.value, str)
+            ):
                 raise _Refused(
                     "inside [...] stands a member or the name of a quantity whose value is one", self.place(key)
                 )
-            read.append(made)
+            read.append(selector)
         return tree.Name(node.value.id, tuple(read), place)
 
     def _logic(self, node: ast.BoolOp, place: tree.Place) -> tree.Node:
@@ -254,8 +256,8 @@ class _Reader:
         if not names or len(set(names)) < len(names):
             raise _Refused("'over=' names each dimension once, and at least one", self.place(over))
         where = self._named(keywords["where"], "where=") if "where" in keywords else None
-        at = self.node(node.args[1]) if name == "find" else None
-        return tree.Reduce(name, of, names, where, at, place)
+        sought = self.node(node.args[1]) if name == "find" else None
+        return tree.Reduce(name, of, names, where, sought, place)
 
     def _dimension(self, node: ast.expr) -> str:
         name = self._named(node, "over=")
@@ -264,11 +266,11 @@ class _Reader:
         return name.name
 
     def _named(self, node: ast.expr, what: str) -> tree.Name:
-        made = self.node(node)
-        if not isinstance(made, tree.Name):
+        name = self.node(node)
+        if not isinstance(name, tree.Name):
             hint = "declare the expression as a quantity of its own and name that here"
             raise _Refused(f"'{what}' needs a name, not an expression", self.place(node), hint)
-        return made
+        return name
 
 
 def _template(text: str, shift: int, place: tree.Place | None = None) -> tree.Node:
@@ -304,19 +306,21 @@ def _field(text: str, shift: int) -> tree.Field:
         body, spec = text, ""
     match = _FIELD.match(spec.strip())
     if match is None:
-        at = shift + len(body) + 1
-        raise _Refused(f"unknown format '{spec}'", (at, at + len(spec)), "write .0f to .9f, or .0% for a percentage")
+        start = shift + len(body) + 1
+        raise _Refused(
+            f"unknown format '{spec}'", (start, start + len(spec)), "write .0f to .9f, or .0% for a percentage"
+        )
     node = _Reader(body, shift).formula()
     decimals, mark = match.groups()
     return tree.Field(node, None if decimals is None else int(decimals), mark == "%")
 
 
-def _plain(message: str, found: str) -> str:
+def _plain(message: str, rest: str) -> str:
     """Explain a syntax error: name the text that cannot stand there, or else give Python's own message."""
-    if not found.strip():
+    if not rest.strip():
         return "it ends too early"
     if message.startswith("invalid syntax"):
-        token = re.match(r"\w+|\S", found.lstrip())
+        token = re.match(r"\w+|\S", rest.lstrip())
         return f"'{token[0]}' cannot stand here" if token else "it ends too early"
     return message.split(" (<")[0]
 

@@ -217,8 +217,8 @@ def rule_choice(what: str, operands: Sequence[Typed]) -> Ruling:
     if lead.kind == "number":
         unit, given = unified(given, "'if'")
         lead = replace(lead, unit=unit)
-    found = iter(given)
-    branches = [o if is_absent_literal(o) else next(found) for o in (yes, no)]
+    remaining = iter(given)
+    branches = [o if is_absent_literal(o) else next(remaining) for o in (yes, no)]
     return replace(lead, dims=dims, absent=absent), [condition, *branches]
 
 

@@ -91,8 +91,8 @@ class _Printer:
 
     def at_least(self, node: tree.Node, level: int) -> str:
         """Return the text, in brackets if it binds less tightly than its place requires."""
-        text, found = self.print(node)
-        return text if found >= level else f"({text})"
+        text, binding = self.print(node)
+        return text if binding >= level else f"({text})"
 
     def name(self, name: str) -> str:
         """A quantity."""

@@ -93,6 +93,6 @@ def items(inner: str) -> tuple[list[str], list[str]]:
     >>> items("[#Totals],[a]"), items("it''s"), items("[a]:[b '[s']]"), items("")
     ((['#totals'], ['a']), ([], ["it's"]), ([], ['a', 'b [s]']), ([], []))
     """
-    found = _ITEM.findall(inner) if inner.lstrip().startswith("[") else [inner] if inner.strip() else []
-    parts = [item.strip().casefold() for item in found if item.lstrip().startswith("#")]
-    return parts, [_QUOTE.sub(r"\1", item) for item in found if not item.lstrip().startswith("#")]
+    entries = _ITEM.findall(inner) if inner.lstrip().startswith("[") else [inner] if inner.strip() else []
+    parts = [item.strip().casefold() for item in entries if item.lstrip().startswith("#")]
+    return parts, [_QUOTE.sub(r"\1", item) for item in entries if not item.lstrip().startswith("#")]

@@ -124,8 +124,8 @@ class Package:
         """The name of the workbook's main part, or an empty text."""
         if _WORKBOOK in self:
             return _WORKBOOK
-        found = (r.target for r in self.relations("") if r.kind == "officeDocument" and r.target in self)
-        return next((name for name in found if name.endswith(".xml") and self.root(name).tag == "workbook"), "")
+        candidates = (r.target for r in self.relations("") if r.kind == "officeDocument" and r.target in self)
+        return next((name for name in candidates if name.endswith(".xml") and self.root(name).tag == "workbook"), "")
 
     def check_time(self) -> None:
         """Stop if reading takes too long.
@@ -221,14 +221,14 @@ class Package:
     def relations_in(self, name: str) -> list[Relation]:
         """Return the relationships listed in the `.rels` part of this name; errors as in `root`."""
         folder = posixpath.dirname(posixpath.dirname(name))
-        found = []
+        relations = []
         for relation in self.root(name).iter("Relationship"):
             kind, target = relation.get("Type", "").rpartition("/")[2], relation.get("Target", "")
             outside = relation.get("TargetMode", "").strip().casefold() == "external"
             if not outside:
                 target = posixpath.normpath(posixpath.join("/" + folder, unquote(target))).lstrip("/")
-            found.append(Relation(relation.get("Id", ""), kind, target, outside))
-        return found
+            relations.append(Relation(relation.get("Id", ""), kind, target, outside))
+        return relations
 
     def bytes(self, name: str) -> bytes:
         """Return the bytes of a part; errors as in `read`."""
@@ -300,9 +300,9 @@ def read_parts(path: Path) -> dict[str, bytes]:
         SpecError: as in `open_package`, or if the parts are too large to be loaded whole.
     """
     with open_package(path) as package:
-        total, found = 0, dict[str, bytes]()
+        total, parts = 0, dict[str, bytes]()
         for info in package.infos:
-            found[info.filename] = data = b""
+            parts[info.filename] = data = b""
             if not info.filename.casefold().endswith((".xml", ".rels")):
                 continue
             total += info.file_size
@@ -310,8 +310,8 @@ def read_parts(path: Path) -> dict[str, bytes]:
                 data = package.bytes(info.filename)
             if total > MAX_WHOLE or _TAG * data.count(b"<") + _ATTRIBUTE * data.count(b"=") > MAX_LOADED:
                 raise package.fail(f"the workbook is too large to be looked at: so is its part '{info.filename}'")
-            found[info.filename] = data
-        return found
+            parts[info.filename] = data
+        return parts
 
 
 @contextmanager

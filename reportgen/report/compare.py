@@ -98,9 +98,9 @@ def _side_json(side: Side) -> dict[str, Any]:
 
 def compare(results: Sequence[Results], names: Sequence[str]) -> Comparison:
     """Compare evaluated scenarios under the given names."""
-    found = tuple(_compared(result, name) for result, name in zip(results, names, strict=True))
-    figures = dict.fromkeys(figure for scenario in found for figure in scenario.baseline.values)
-    return Comparison(found, tuple(figures))
+    compared = tuple(_compared(result, name) for result, name in zip(results, names, strict=True))
+    figures = dict.fromkeys(figure for scenario in compared for figure in scenario.baseline.values)
+    return Comparison(compared, tuple(figures))
 
 
 def _compared(results: Results, name: str) -> Compared:

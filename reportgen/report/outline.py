@@ -48,7 +48,7 @@ def report_of(results: Results, design: Design = PLAIN_DESIGN) -> Report:
         return next(briefs_of(results, design))
     facts = Facts(results)
     used = used_quantities(facts)
-    made = dataclasses.replace(
+    report = dataclasses.replace(
         _head(facts, design),
         sections=tuple(_sections(facts, _outline(facts))),
         assumptions=assumptions(facts, used),
@@ -56,7 +56,7 @@ def report_of(results: Results, design: Design = PLAIN_DESIGN) -> Report:
         sources=sources(facts, used),
         contents_first=has_costs(facts) or design.paper == "letter",
     )
-    return dataclasses.replace(made, glossary=glossary_table(facts, made))
+    return dataclasses.replace(report, glossary=glossary_table(facts, report))
 
 
 def briefs_of(results: Results, design: Design) -> Iterator[Report]:
@@ -102,16 +102,16 @@ def _sections(facts: Facts, names: Iterable[str], size: BriefSize | None = None)
         spec = facts.book.report.sections[name]
         if spec.unless in shown:
             continue
-        found = {block: _blocks(facts, block, size) for block in spec.blocks if block not in shown}
-        found = {block: made for block, made in found.items() if made}
-        if spec.only_with and spec.only_with not in found:
+        shown_blocks = {block: _blocks(facts, block, size) for block in spec.blocks if block not in shown}
+        shown_blocks = {block: made for block, made in shown_blocks.items() if made}
+        if spec.only_with and spec.only_with not in shown_blocks:
             continue
-        shown |= found.keys()
-        blocks = [block for made in found.values() for block in made]
+        shown |= shown_blocks.keys()
+        blocks = [block for made in shown_blocks.values() for block in made]
         if table := [quantity for quantity in spec.table if facts.has(quantity)]:
             blocks.append(own_table(facts, spec.title, table))
         if blocks:
-            alone = spec.alone.get(next(iter(found), ""), "") if len(found) == 1 else ""
+            alone = spec.alone.get(next(iter(shown_blocks), ""), "") if len(shown_blocks) == 1 else ""
             yield Section(facts.words(spec.finding) or alone or spec.title, tuple(blocks))
 
 

@@ -72,8 +72,8 @@ class Facts:
 
     def title(self, dimension: str, member: str) -> str:
         """Return the title of a member."""
-        found = self.book.dimensions[dimension].members[self.book.dimensions[dimension].index(member)]
-        return found.title or found.name
+        named = self.book.dimensions[dimension].members[self.book.dimensions[dimension].index(member)]
+        return named.title or named.name
 
     def amount(self, name: str, *members: str) -> Amount:
         """Return one formatted number; an input keeps its digits."""

@@ -35,11 +35,11 @@ def chosen_settings(facts: Facts, rows: Sequence[Mapping[str, Plain]]) -> list[t
     """Return columns of the cells that a search chose, in the order in which the report lists settings."""
     given = dict.fromkeys(name for row in rows for name in row if facts.has(name))
     order = [n for n in facts.book.report.option_columns if n in given]
-    made: list[tuple[Column, list[str]]] = []
+    columns: list[tuple[Column, list[str]]] = []
     for names in _merged(facts, dict.fromkeys([*order, *given])):
         texts = [_distinct([_written(facts, n, row.get(n)) for n in names]) for row in rows]
-        made.append((Column(_title(facts, names), kind=_kind(facts, names)), texts))
-    return made
+        columns.append((Column(_title(facts, names), kind=_kind(facts, names)), texts))
+    return columns
 
 
 def _merged(facts: Facts, names: Iterable[str]) -> Iterable[list[str]]:

@@ -83,9 +83,9 @@ class Document:
             if mark is None:
                 return Span(self.file)
             if mark.lines:
-                at, line, column = max(part for part in mark.lines if part[0] <= start)
-                rest = len(self.lines[line]) - column - (start - at)
-                return self._span(_Mark(line, column, 1, True), start - at, min(end - start, rest))
+                offset, line, column = max(part for part in mark.lines if part[0] <= start)
+                rest = len(self.lines[line]) - column - (start - offset)
+                return self._span(_Mark(line, column, 1, True), start - offset, min(end - start, rest))
             return self._span(mark, start, end - start) if mark.inline else self._span(mark, 0, mark.length)
 
         return Source(text, locate)
@@ -167,10 +167,10 @@ class _Builder:
     def _not_yaml(self, error: Any) -> Problem:
         """Return what the YAML reader reports, in plainer words if it mentions its own tokens."""
         mark, began = error.problem_mark or error.context_mark, error.context_mark
-        said = str(error.problem or error.context)
-        if "'\\t'" in said:
-            said = "a tab stands where only spaces may; indent with spaces"
-        ended = "<stream end>" in said or mark is None or mark.line >= len(self.document.lines)
+        message = str(error.problem or error.context)
+        if "'\\t'" in message:
+            message = "a tab stands where only spaces may; indent with spaces"
+        ended = "<stream end>" in message or mark is None or mark.line >= len(self.document.lines)
         hint = ""
         if began is not None and (ended or began.line != mark.line):
             opens = self.text[began.index : began.index + 1]
@@ -181,11 +181,11 @@ class _Builder:
                 else (f"it belongs to what begins in line {began.line + 1}, column {began.column + 1}")
             )
         if ended:
-            said = "the file ends too early"
+            message = "the file ends too early"
             last = max((i for i, line in enumerate(self.document.lines) if line.strip()), default=0)
             end = len(self.document.lines[last].rstrip()) if self.document.lines else 0
-            return Problem(f"this is not YAML: {said}", self._at(last, max(0, end - 1)), hint)
-        return Problem(f"this is not YAML: {said}", self._at(mark.line, mark.column), hint)
+            return Problem(f"this is not YAML: {message}", self._at(last, max(0, end - 1)), hint)
+        return Problem(f"this is not YAML: {message}", self._at(mark.line, mark.column), hint)
 
     def _events(self) -> Iterator[Any]:
         from ruamel.yaml import YAML
@@ -219,8 +219,8 @@ class _Builder:
             if isinstance(event, events.ScalarEvent):
                 self._place(stack, pending, event, self._scalar(event), None)
             elif isinstance(event, events.MappingStartEvent | events.SequenceStartEvent):
-                made: Any = {} if isinstance(event, events.MappingStartEvent) else []
-                self._place(stack, pending, event, made, made)
+                collection: Any = {} if isinstance(event, events.MappingStartEvent) else []
+                self._place(stack, pending, event, collection, collection)
                 if len(stack) > MAX_DEPTH:
                     self._stop(f"nested more than {MAX_DEPTH} deep", event)
             elif isinstance(event, events.MappingEndEvent | events.SequenceEndEvent):
@@ -240,15 +240,15 @@ class _Builder:
         """Store a value in its parent, remember its place, and push it on the stack if it is a collection."""
         mark, path = self._mark(event), ()
         if stack:
-            container, at = stack[-1]
+            container, above = stack[-1]
             if isinstance(container, list):
-                path = (*at, len(container))
+                path = (*above, len(container))
                 container.append(value)
             elif pending[-1] is None:
-                self._key(container, at, pending, event, value, opened)
+                self._key(container, above, pending, event, value, opened)
                 return
             else:
-                path = (*at, pending[-1])
+                path = (*above, pending[-1])
                 container[pending[-1]] = value
                 pending[-1] = None
         else:
@@ -259,7 +259,7 @@ class _Builder:
             pending.append(None)
 
     def _key(
-        self, container: dict[str, Any], at: _PATH, pending: list[Any], event: Any, value: Any, opened: Any
+        self, container: dict[str, Any], path: _PATH, pending: list[Any], event: Any, value: Any, opened: Any
     ) -> None:
         if opened is not None or not isinstance(event.value, str):
             self._stop("a key must be a plain word", event)
@@ -267,7 +267,7 @@ class _Builder:
         if key in container:
             span = self._at(event.start_mark.line, event.start_mark.column, len(key))
             self.problems.append(Problem(f"duplicate key '{key}'", span))
-        self.document.keys[*at, key] = self._mark(event)
+        self.document.keys[*path, key] = self._mark(event)
         pending[-1] = key
 
     def _mark(self, event: Any) -> _Mark:
@@ -285,13 +285,13 @@ class _Builder:
 
     def _block_lines(self, event: Any) -> tuple[tuple[int, int, int], ...]:
         """Return the lines of a text in block style, or nothing if the text is not just its lines joined."""
-        lines, at, first = [], 0, event.start_mark.line + 1
+        lines, offset, first = [], 0, event.start_mark.line + 1
         for number, written in enumerate(self.document.lines[first : event.end_mark.line], first):
             text = written.strip()
-            if event.value[at : at + len(text)] != text:
+            if event.value[offset : offset + len(text)] != text:
                 return ()
-            lines.append((at, number, written.index(text)))
-            at += len(text) + 1
+            lines.append((offset, number, written.index(text)))
+            offset += len(text) + 1
         return tuple(lines)
 
     def _scalar(self, event: Any) -> Any:

@@ -94,7 +94,7 @@ class _Reader:
 
     def _names(self, root: Path, below: str, depth: int) -> list[str]:
         """Return the paths of the library files in a folder, relative to it."""
-        found: list[str] = []
+        names: list[str] = []
         for entry in self._attempt(below, lambda: self._entries(root / below)) or ():
             name = f"{below}/{entry.name}" if below else entry.name
             self.entries += 1
@@ -109,12 +109,12 @@ class _Reader:
                 if depth >= MAX_NESTING:
                     self._fail(name, f"folders nested more than {MAX_NESTING} deep are not read")
                 else:
-                    found += self._names(root, name, depth + 1)
+                    names += self._names(root, name, depth + 1)
             elif entry.is_symlink() and self._attempt(name, Path(entry).is_dir):
                 self._fail(name, "links to folders are not followed", "put the folder itself here, or leave it out")
             elif self._is_wanted(name):
-                found.append(name)
-        return found
+                names.append(name)
+        return names
 
     @staticmethod
     def _entries(folder: Path) -> list[os.DirEntry[str]]:

@@ -54,8 +54,8 @@ def validate(model: type[Spec], document: Document) -> Loaded[Spec]:
     """Validate a document against a schema."""
     data = document.data
     if not isinstance(data, dict):
-        found = _kind(data)
-        raise SpecError([Problem(f"the file must hold keys and values (title: ...), not {found}", document.span(()))])
+        kind = _kind(data)
+        raise SpecError([Problem(f"the file must hold keys and values (title: ...), not {kind}", document.span(()))])
     _check_version(data, document)
     try:
         return Loaded(model.model_validate(data), document)
@@ -110,9 +110,11 @@ def _problem(model: type[BaseModel], document: Document, error: Any) -> Problem:
     if kind == "extra_forbidden":
         return Problem(f"unknown key '{last}'", key_span, nearest(str(last), list(fields_at(model, path[:-1]))))
     if kind == "missing":
-        said = fields_at(model, path[:-1]).get(str(last), "")
+        description = fields_at(model, path[:-1]).get(str(last), "")
         return Problem(
-            f"the key '{last}' is missing", document.span(path[:-1], key=True), f"{last}: {said}" if said else ""
+            f"the key '{last}' is missing",
+            document.span(path[:-1], key=True),
+            f"{last}: {description}" if description else "",
         )
     if kind == "string_pattern_mismatch" or "[key]" in loc:
         hint = "letters, digits and underscores; the first is a letter"

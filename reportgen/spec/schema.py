@@ -34,8 +34,8 @@ class _Plain(GenerateJsonSchema):
 
 def library_schema() -> Json:
     """Return the schema of library files."""
-    made = LibrarySpec.model_json_schema(by_alias=True, schema_generator=_Plain)
-    return {"$schema": _DIALECT, **made, "title": "reportgen library file"}
+    schema = LibrarySpec.model_json_schema(by_alias=True, schema_generator=_Plain)
+    return {"$schema": _DIALECT, **schema, "title": "reportgen library file"}
 
 
 def scenario_schema(library: Iterable[LibrarySpec], catalogues: Mapping[str, Sequence[str]]) -> Json:
@@ -46,12 +46,12 @@ def scenario_schema(library: Iterable[LibrarySpec], catalogues: Mapping[str, Seq
         catalogues: maps a dimension to the names of its catalogue's rows.
     """
     known = _Known(list(library), catalogues)
-    made = ScenarioSpec.model_json_schema(by_alias=True, schema_generator=_Plain)
-    properties = made["properties"]
+    schema = ScenarioSpec.model_json_schema(by_alias=True, schema_generator=_Plain)
+    properties = schema["properties"]
     for section, dimension in _SECTIONS.items():
-        made["$defs"][f"{dimension}_row"] = known.row(dimension)
+        schema["$defs"][f"{dimension}_row"] = known.row(dimension)
         properties[section]["additionalProperties"] = {"$ref": f"#/$defs/{dimension}_row"}
-    searched = made["$defs"]["SearchSpec"]["properties"]
+    searched = schema["$defs"]["SearchSpec"]["properties"]
     for section in ("candidates", "found"):
         searched[section]["additionalProperties"] = {"$ref": "#/$defs/option_row"}
     searched["vary"] |= known.varied()
@@ -63,10 +63,10 @@ def scenario_schema(library: Iterable[LibrarySpec], catalogues: Mapping[str, Seq
     listed = {"type": "array", "items": {"enum": known.levers()}}
     properties["levers"]["anyOf"] = [{"enum": ["all", "none"]}, listed, rows]
     stretched = {"type": "array", "items": {"enum": known.members["driver"]}}
-    made["$defs"]["SensitivitySpec"]["properties"]["drivers"]["anyOf"] = [{"enum": ["all"]}, stretched]
-    for aim in made["$defs"]["ObjectiveSpec"]["properties"].values():
+    schema["$defs"]["SensitivitySpec"]["properties"]["drivers"]["anyOf"] = [{"enum": ["all"]}, stretched]
+    for aim in schema["$defs"]["ObjectiveSpec"]["properties"].values():
         aim["anyOf"] = [{"enum": known.objectives()}, {"type": ["string", "null"]}]
-    return {"$schema": _DIALECT, **made, "title": "reportgen scenario"}
+    return {"$schema": _DIALECT, **schema, "title": "reportgen scenario"}
 
 
 class _Known:
@@ -144,12 +144,12 @@ class _Known:
     def cell(self, quantity: QuantitySpec, *, formula: bool) -> Json:
         """Return the schema of a cell of a quantity; `formula` says whether a formula is allowed."""
         inner = [d for d in quantity.per if d != quantity.by] if quantity.is_input else []
-        made: Json = {"anyOf": self.forms(quantity, formula)} if not inner else self.by_member(quantity, inner[0])
-        said = [quantity.description, _measured(quantity)]
-        made["title"] = quantity.title
-        if any(said):
-            made["description"] = ". ".join(part for part in said if part)
-        return {**made, "default": quantity.value} if quantity.value is not None else made
+        schema: Json = {"anyOf": self.forms(quantity, formula)} if not inner else self.by_member(quantity, inner[0])
+        parts = [quantity.description, _measured(quantity)]
+        schema["title"] = quantity.title
+        if any(parts):
+            schema["description"] = ". ".join(part for part in parts if part)
+        return {**schema, "default": quantity.value} if quantity.value is not None else schema
 
     def by_member(self, quantity: QuantitySpec, dimension: str) -> Json:
         """Return the schema of a quantity of two dimensions: keys and values inside the row."""
@@ -176,12 +176,12 @@ class _Known:
 
 
 def _number(quantity: QuantitySpec) -> Json:
-    made: Json = {"type": "integer" if quantity.whole else "number"}
+    schema: Json = {"type": "integer" if quantity.whole else "number"}
     if quantity.minimum is not None:
-        made["minimum"] = quantity.minimum
+        schema["minimum"] = quantity.minimum
     if quantity.maximum is not None:
-        made["maximum"] = quantity.maximum
-    return made
+        schema["maximum"] = quantity.maximum
+    return schema
 
 
 def _measured(quantity: QuantitySpec) -> str:

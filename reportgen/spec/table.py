@@ -62,12 +62,12 @@ def parse_table(raw: bytes, name: str) -> Document:
 def headers(document: Document) -> dict[str, Span]:
     """Return the headers of a catalogue, each with its place."""
     line = document.lines[0] if document.lines else ""
-    found, column = {}, 0
+    spans, column = {}, 0
     for field in next(csv.reader([line]), []):
-        at = max(column, line.find(field, column))
-        found[field.strip()] = Span(document.file, 1, at + 1, line, max(1, len(field)))
-        column = at + len(field)
-    return found
+        start = max(column, line.find(field, column))
+        spans[field.strip()] = Span(document.file, 1, start + 1, line, max(1, len(field)))
+        column = start + len(field)
+    return spans
 
 
 def _check_header(header: list[str], document: Document, problems: list[Problem]) -> None:
@@ -98,13 +98,13 @@ def _row(
     document.values[(member,)] = document.keys[(member,)] = _Mark(line, 0, max(1, len(member)), False)
     column = len(fields[0]) + 1
     for name, field in zip(header[1:], fields[1:], strict=True):
-        at = max(0, text.find(field, max(0, column - 1))) if field else 0
-        column = at + len(field)
+        start = max(0, text.find(field, max(0, column - 1))) if field else 0
+        column = start + len(field)
         if not field.strip():
             continue
         outer, _, inner = name.partition("[")
         path = (member, outer, inner.rstrip("]")) if inner else (member, outer)
-        document.values[path] = document.keys[path] = _Mark(line, at, max(1, len(field)), True)
+        document.values[path] = document.keys[path] = _Mark(line, start, max(1, len(field)), True)
         if inner:
             row.setdefault(outer, {})[inner.rstrip("]")] = _value(field)
         else:

@@ -103,17 +103,17 @@ def load_theme(path: Path, name: str | None = None) -> Theme:
 
 
 def _inside(
-    loaded: Loaded[ThemeSpec], given: str, root: Path, at: tuple[str, ...], problems: list[Problem]
+    loaded: Loaded[ThemeSpec], given: str, root: Path, key: tuple[str, ...], problems: list[Problem]
 ) -> Path | None:
     """Resolve a path and report it if it leads out of the theme's folder, links included."""
     within = PurePosixPath(given)
     path = root / within
     if within.is_absolute() or ".." in within.parts or "\\" in given or "\0" in given:
-        problems.append(Problem(f"'{given}' does not lie beside the theme file", loaded.document.span(at)))
+        problems.append(Problem(f"'{given}' does not lie beside the theme file", loaded.document.span(key)))
     elif not path.exists():
-        problems.append(Problem(f"there is no '{given}' beside the theme file", loaded.document.span(at)))
+        problems.append(Problem(f"there is no '{given}' beside the theme file", loaded.document.span(key)))
     elif not path.resolve().is_relative_to(root.resolve()):
-        problems.append(Problem(f"'{given}' leads out of the theme's folder", loaded.document.span(at)))
+        problems.append(Problem(f"'{given}' leads out of the theme's folder", loaded.document.span(key)))
     else:
         return path
     return None
@@ -163,8 +163,8 @@ def _svg_fault(content: bytes) -> str:
         return "it is no picture that is known here"
     if len(shapes) > _MAX_SHAPES:
         return f"it has more than {_MAX_SHAPES} shapes"
-    if found := sorted(names & set(_NO_SHAPES)):
-        return f"it has <{found[0]}>"
+    if forbidden := sorted(names & set(_NO_SHAPES)):
+        return f"it has <{forbidden[0]}>"
     if any("href" in name or "url(" in value.replace("url(#", "") for s in shapes for name, value in s.attrib.items()):
         return "it refers to something outside"
     return ""

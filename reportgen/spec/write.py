@@ -26,7 +26,7 @@ def yaml_text(data: dict[str, Any]) -> str:
     return _written(data, None)
 
 
-def with_found(text: str, found: Mapping[str, Mapping[str, float | bool | str]], found_for: str) -> str:
+def with_found(text: str, result: Mapping[str, Mapping[str, float | bool | str]], found_for: str) -> str:
     r"""Return a scenario's text with the results of a search and the inputs that they hold for; the rest is unchanged.
 
     >>> print(with_found("search:\n  vary: {batch: [1, 2]}  # both\n", {"a": {"batch": 2.0}}, "peak rate 4"), end="")
@@ -36,7 +36,7 @@ def with_found(text: str, found: Mapping[str, Mapping[str, float | bool | str]],
         a: {batch: 2}
       found_for: peak rate 4
     """
-    rows = {name: {column: _plain(value) for column, value in cells.items()} for name, cells in found.items()}
+    rows = {name: {column: _plain(value) for column, value in cells.items()} for name, cells in result.items()}
     for key, value in {"found": rows, "found_for": found_for}.items():
         text = _with_key(text, "search", key, value)
     return text
@@ -52,22 +52,22 @@ def with_value(text: str, path: Sequence[str | int], value: Any) -> str:
     title: A
     inputs: {tpot_target: null}
     """
-    at, rest = YAML(typ="safe", pure=True).compose(text), list(path)
+    node, rest = YAML(typ="safe", pure=True).compose(text), list(path)
     while rest:
-        inner = _child(at, rest[0])
+        inner = _child(node, rest[0])
         if inner is None or (len(rest) > 1 and _is_empty(inner)):
             break
-        at = inner
+        node = inner
         rest.pop(0)
     value = _plain_all(value)
     if not rest:
-        return _replaced(text, at, value)
+        return _replaced(text, node, value)
     for key in reversed(rest[1:]):
         value = {key: value}
-    inner = _child(at, rest[0])
+    inner = _child(node, rest[0])
     if inner is not None:
         return _replaced(text, inner, value)
-    return _added(text, at, str(rest[0]), value)
+    return _added(text, node, str(rest[0]), value)
 
 
 def _child(node: Any, key: str | int) -> Any:
@@ -143,10 +143,10 @@ def _with_key(text: str, section: str, key: str, value: Any) -> str:
     lines = text.split("\n")
     margin = " " * node.value[0][0].start_mark.column
     rows = [f"{key}:", *(f"  {_pair(*row)}" for row in value.items())] if isinstance(value, dict) else []
-    made = [margin + row for row in rows or [_pair(key, value)]]
+    written = [margin + row for row in rows or [_pair(key, value)]]
     after = _last_line(node, lines) + 1
     start, end = (old[0].start_mark.line, _last_line(old[1], lines) + 1) if old else (after, after)
-    return "\n".join([*lines[:start], *made, *lines[end:]])
+    return "\n".join([*lines[:start], *written, *lines[end:]])
 
 
 def _pair(key: str, value: Any) -> str:

@@ -44,11 +44,11 @@ class Axis:
 
 def mentions(texts: Iterable[str]) -> list[str]:
     """Return axes as single changes, as far as they can be read without a book."""
-    found = []
+    changes = []
     for text in texts:
         name, _, values = text.partition("=")
-        found += [f"{name}={piece}" for piece, _ in _pieces(values)]
-    return found
+        changes += [f"{name}={piece}" for piece, _ in _pieces(values)]
+    return changes
 
 
 def read_axes(book: Book, texts: Iterable[str], taken: Iterable[tuple[str, tuple[str, ...]]] = ()) -> tuple[Axis, ...]:
@@ -72,8 +72,8 @@ def read_axes(book: Book, texts: Iterable[str], taken: Iterable[tuple[str, tuple
             problems.append(Problem(f"'{address(target[0].name, target[1])}' has been given before", span))
             continue
         seen.add((target[0].name, target[1]))
-        found = _values(book, *target, text, len(name) + 1, problems)
-        axes.append(Axis(*target, tuple(dict.fromkeys(found))))
+        values = _values(book, *target, text, len(name) + 1, problems)
+        axes.append(Axis(*target, tuple(dict.fromkeys(values))))
     if problems:
         raise SpecError(problems)
     return tuple(axes)
@@ -83,8 +83,8 @@ def _values(
     book: Book, quantity: Quantity, cell: tuple[str, ...], text: str, start: int, problems: list[Problem]
 ) -> Iterator[Change]:
     """Yield the values of an axis as written; mistakes are added to `problems`."""
-    for piece, at in _pieces(text[start:]):
-        span = Span("--vary", 1, start + at + 1, text, max(1, len(piece)))
+    for piece, offset in _pieces(text[start:]):
+        span = Span("--vary", 1, start + offset + 1, text, max(1, len(piece)))
         if not piece:
             problems.append(Problem("a value is missing", span, "null leaves an input absent"))
         elif quantity.type.kind == "number" and ".." in piece:
@@ -95,18 +95,18 @@ def _values(
 
 def _pieces(text: str) -> Iterator[tuple[str, int]]:
     """Yield the pieces between commas, with their offsets; commas inside double quotes do not separate."""
-    at = 0
-    while at <= len(text):
-        match = _PIECE.match(text, at)
+    offset = 0
+    while offset <= len(text):
+        match = _PIECE.match(text, offset)
         if match is None:  # text after a closing quote: take the whole piece as it is
-            end = text.find(",", at)
+            end = text.find(",", offset)
             end = len(text) if end < 0 else end
-            yield text[at:end].strip(), at
-            at = end + 1
+            yield text[offset:end].strip(), offset
+            offset = end + 1
             continue
         group = 1 if match[1] is not None else 2
         yield match[group].strip(), match.start(group)
-        at = match.end() if match[0].endswith(",") else len(text) + 1
+        offset = match.end() if match[0].endswith(",") else len(text) + 1
 
 
 def _range(
@@ -120,10 +120,10 @@ def _range(
         return
     unit = match[5] or ""
     for number in _numbers(match):
-        found: list[Problem] = []
-        read = read_value(book, quantity, cell, f"{number} {unit}".strip(), span, found)
+        mistakes: list[Problem] = []
+        read = read_value(book, quantity, cell, f"{number} {unit}".strip(), span, mistakes)
         if read is None:
-            problems += found[:1]
+            problems += mistakes[:1]
             return
         yield read[0]
 

@@ -29,9 +29,9 @@ def shares(contest: Contest, count: int, seed: int) -> tuple[dict[str, float], f
     drawn = _drawn(contest, count, seed)
     tally = np.zeros(len(contest.options) + 1)
     for begin in range(0, count, _CHUNK):
-        part = {at: factors[begin : begin + _CHUNK] for at, factors in drawn.items()}
-        found = contest.best(part, min(_CHUNK, count - begin))
-        tally += np.bincount(found + 1, minlength=len(tally))
+        part = {cell: factors[begin : begin + _CHUNK] for cell, factors in drawn.items()}
+        winners = contest.best(part, min(_CHUNK, count - begin))
+        tally += np.bincount(winners + 1, minlength=len(tally))
     won = {option: float(n / count) for option, n in zip(contest.options, tally[1:], strict=True) if n}
     return dict(sorted(won.items(), key=lambda item: -item[1])), float(tally[0] / count)
 
@@ -45,10 +45,10 @@ def _drawn(contest: Contest, count: int, seed: int) -> dict[tuple[str, str], Arr
         once: dict[tuple[str, Ends], Array] = {}
         for option in contest.options:
             ends = contest.ends(name, option)
-            at = contest.group(driver, option), ends
-            if at not in once:
-                once[at] = _draw(random, driver, ends, count)
-            drawn[driver.column, option] = once[at]
+            shared = contest.group(driver, option), ends
+            if shared not in once:
+                once[shared] = _draw(random, driver, ends, count)
+            drawn[driver.column, option] = once[shared]
     return drawn
 
 

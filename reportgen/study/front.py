@@ -21,12 +21,12 @@ def unbeaten(points: Array) -> Array:
     [0, 2]
     """
     order = np.lexsort(points.T[::-1])
-    left, at = points[order], 0
-    while at < len(left):  # sorted: no later point beats an earlier one
-        stays = (left < left[at]).any(axis=1)
-        stays[at] = True
+    left, current = points[order], 0
+    while current < len(left):  # sorted: no later point beats an earlier one
+        stays = (left < left[current]).any(axis=1)
+        stays[current] = True
         order, left = order[stays], left[stays]
-        at = int(stays[:at].sum()) + 1
+        current = int(stays[:current].sum()) + 1
     return np.sort(order)
 
 

@@ -34,10 +34,10 @@ def screen(book: Book, keep: Iterable[str] = ()) -> Book:
         return book
     tried = _Screening(book, levers)
     rest = [name for name in book.dimensions["option"].names if name not in tried.dropped]
-    made = book.only(rest)
-    gone = [name for name in levers if name not in made.dimensions["option"].names]
+    screened_book = book.only(rest)
+    gone = [name for name in levers if name not in screened_book.dimensions["option"].names]
     screened = tuple(Screened(name, tried.title(name), tried.improvement(name), tried.dropped[name]) for name in gone)
-    return replace(made, studies=replace(made.studies, screened=screened)) if gone else book
+    return replace(screened_book, studies=replace(screened_book.studies, screened=screened)) if gone else book
 
 
 def _levers(book: Book, keep: Iterable[str]) -> list[str]:
@@ -47,8 +47,8 @@ def _levers(book: Book, keep: Iterable[str]) -> list[str]:
     search, scenario = book.scenario.search, book.scenario
     own = {*scenario.options, *scenario.measured, *(search.candidates if search else ()), *trials_of(book)}
     for text in keep:
-        for said in (text, text.partition("=")[0].rpartition(".")[0]):
-            own.add(book.member_of("option", said) or "")
+        for address in (text, text.partition("=")[0].rpartition(".")[0]):
+            own.add(book.member_of("option", address) or "")
     names = (name for name in book.dimensions["option"].names if name not in own)
     return [name for name in names if not name.startswith(SPARE)]
 

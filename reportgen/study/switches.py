@@ -37,7 +37,7 @@ class _Search:
     near: float = 0.0
     far: float = float(np.log(WIDEST))
     winner: int = -1
-    found: bool = False
+    changed: bool = False
 
     def grid(self, points: int) -> Array:
         """Return factors from the near to the far end."""
@@ -47,8 +47,8 @@ class _Search:
         """Keep the first step of the grid at which another option is the best."""
         steps = np.linspace(self.near, self.far, len(winners))
         changed = np.nonzero(winners != best)[0]
-        self.found = bool(len(changed))
-        if self.found:
+        self.changed = bool(len(changed))
+        if self.changed:
             first = int(changed[0])
             self.near, self.far, self.winner = float(steps[max(0, first - 1)]), float(steps[first]), int(winners[first])
 
@@ -65,7 +65,7 @@ def switches(contest: Contest, best: int) -> tuple[Switch, ...]:
         for sign in (1.0, -1.0)
     ]
     for points in (_GRID, *[_FINER] * _ROUNDS):
-        open_ = [s for s in searches if s.found or points == _GRID]
+        open_ = [s for s in searches if s.changed or points == _GRID]
         for slow in (True, False):  # slow ones affect every operator
             some = [s for s in open_ if s.driver.wide is slow]
             if some:
@@ -98,10 +98,10 @@ def _blocks(contest: Contest, searches: Sequence[_Search], points: int) -> dict[
 def _switch(contest: Contest, driver: DriverSpec, best: int, searches: Iterable[_Search]) -> Switch:
     title, unit, given = _named(contest, driver, contest.options[best])
     low, high = given / WIDEST, given * WIDEST
-    found = [s for s in searches if s.found]
-    if not found:
+    changing = [s for s in searches if s.changed]
+    if not changing:
         return Switch(title, unit, given, None, "", low, high)
-    nearest = min(found, key=lambda s: s.far)
+    nearest = min(changing, key=lambda s: s.far)
     option = contest.options[nearest.winner] if nearest.winner >= 0 else ""
     return Switch(title, unit, given, given * float(np.exp(nearest.sign * nearest.far)), option, low, high)
 

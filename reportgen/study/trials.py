@@ -39,8 +39,8 @@ def rebase_trials(book: Book, inputs: Inputs | None = None) -> Book:
     wanted, trials = book.scenario.sensitivity, sensitivity_cases(book)
     if wanted is None or wanted.option != BEST or not trials:
         return book
-    found = Evaluator(book, inputs).value(book.roles.best)
-    code = -1 if found.absent is not None and found.absent.all() else int(found.data.reshape(-1)[0])
+    best = Evaluator(book, inputs).value(book.roles.best)
+    code = -1 if best.absent is not None and best.absent.all() else int(best.data.reshape(-1)[0])
     names = book.dimensions["option"].names
     if code < 0 or all(book.based_on[trial] == names[code] for trial in trials):
         return book

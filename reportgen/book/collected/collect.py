@@ -217,13 +217,13 @@ def _add_measured(collection: Collection, spec: ScenarioSpec, root: Origin, role
             collection.fail("a row holds keys and values", origin.span())
             continue
         add_row(collection, "option", name, {k: v for k, v in row.items() if k != _SCALE}, origin)
-        made = collection.rows["option"][name]
-        for key in [key for key in made.cells if f"measured_{key}" in collection.quantities]:
-            made.cells[f"measured_{key}"] = made.cells.pop(key)
+        option = collection.rows["option"][name]
+        for key in [key for key in option.cells if f"measured_{key}" in collection.quantities]:
+            option.cells[f"measured_{key}"] = option.cells.pop(key)
         given = row.get(_SCALE, False)
         if not isinstance(given, bool):
             collection.fail("'scale' is true or false", origin.at(_SCALE).span())
-        elif not any(key.startswith("measured_") for key in made.cells):
+        elif not any(key.startswith("measured_") for key in option.cells):
             collection.fail(f"'{name}' measures nothing", origin.span(key=True), "give it tpot: or ttft:")
         elif given and name != scaling[0]:
             collection.fail("one measurement scales the predictions", origin.at(_SCALE).span())
@@ -266,18 +266,18 @@ def _add_parts(collection: Collection, spec: LibrarySpec | ScenarioSpec, root: O
 
 def add_row(collection: Collection, dimension: str, name: str, row: dict[str, Any], origin: Origin) -> None:
     """Add a member, or add cells to an existing member of this name or, from another file, this alias."""
-    made = read_row(collection, row, origin, dimension)
+    read = read_row(collection, row, origin, dimension)
     rows = collection.rows.setdefault(dimension, {})
     names = collection.names.setdefault(dimension, {})
     same = names.get(name.casefold(), "")
     if same in rows and (same.casefold() == name.casefold() or rows[same].origin.document is not origin.document):
-        _correct(rows[same], made)
+        _correct(rows[same], read)
     else:
         if fault := member_fault(name):
             collection.fail(f"'{name[:60]}' cannot be a member's name", origin.span(key=True), fault)
-        rows[name], same = made, name
+        rows[name], same = read, name
         names[name.casefold()] = name
-    for alias in made.aliases():
+    for alias in read.aliases():
         other = names.setdefault(alias.casefold(), same)
         if other != same and other in rows:
             collection.fail(f"the alias '{alias}' means '{other}'", origin.at("aliases").span(), "choose another")
@@ -310,22 +310,22 @@ def _correct(row: Row, later: Row) -> None:
 
 def read_row(collection: Collection, row: dict[str, Any], origin: Origin, dimension: str = "") -> Row:
     """Split a row as written into descriptive keys and cells."""
-    made = Row(origin)
+    result = Row(origin)
     if not isinstance(row, dict):
         collection.fail("a row holds keys and values", origin.span())
-        return made
+        return result
     for key, value in row.items():
         if key in OPERATOR_KEYS and dimension == "operator":
-            made.inputs = _listed(collection, key, value, origin.at(key))
+            result.inputs = _listed(collection, key, value, origin.at(key))
         elif key not in ROW_KEYS:
-            made.cells[key] = Entry(value, origin.at(key))
+            result.cells[key] = Entry(value, origin.at(key))
         elif isinstance(value, list | dict):
             collection.fail(f"'{key}' needs a text", origin.at(key).span())
         else:
-            made.meta[key] = "" if value is None else str(value)
-    if made.cells and origin.document.label:
-        made.meta = {**_unsourced(made, origin.document.label), **made.meta}
-    return made
+            result.meta[key] = "" if value is None else str(value)
+    if result.cells and origin.document.label:
+        result.meta = {**_unsourced(result, origin.document.label), **result.meta}
+    return result
 
 
 def _listed(collection: Collection, key: str, value: Any, origin: Origin) -> tuple[Entry, ...]:

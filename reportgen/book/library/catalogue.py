@@ -23,9 +23,9 @@ def catalogue(known: Library, dimension: str) -> list[dict[str, Any]]:
 
 def _plain(row: Row) -> dict[str, Any]:
     """Return the row's descriptive keys, its figures, then their source."""
-    said = {key: row.meta[key] for key in ROW_KEYS if row.meta.get(key)}
+    meta = {key: row.meta[key] for key in ROW_KEYS if row.meta.get(key)}
     cells = {name: _value(entry) for name, entry in row.cells.items() if entry.value is not None}
-    return {key: said.pop(key) for key in _FIRST if key in said} | cells | said
+    return {key: meta.pop(key) for key in _FIRST if key in meta} | cells | meta
 
 
 def _value(entry: Entry) -> Any:

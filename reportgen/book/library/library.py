@@ -84,13 +84,13 @@ def _laid_over(folders: tuple[Folder, ...]) -> Library:
             except SpecError as error:
                 problems += error.problems
         digest.update(b"\0")
-    made = Library(tuple(parts), digest.hexdigest()[:12])
+    merged = Library(tuple(parts), digest.hexdigest()[:12])
     if not problems:
         added = parts[len(ours.parts) :]
-        problems += [*faults(made.files), *overlay.faults(made, added)]
+        problems += [*faults(merged.files), *overlay.faults(merged, added)]
     if problems:
         raise SpecError(problems)
-    return made
+    return merged
 
 
 def _part(file: File, problems: list[Problem]) -> Loaded[LibrarySpec] | Table:

@@ -78,10 +78,10 @@ def _unknown_sections(loaded: Loaded[LibrarySpec], library: Library) -> Iterator
     wanted += [(("outline", i), name, sections) for i, name in enumerate(report.outline)]
     wanted += [(("brief_outline", i), name, sections) for i, name in enumerate(report.brief_outline)]
     for name, section in report.sections.items():
-        at = ("sections", name)
-        wanted += [((*at, "blocks", i), block, set(BLOCKS)) for i, block in enumerate(section.blocks)]
+        place = ("sections", name)
+        wanted += [((*place, "blocks", i), block, set(BLOCKS)) for i, block in enumerate(section.blocks)]
         given = (("only_with", section.only_with), ("unless", section.unless))
-        wanted += [((*at, key), block, set(BLOCKS)) for key, block in given if block]
+        wanted += [((*place, key), block, set(BLOCKS)) for key, block in given if block]
     for path, name, known in wanted:
         if name not in known:
             what = "block" if path[0] == "sections" else "section"

@@ -59,7 +59,7 @@ def participation(
     """
     changes = [text.rpartition("=") for text in mentions]
     named = [text for address, _, value in changes for text in (address.rpartition(".")[0], value)]
-    said = {text.strip().casefold() for text in (*_texts(scenario.document.data), *named)}
+    mentioned = {text.strip().casefold() for text in (*_texts(scenario.document.data), *named)}
     changed = {a.rpartition(".")[2].strip() for a, _, value in changes if value.strip().casefold() not in _NOTHING}
     taking, left_out, members = [], [], dict[str, frozenset[str]]()
     always = [f.spec for f in files if not f.spec.needs and not f.spec.lacks and not f.document.label]
@@ -75,7 +75,7 @@ def participation(
                 not scenario.spec.dimensions.keys() & loaded.spec.dimensions.keys() - common
                 and cell not in changed
                 and not any(_has_value(row.get(cell)) for row in own(dimension).values())
-                and not any(_is_named(name, row, said) for name, row in having.items())
+                and not any(_is_named(name, row, mentioned) for name, row in having.items())
             ):
                 left_out.append(loaded)
                 members[dimension] = members.get(dimension, frozenset()) | having.keys()
@@ -169,5 +169,5 @@ def _has_value(value: Any) -> bool:
     return bool(value.strip()) if isinstance(value, str) else bool(value)
 
 
-def _is_named(name: str, row: Row, said: Collection[str]) -> bool:
-    return any(text.casefold() in said for text in (name, *row.aliases()))
+def _is_named(name: str, row: Row, mentioned: Collection[str]) -> bool:
+    return any(text.casefold() in mentioned for text in (name, *row.aliases()))

@@ -101,9 +101,9 @@ def _member(
     dimension: Dimension,
     source: Source,
 ) -> Written | None:
-    found = dimension.member_of(text)
-    if found is not None:
-        return done(tree.Member(type_.dimension, found))  # type: ignore[no-any-return]
+    member = dimension.member_of(text)
+    if member is not None:
+        return done(tree.Member(type_.dimension, member))  # type: ignore[no-any-return]
     if left_out := dimension.left_out_of(text):
         hint = f"name '{left_out}' in the scenario: what it needs takes part only then"
         fail(f"the {dimension.title} '{left_out}' was left out", hint, LEFT_OUT)

@@ -50,13 +50,13 @@ class _Checker:
             raise SpecError(self.site.problems) from None
 
     def _reads(self, name: str, draft: Draft, among: Set[str]) -> set[str]:
-        found: set[str] = set()
+        reads: set[str] = set()
         for written in (draft.formula, *draft.cells.values()):
             for node in tree.walk(written.node) if written else ():
                 if isinstance(node, tree.Name):
-                    found |= self._reads_of(node, draft) & among
+                    reads |= self._reads_of(node, draft) & among
         own_base = draft.by[:1] == ("option",) and draft.is_input
-        return found - {name} if own_base else found
+        return reads - {name} if own_base else reads
 
     def _reads_of(self, node: tree.Name, draft: Draft) -> set[str]:
         names = {node.name, *(k.name for k in node.keys if isinstance(k, tree.Name))}

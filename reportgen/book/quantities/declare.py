@@ -87,9 +87,9 @@ class _Declarer:
             return ()
         ways = [w for w in ("formula", "text", "value") if getattr(spec, w) is not None]
         if len(ways) > 1 or (spec.by and ways not in ([], ["value"])):
-            found = " and ".join([*ways, *(["by"] if spec.by else [])])
+            given = " and ".join([*ways, *(["by"] if spec.by else [])])
             self.site.all.fail(
-                f"a quantity has one of formula, text, value or by; here stand {found}", origin.span(key=True)
+                f"a quantity has one of formula, text, value or by; here stand {given}", origin.span(key=True)
             )
         if not ways and not spec.by and not spec.input:
             hint = "give it a formula:, or input: true and a value:"

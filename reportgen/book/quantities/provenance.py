@@ -25,15 +25,15 @@ def provenance(site: Site, draft: Draft, keys: Iterable[_Key]) -> dict[_Key, Pro
     """
     written = {(): draft.formula} if draft.formula else {k: draft.cells[k] for k in keys}
     known: dict[tuple[int, tuple[str | int, ...]], Provenance] = {}  # all cells of a row come from the same place
-    made: dict[_Key, Provenance] = {}
+    result: dict[_Key, Provenance] = {}
     for key, cell in written.items():
         if cell.origin is None or not isinstance(cell.node, tree.Literal | tree.Member):
             continue
         place = id(cell.origin.document), cell.origin.path[:-1]
         if place not in known:
             known[place] = _provenance(site, draft, cell.origin)
-        made[key] = known[place]
-    return made
+        result[key] = known[place]
+    return result
 
 
 def _provenance(site: Site, draft: Draft, origin: Origin) -> Provenance:
@@ -47,9 +47,9 @@ def _provenance(site: Site, draft: Draft, origin: Origin) -> Provenance:
 
 def _around(origin: Origin) -> list[Mapping[str, object]]:
     """Return the rows and declarations that enclose a place, innermost first."""
-    found, at = list["Mapping[str, object]"](), origin.document.data
+    enclosing, data = list["Mapping[str, object]"](), origin.document.data
     for part in origin.path:
-        at = at.get(part) if isinstance(at, dict) else None
-        if isinstance(at, dict):
-            found.append(at)
-    return found[::-1]
+        data = data.get(part) if isinstance(data, dict) else None
+        if isinstance(data, dict):
+            enclosing.append(data)
+    return enclosing[::-1]

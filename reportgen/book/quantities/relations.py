@@ -28,12 +28,12 @@ _SHAPES = ((), ("option",))
 
 def relations(site: Site, quantities: Mapping[str, Quantity]) -> Relations:
     """Return the relations between quantities and figures; mistakes are recorded on the site."""
-    found = {kind: dict(_of(site, quantities, kind)) for kind in ("low_of", "high_of", "ideal_of", "pass_of")}
+    declared = {kind: dict(_of(site, quantities, kind)) for kind in ("low_of", "high_of", "ideal_of", "pass_of")}
     parts: dict[str, list[str]] = {}
     for part, figure in _pairs(site, quantities, "part_of"):
         parts.setdefault(figure, []).append(part)
     return Relations(
-        _limits(site, quantities), found["low_of"], found["high_of"], found["ideal_of"], found["pass_of"],
+        _limits(site, quantities), declared["low_of"], declared["high_of"], declared["ideal_of"], declared["pass_of"],
         {figure: tuple(names) for figure, names in parts.items()},
     )  # fmt: skip
 
@@ -73,7 +73,7 @@ def _pairs(site: Site, quantities: Mapping[str, Quantity], kind: str) -> Iterato
 
 def _limits(site: Site, quantities: Mapping[str, Quantity]) -> dict[str, Limit]:
     """Return the limit of each figure that has one."""
-    found: dict[str, Limit] = {}
+    limits: dict[str, Limit] = {}
     for name, draft in site.drafts.items():
         figure, met = draft.spec.limits, draft.spec.met
         if met and not figure:
@@ -82,11 +82,11 @@ def _limits(site: Site, quantities: Mapping[str, Quantity]) -> dict[str, Limit]:
         if not figure or name not in quantities or {figure, met} & site.broken:
             continue
         if _is_figure(site, draft, quantities, name) and (not met or _is_flag(site, draft, quantities)):
-            if figure in found:
-                message = f"'{figure}' has a limit already: '{found[figure].target}'"
+            if figure in limits:
+                message = f"'{figure}' has a limit already: '{limits[figure].target}'"
                 site.all.fail(message, draft.origin.at("limits").span())
-            found[figure] = Limit(name, met)
-    return found
+            limits[figure] = Limit(name, met)
+    return limits
 
 
 def _is_figure(site: Site, draft: Draft, quantities: Mapping[str, Quantity], name: str) -> bool:

@@ -36,32 +36,32 @@ class _Lists:
 
     def report(self) -> ReportSpec:
         """Return the lists, each from the scenario or else from the library."""
-        made: dict[str, Any] = {}
+        lists: dict[str, Any] = {}
         for name in ReportSpec.model_fields:
             chosen = getattr(self.own, name)
             if isinstance(chosen, dict):
-                made[name] = {key: said for r in self.all.reports for key, said in getattr(r, name).items()}
+                lists[name] = {key: said for r in self.all.reports for key, said in getattr(r, name).items()}
             elif name in OUTLINES:
-                made[name] = chosen or [section for r in self.all.reports[:-1] for section in getattr(r, name)]
+                lists[name] = chosen or [section for r in self.all.reports[:-1] for section in getattr(r, name)]
             elif not chosen:
                 parts = [getattr(r, name) for r in self.all.reports[:-1]]
                 listed = bool(parts) and isinstance(parts[0], list)
-                made[name] = self._known([c for part in parts for c in part]) if listed else "".join(parts)
+                lists[name] = self._known([c for part in parts for c in part]) if listed else "".join(parts)
             elif isinstance(chosen, list):
                 wanted = [item if isinstance(item, str) else item.quantity for item in chosen]
                 self._check(wanted, self.quantities, self.origin.at(name), "quantity")
                 self._check_per(name, wanted)
-                made[name] = self._known(chosen)
+                lists[name] = self._known(chosen)
             else:
-                made[name] = chosen
+                lists[name] = chosen
         for name in OUTLINES:
-            self._check(getattr(self.own, name), made["sections"], self.origin.at(name), "section")
+            self._check(getattr(self.own, name), lists["sections"], self.origin.at(name), "section")
         for block, names in self.own.words.items():
             self._check([block], BLOCKS, self.origin.at("words"), "block")
             self._check(names, self.quantities, self.origin.at("words", block), "quantity")
         for name, section in self.own.sections.items():
             self._check_section(section, self.origin.at("sections", name))
-        return ReportSpec.model_validate(made)
+        return ReportSpec.model_validate(lists)
 
     def _known(self, chosen: list[Any]) -> list[Any]:
         return [c for c in chosen if (c if isinstance(c, str) else c.quantity) in self.quantities]

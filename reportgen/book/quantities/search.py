@@ -75,8 +75,8 @@ def _check_columns(site: Site, axes: list[Axis], root: Origin) -> None:
         names = site.loaded.spec.search.vary[axis.name] if site.loaded.spec.search else ()
         for name, setting in zip(names, axis.settings, strict=True):
             if missing := [c for c in columns if c not in setting]:
-                at = root.at("vary", axis.name, str(name)).span(key=True)
-                site.all.fail(f"the setting '{name}' lacks {quoted(missing)}", at, "each gives the same columns")
+                place = root.at("vary", axis.name, str(name)).span(key=True)
+                site.all.fail(f"the setting '{name}' lacks {quoted(missing)}", place, "each gives the same columns")
         seen |= set(columns)
 
 
@@ -90,8 +90,8 @@ def _read_axis(
         if quantity is not None and quantity.input and quantity.by == ("option",):
             good.add(column)
         elif column not in site.broken:
-            at = next(s[column].origin for s in axis.settings if column in s)
-            span = (root.at("vary", column) if column == axis.name else at).span(key=True)
+            place = next(s[column].origin for s in axis.settings if column in s)
+            span = (root.at("vary", column) if column == axis.name else place).span(key=True)
             allowed = [n for n, q in quantities.items() if q.input and q.by == ("option",)]
             site.all.fail(f"'{column}' is not a column of options", span, nearest(column, allowed))
     return tuple(
@@ -110,6 +110,6 @@ def _read(site: Site, quantity: Quantity, entry: Entry) -> Plain:
     node = written.node if written else None
     plain = node.name if isinstance(node, tree.Member) else node.value if isinstance(node, tree.Literal) else None
     if written is not None and (plain is None or fault(quantity, plain)):
-        said = f"{quantity.name} needs {needs(quantity)}, not {'nothing' if entry.value is None else written.text}"
-        site.all.fail(said, entry.origin.span())
+        message = f"{quantity.name} needs {needs(quantity)}, not {'nothing' if entry.value is None else written.text}"
+        site.all.fail(message, entry.origin.span())
     return plain if plain is not None else ""

@@ -37,9 +37,9 @@ def add_candidates(collection: Collection, loaded: Loaded[ScenarioSpec], roles: 
         _add(collection, name, row, root, columns)
         first = {column: entry for axis in axes for setting in axis.settings[:1] for column, entry in setting.items()}
         found = {column: Entry(v, root.at("found", name, column)) for column, v in wanted.found.get(name, {}).items()}
-        made = collection.rows["option"].get(name)
-        if made is not None:
-            made.cells = {**first, **{c: e for c, e in found.items() if c in first}, **made.cells}
+        option = collection.rows["option"].get(name)
+        if option is not None:
+            option.cells = {**first, **{c: e for c, e in found.items() if c in first}, **option.cells}
     if wanted.found:
         _check_found(collection, wanted, root, columns)
 

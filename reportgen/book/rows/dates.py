@@ -27,10 +27,10 @@ def day_number(text: str) -> int | None:
     >>> day_number("1900-01-01"), day_number("2026-05"), day_number("2026 (year only)"), day_number("spring")
     (2, 46143, 46023, None)
     """
-    found = _DATE.match(text.strip())
-    if found is None:
+    match = _DATE.match(text.strip())
+    if match is None:
         return None
-    year, month, day = (int(part or 1) for part in found.groups())
+    year, month, day = (int(part or 1) for part in match.groups())
     try:
         return (datetime.date(year, month, day) - _FIRST).days
     except ValueError:

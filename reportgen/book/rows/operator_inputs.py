@@ -42,12 +42,12 @@ def read_inputs(collection: Collection, known: Library, scenario: Document) -> I
 def _choices(collection: Collection, entries: Iterable[Entry], names: Mapping[str, str]) -> Iterable[tuple[str, ...]]:
     for entry in entries:
         wanted = _OR.split(entry.value.strip())
-        found = tuple(names[name.casefold()] for name in wanted if name.casefold() in names)
+        choices = tuple(names[name.casefold()] for name in wanted if name.casefold() in names)
         for name in wanted:
             if name.casefold() not in names:
                 collection.fail(f"unknown operator '{name}'", entry.origin.span(), nearest(name, names.values()))
-        if found:
-            yield found
+        if choices:
+            yield choices
 
 
 def _check_cycle(collection: Collection, rows: Mapping[str, Row], inputs: Inputs, scenario: Document) -> None:

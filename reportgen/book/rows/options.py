@@ -111,13 +111,14 @@ def _bases(collection: Collection, rows: dict[str, Row]) -> dict[str, str | None
                 collection.fail(f"unknown option '{given.value}'", given.origin.span(), nearest(str(given.value), rows))
             based_on[name] = base or baseline
     for name in rows:
-        seen, at = [name], based_on[name]
-        while at is not None and at not in seen:
-            seen.append(at)
-            at = based_on[at]
-        if at is not None:
+        seen, current = [name], based_on[name]
+        while current is not None and current not in seen:
+            seen.append(current)
+            current = based_on[current]
+        if current is not None:
             collection.fail(
-                f"the option '{name}' is based on itself: {' -> '.join([*seen, at])}", rows[name].origin.span(key=True)
+                f"the option '{name}' is based on itself: {' -> '.join([*seen, current])}",
+                rows[name].origin.span(key=True),
             )
             based_on[name] = baseline
     return based_on
@@ -140,19 +141,19 @@ def _add_objective(collection: Collection, loaded: Loaded[ScenarioSpec], frame: 
             f"the objective '{aim}' is not a number per option", origin.at(verb).span(), nearest(aim, allowed)
         )
         aim = frame.objective.aim
-    spec, made = collection.quantities[aim][0], frame.quantities
-    title = made.objective_value.title.replace("{title}", spec.title)
-    said = made.objective_value.description.replace("{verb}", verb)
+    spec, quantities = collection.quantities[aim][0], frame.quantities
+    title = quantities.objective_value.title.replace("{title}", spec.title)
+    description = quantities.objective_value.description.replace("{verb}", verb)
     better = "higher" if objective.maximise else "lower"
     for name, quantity in {
-        "objective_one": _with(made.objective_one, unit=spec.unit),
-        "objective_cost": _with(made.objective_cost, unit=spec.unit),
-        "objective_name": _with(made.objective_name, value=within(spec.title)),
-        "objective_unit": _with(made.objective_unit, value=spec.unit if spec.unit != "1" else ""),
+        "objective_one": _with(quantities.objective_one, unit=spec.unit),
+        "objective_cost": _with(quantities.objective_cost, unit=spec.unit),
+        "objective_name": _with(quantities.objective_name, value=within(spec.title)),
+        "objective_unit": _with(quantities.objective_unit, value=spec.unit if spec.unit != "1" else ""),
         "objective_value": _with(
-            made.objective_value, title=title, description=said, unit=spec.unit, formula=aim, better=better
+            quantities.objective_value, title=title, description=description, unit=spec.unit, formula=aim, better=better
         ),
-        "objective_sign": _with(made.objective_sign, formula=1 if objective.maximise else "-1"),
+        "objective_sign": _with(quantities.objective_sign, formula=1 if objective.maximise else "-1"),
     }.items():
         collection.quantities[name] = (quantity, origin.at(verb))
 

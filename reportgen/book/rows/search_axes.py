@@ -32,12 +32,12 @@ class Axis:
 def vary(wanted: SearchSpec, root: Origin) -> Iterator[Axis]:
     """Yield the axes as written in the scenario."""
     for name, values in wanted.vary.items():
-        at = root.at("vary", name)
+        place = root.at("vary", name)
         if isinstance(values, list):
-            yield Axis(name, tuple({name: Entry(value, at.at(i))} for i, value in enumerate(values)))
+            yield Axis(name, tuple({name: Entry(value, place.at(i))} for i, value in enumerate(values)))
         else:
             settings = values.items()
-            yield Axis(name, tuple({c: Entry(v, at.at(s, c)) for c, v in cells.items()} for s, cells in settings))
+            yield Axis(name, tuple({c: Entry(v, place.at(s, c)) for c, v in cells.items()} for s, cells in settings))
 
 
 def quoted(names: list[str]) -> str:

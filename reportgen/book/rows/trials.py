@@ -92,9 +92,9 @@ def _driver(name: str, driver: DriverSpec, place: Origin, given: Row | None, rol
         cells[written.factor] = f"{cell} if known({cell}) else {otherwise}"
         if isinstance(value, int | float):
             cells[written.range] = value
-    made = {column: Entry(value, place) for column, value in cells.items()}
+    computed = {column: Entry(value, place) for column, value in cells.items()}
     meta = {"title": driver.title, "description": driver.description}
-    return Row(place, {**meta, **(given.meta if given else {})}, {**made, **(given.cells if given else {})})
+    return Row(place, {**meta, **(given.meta if given else {})}, {**computed, **(given.cells if given else {})})
 
 
 def _option(name: str, driver: DriverSpec, place: Origin, end: End, roles: RolesSpec) -> Row:

@@ -144,34 +144,34 @@ class _Parser:
         return value
 
     def _object(self, path: Where, depth: int) -> dict[str, Any]:
-        made: dict[str, Any] = {}
+        data: dict[str, Any] = {}
         if self._peek() == "}":
             self.offset += 1
-            return made
+            return data
         while True:
             if self._peek() != '"':
                 self._wrong("a key in double quotes is expected")
             start = self.offset
             key = self._string()
-            if key in made:
+            if key in data:
                 self._note(f"duplicate key '{printable(key)}'", start, self.offset - start)
             self.document.keys[*path, key] = (start, self.offset - start)
             if self._peek() != ":":
                 self._wrong("':' is expected after the key")
             self.offset += 1
-            made[key] = self._value((*path, key), depth)
+            data[key] = self._value((*path, key), depth)
             if self._ends("}"):
-                return made
+                return data
 
     def _array(self, path: Where, depth: int) -> list[Any]:
-        made: list[Any] = []
+        items: list[Any] = []
         if self._peek() == "]":
             self.offset += 1
-            return made
+            return items
         while True:
-            made.append(self._value((*path, len(made)), depth))
+            items.append(self._value((*path, len(items)), depth))
             if self._ends("]"):
-                return made
+                return items
 
     def _ends(self, closing: str) -> bool:
         """Return whether the collection is closed here, and not continued after a comma."""
@@ -213,8 +213,8 @@ class _Parser:
 
     def _wrong(self, expected: str) -> NoReturn:
         ended = not self._peek()
-        found = "the file ends too early" if ended else expected
-        self._stop(f"this is not JSON: {found}", max(0, len(self.text.rstrip()) - 1) if ended else self.offset)
+        problem = "the file ends too early" if ended else expected
+        self._stop(f"this is not JSON: {problem}", max(0, len(self.text.rstrip()) - 1) if ended else self.offset)
 
     def _stop(self, message: str, offset: int) -> NoReturn:
         raise SpecError([*self.problems, Problem(message, self.document.at(offset))])

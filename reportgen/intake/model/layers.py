@@ -88,20 +88,20 @@ def experts(reader: Reader, kind: ModelType) -> dict[str, Any]:
     layers = _moe_layers(reader, kind)
     if layers == 0:
         return dict(_NO_EXPERTS)
-    made = {
+    facts = {
         "moe_layers": layers,
         "experts": count,
         "active_experts": reader.fact(kind.experts["active"], "active_experts"),
         "expert_size": reader.fact(kind.experts["size"], "expert_size"),
         "shared_expert_size": reader.fact(kind.experts.get("shared", 0), "shared_expert_size"),
     }
-    return {} if MISSING in made.values() else _plausible(reader, made)
+    return {} if MISSING in facts.values() else _plausible(reader, facts)
 
 
-def _plausible(reader: Reader, made: dict[str, Any]) -> dict[str, Any]:
-    active, count = made["active_experts"], made["experts"]
+def _plausible(reader: Reader, facts: dict[str, Any]) -> dict[str, Any]:
+    active, count = facts["active_experts"], facts["experts"]
     for name in ("active_experts", "expert_size"):
-        if made[name] == 0:
+        if facts[name] == 0:
             key = reader.keys.get(name, "")
             reader.fail(f"'{key}' cannot be 0 in a mixture of {count} experts", key)
             return {}
@@ -109,7 +109,7 @@ def _plausible(reader: Reader, made: dict[str, Any]) -> dict[str, Any]:
         key = reader.keys.get("active_experts", "")
         reader.fail(f"a token cannot use {active} of {count} experts", key)
         return {}
-    return made
+    return facts
 
 
 def _moe_layers(reader: Reader, kind: ModelType) -> Any:

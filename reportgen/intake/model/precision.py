@@ -92,8 +92,8 @@ def _compressed(reader: Reader) -> str | None:
     if None in formats.values():
         return None
     if len(set(formats.values())) > 1:
-        said = " and ".join(sorted({str(name) for name in formats.values()}))
-        reader.fail(f"the layers are stored in several formats ({said})", "config_groups", _HINT)
+        names = " and ".join(sorted({str(name) for name in formats.values()}))
+        reader.fail(f"the layers are stored in several formats ({names})", "config_groups", _HINT)
         return None
     return next(iter(formats.values()))
 

@@ -63,8 +63,8 @@ class Edited:
     @property
     def changed(self) -> bool:
         """Whether anything differs."""
-        found = self.comparison
-        return bool(found.inputs or found.added or self.rewrites or self.overrides or found.removed)
+        changes = self.comparison
+        return bool(changes.inputs or changes.added or self.rewrites or self.overrides or changes.removed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +101,17 @@ def read_edited(
     carried = _carried(edited, sheet_title(SCENARIO, label))
     if scenario and not label and scenario != carried.name:
         raise _fault(path, f"'{scenario}' is not the scenario of this workbook", f"it holds '{carried.name}' alone")
-    made = _Maker(path, carried, prepare, overlays, label)
-    book = made.first()
+    maker = _Maker(path, carried, prepare, overlays, label)
+    book = maker.first()
     workbook, writer = assemble(evaluate(book), label=label)
     comparison = compare(edited, workbook, writer)
     if comparison.problems:
         raise SpecError(comparison.problems)
     layout = of_build(workbook, writer.placed, label)
     rewritten, left = rewrites(comparison.formulas, writer.plan, layout)
-    found = Edited(carried.name, comparison, book, [], [*comparison.overrides, *left], carried.text)
+    result = Edited(carried.name, comparison, book, [], [*comparison.overrides, *left], carried.text)
     placed, unplaced = settings(comparison, book)
-    found.overrides += unplaced
+    result.overrides += unplaced
     homeless = {o.where for o in unplaced}
     comparison.inputs = [i for i in comparison.inputs if i.where not in homeless]
     if placed or rewritten:
@@ -119,9 +119,9 @@ def read_edited(
         text = _with_pins(carried.text, book, rows="levers" in paths)
         for setting in placed:
             text = _with(text, setting)
-        found.book = made.meant(text, comparison)
-        found.text = _Rewriter(made, writer, found).taken(text, rewritten)
-    return found
+        result.book = maker.meant(text, comparison)
+        result.text = _Rewriter(maker, writer, result).taken(text, rewritten)
+    return result
 
 
 def _fault(path: Path, message: str, hint: str = "") -> SpecError:
@@ -144,15 +144,15 @@ class _Maker:
 
     def first(self) -> Book:
         """Return the book of the build; without the same library, changes cannot be determined."""
-        made: Book | None = None
+        book: Book | None = None
         try:
-            made = self.book(self.carried.text)
+            book = self.book(self.carried.text)
         except SpecError:
             if self.carried.library == library(self.overlays).hash or "calibration:" in self.carried.text:
                 raise
-        if made is not None and self.carried.library == made.library_hash:
-            return made
-        now = f"; this is {made.library_hash}" if made is not None else ""
+        if book is not None and self.carried.library == book.library_hash:
+            return book
+        now = f"; this is {book.library_hash}" if book is not None else ""
         what = f"the workbook was built with another library ({self.carried.library}, {self.carried.made_with}{now})"
         raise _fault(self.path, what, "use that version of reportgen, and name the same folders with --library")
 
@@ -166,7 +166,7 @@ class _Maker:
             problems = []
             for problem in error.problems:
                 marked = problem.span.marked if problem.span is not None else ""
-                where = next((where for said, where in places if said == marked), "")
+                where = next((where for written, where in places if written == marked), "")
                 message = f"{where}: {problem.message}" if where else problem.message
                 problems.append(Problem(message, Span(str(self.path)), problem.hint))
             raise SpecError(problems) from None
@@ -178,8 +178,8 @@ class _Maker:
 
 def _labels(edited: EditedWorkbook) -> list[str]:
     """Return the labels of the scenarios that share a workbook."""
-    found = (title.removesuffix(f" {SCENARIO}") for title in edited.sheets if title.endswith(f" {SCENARIO}"))
-    return [label for label in found if CONTENTS in edited.sheets or sheet_title("Summary", label) in edited.sheets]
+    labels = (title.removesuffix(f" {SCENARIO}") for title in edited.sheets if title.endswith(f" {SCENARIO}"))
+    return [label for label in labels if CONTENTS in edited.sheets or sheet_title("Summary", label) in edited.sheets]
 
 
 def _is_of(title: str, labels: Sequence[str]) -> bool:
@@ -188,15 +188,15 @@ def _is_of(title: str, labels: Sequence[str]) -> bool:
 
 def _label(edited: EditedWorkbook, wanted: str) -> str:
     """Return the label of the requested scenario; empty if the workbook holds only one."""
-    found = {
+    names_of = {
         label: _facts(edited.sheets[sheet_title(SCENARIO, label)]).get("Scenario", label) for label in _labels(edited)
     }
-    if SCENARIO in edited.sheets or not found:
+    if SCENARIO in edited.sheets or not names_of:
         return ""
-    meant = [label for label, name in found.items() if not wanted or wanted in (label, name)]
+    meant = [label for label, name in names_of.items() if not wanted or wanted in (label, name)]
     if len(meant) != 1:
         what = f"'{wanted}' is none of its scenarios" if wanted else "the workbook holds several scenarios"
-        names = " or ".join(found.values())
+        names = " or ".join(names_of.values())
         hint = f"take one out: reportgen import {edited.path.name} --scenario NAME, where NAME is {names}"
         raise _fault(edited.path, what, hint)
     return meant[0]
@@ -254,10 +254,10 @@ def _with_pins(text: str, book: Book, *, rows: bool) -> str:
         text = _with(text, Setting(("levers",), pinned))
     if studies.searched is not None:
         rows_found: Any = {f.option: dict(f.cells) for f in studies.searched.found}
-        made = with_found(text, rows_found, studies.searched.holds_for)
+        with_result = with_found(text, rows_found, studies.searched.holds_for)
         kept = {"found": rows_found, "found_for": studies.searched.holds_for}
         search = parse_document(text.encode(), SCENARIO).data["search"]
-        text = _checked(text, made, Setting(("search",), {**search, **kept}))
+        text = _checked(text, with_result, Setting(("search",), {**search, **kept}))
     if scenario.sensitivity is not None and scenario.sensitivity.option == "best":
         trial = next(iter(sensitivity_cases(book)), None)
         base = book.based_on[trial] if trial else None
@@ -270,8 +270,8 @@ def _levers(book: Book) -> list[str]:
     """Return the levers that have a row."""
     scenario, search = book.scenario, book.scenario.search
     own = {*scenario.options, *scenario.measured, *(search.candidates if search else ())}
-    found = [o for o in book.dimensions["option"].names if o not in own and not _is_trial(book, o)]
-    return [o for o in found if not o.startswith(SPARE)] or found  # spare rows are added automatically
+    levers = [o for o in book.dimensions["option"].names if o not in own and not _is_trial(book, o)]
+    return [o for o in levers if not o.startswith(SPARE)] or levers  # spare rows are added automatically
 
 
 def _is_trial(book: Book, option: str) -> bool:
@@ -284,12 +284,12 @@ def _with(text: str, setting: Setting) -> str:
     return _checked(text, with_value(text, setting.path, setting.value), setting)
 
 
-def _checked(text: str, made: str, setting: Setting) -> str:
+def _checked(text: str, changed: str, setting: Setting) -> str:
     """Return the changed text if it parses to the intended data; otherwise rewrite the whole text."""
     wanted = _set(parse_document(text.encode(), SCENARIO).data, setting.path, setting.value)
     try:
-        if parse_document(made.encode(), SCENARIO).data == wanted:
-            return made
+        if parse_document(changed.encode(), SCENARIO).data == wanted:
+            return changed
     except SpecError:
         pass
     return yaml_text(wanted)
@@ -308,8 +308,8 @@ def _set(data: Any, path: tuple[str | int, ...], value: Any) -> Any:
 class _Rewriter:
     """Adds rewritten formulas to a scenario if that reproduces the workbook; the others become overrides."""
 
-    def __init__(self, made: _Maker, writer: Writer, found: Edited) -> None:
-        self.made, self.writer, self.found = made, writer, found
+    def __init__(self, maker: _Maker, writer: Writer, result: Edited) -> None:
+        self.maker, self.writer, self.result = maker, writer, result
 
     def taken(self, text: str, wanted: list[Rewrite]) -> str:
         """Return the text with the formulas that it can hold; if all at once fail, each half is tried."""
@@ -321,10 +321,10 @@ class _Rewriter:
             if guard is not None:
                 longer, wanted = self._attempt(text, [guard])[0], [guard]
         if longer:
-            self.found.rewrites += wanted
+            self.result.rewrites += wanted
             return longer
         if len(wanted) == 1:
-            self.found.overrides += wanted[0].override(f"a rewritten formula that no scenario can hold: {why}")
+            self.result.overrides += wanted[0].override(f"a rewritten formula that no scenario can hold: {why}")
             return text
         half = len(wanted) // 2
         return self.taken(self.taken(text, wanted[:half]), wanted[half:])
@@ -334,16 +334,16 @@ class _Rewriter:
         for rewrite in wanted:
             text = _with(text, Setting(rewrite.path, rewrite.new))
         try:
-            book = self.made.book(text)
-            workbook, writer = self.made.workbook(book)
+            book = self.maker.book(text)
+            workbook, writer = self.maker.workbook(book)
         except SpecError as error:
             return "", error.problems[0].message
         except EvaluationError as error:
             return "", str(error).partition("\n")[0]
-        layout = of_build(workbook, writer.placed, self.made.label)
+        layout = of_build(workbook, writer.placed, self.maker.label)
         if not all(self._same(rewrite, workbook, writer, layout) for rewrite in wanted):
             return "", "it would be computed in another way"
-        self.found.book = book
+        self.result.book = book
         return text, ""
 
     def _same(self, rewrite: Rewrite, workbook: Workbook, writer: Writer, layout: Layout) -> bool:
@@ -361,7 +361,7 @@ class _Rewriter:
             node = parse(tokens(text, lambda part: layout.meaning(part, *place)))
         except Unreadable:
             return False
-        wanted = normal(parse(rewrite.found))
+        wanted = normal(parse(rewrite.tokens))
         while normal(node) != wanted and node[:2] == ("call", "IF") and node[4:] == (("text", ""),):
             node = node[3]  # type: ignore[assignment]
         return normal(node) == wanted

@@ -38,11 +38,11 @@ def lint_parts(given: dict[str, bytes], seconds: float = math.inf) -> list[Findi
         NotLinted: the parts hold no readable workbook, or linting takes longer than `seconds`.
     """
     subject = Subject(given, seconds)
-    found = [finding for findings in _OF_BOOK for finding in findings(subject)]
+    result = [finding for findings in _OF_BOOK for finding in findings(subject)]
     checks = [of_sheets(subject) for of_sheets in _OF_SHEETS]
     for sheet in subject.sheets():
         for check in checks:
-            found += check(sheet)
-    found += parts.findings(subject)  # last, because it knows the parts that the other rules have read
+            result += check(sheet)
+    result += parts.findings(subject)  # last, because it knows the parts that the other rules have read
     order = list(RULES)
-    return sorted(dict.fromkeys(found), key=lambda f: (order.index(f.rule), f.where))
+    return sorted(dict.fromkeys(result), key=lambda f: (order.index(f.rule), f.where))

@@ -41,8 +41,8 @@ _ELEMENTS = {kind: _path(path) for kind, path in _TEXTS.items()}
 
 
 def _found(path: etree.XPath, root: _Element) -> list[Any]:
-    found: Any = path(root)
-    return list(found)
+    elements: Any = path(root)
+    return list(elements)
 
 
 def of_sheets(subject: Subject) -> Callable[[Sheet], Iterator[Finding]]:
@@ -65,7 +65,7 @@ def of_sheets(subject: Subject) -> Callable[[Sheet], Iterator[Finding]]:
             for element in _found(_ELEMENTS[kind], sheet.root) if bad else ():
                 if element.text in bad:
                     cell = next(c for c in element.iterancestors() if c.tag == _CELL)
-                    yield from (Finding(r, f"{sheet.title}!{cell.get('r')}", said) for r, said in look(element.text))
+                    yield from (Finding(r, f"{sheet.title}!{cell.get('r')}", fault) for r, fault in look(element.text))
 
     return check
 

@@ -36,7 +36,7 @@ def findings(subject: Subject) -> Iterator[Finding]:
     sheets = {title.casefold() for title in subject.titles}
     for part, root in subject.roots.items():
         if _CHART.fullmatch(part):
-            yield from (Finding(rule, part, said) for rule, said in _faults(root, sheets))
+            yield from (Finding(rule, part, text) for rule, text in _faults(root, sheets))
 
 
 def _faults(root: _Element, sheets: set[str]) -> Iterator[tuple[str, str]]:

@@ -47,13 +47,13 @@ def findings(subject: Subject) -> Iterator[Finding]:
     """Yield the findings on the formulas of names and of table columns."""
     book = _Book(subject)
     for name, _, target in subject.names:
-        found = _faults(book, target, array=True)
-        yield from (Finding(rule, f"name {name}", text) for rule, text in found if rule in _OUTWARD)
+        faults = _faults(book, target, array=True)
+        yield from (Finding(rule, f"name {name}", text) for rule, text in faults if rule in _OUTWARD)
     for table in subject.tables:
         for kind in ("calculatedColumnFormula", "totalsRowFormula"):
             for formula in table.root.iter(SHEET + kind):
-                found = _faults(book, unescaped(formula.text or ""), array=formula.get("array") in ("1", "true"))
-                yield from (Finding(rule, f"table {table.name}", text) for rule, text in found)
+                faults = _faults(book, unescaped(formula.text or ""), array=formula.get("array") in ("1", "true"))
+                yield from (Finding(rule, f"table {table.name}", text) for rule, text in faults)
 
 
 def of_sheets(subject: Subject) -> Callable[[Sheet], Iterator[Finding]]:
@@ -73,8 +73,8 @@ def of_sheets(subject: Subject) -> Callable[[Sheet], Iterator[Finding]]:
                 yield Finding(rule, f"{sheet.title}!{address}", text)
         for place in sheet.rules:
             for given in place.formulas:
-                found = [fault for fault in _faults(book, given, array=True) if fault[0] not in _NOT_IN_RULES]
-                yield from (Finding(rule, f"{sheet.title}!{place.cells[:40]}", text) for rule, text in found)
+                faults = [fault for fault in _faults(book, given, array=True) if fault[0] not in _NOT_IN_RULES]
+                yield from (Finding(rule, f"{sheet.title}!{place.cells[:40]}", text) for rule, text in faults)
 
     return check
 
@@ -160,10 +160,10 @@ def _name(book: _Book, part: str) -> Iterator[tuple[str, str]]:
 
 
 def _sheets(book: _Book, part: str) -> Iterator[tuple[str, str]]:
-    found = titles(part)
-    if len(found) > 1 and not part.startswith("'") and _is_corner(book, found[0]):
-        found = found[1:]  # `part` was `A1:Data!` of `A1:Data!B2`
-    for title in found:
+    sheets = titles(part)
+    if len(sheets) > 1 and not part.startswith("'") and _is_corner(book, sheets[0]):
+        sheets = sheets[1:]  # `part` was `A1:Data!` of `A1:Data!B2`
+    for title in sheets:
         if title.casefold() not in book.sheets:
             yield "reference to nothing", f"there is no sheet '{title}'"
 

@@ -43,10 +43,10 @@ def is_cell(name: str) -> bool:
 
 def sheet_and_cells(text: str) -> tuple[str, str]:
     """Split a reference such as `'My sheet'!$A$1` into sheet and cells; the sheet is empty if none is named."""
-    found = _PLACE.fullmatch(text)
-    if found is None:
+    match = _PLACE.fullmatch(text)
+    if match is None:
         return "", text
-    return (found[1] or "").replace("''", "'") or found[2] or "", found[3]
+    return (match[1] or "").replace("''", "'") or match[2] or "", match[3]
 
 
 def findings(subject: Subject) -> Iterator[Finding]:

@@ -52,8 +52,8 @@ def of_sheets(subject: Subject) -> Callable[[Sheet], Iterator[Finding]]:
         if len(links) > MAX_LINKS:
             yield Finding("too many links", f"sheet {sheet.title}", f"it has {len(links):,} links")
         for element in links:
-            if said := _link_fault(element, outside, known, titles):
-                yield Finding("link target", f"{sheet.title}!{element.get('ref')}", said)
+            if fault := _link_fault(element, outside, known, titles):
+                yield Finding("link target", f"{sheet.title}!{element.get('ref')}", fault)
         for rule in sheet.rules:
             yield from _rule(sheet, rule)
 
@@ -67,8 +67,8 @@ def _size(sheet: Sheet) -> Iterator[Finding]:
     for column in sheet.root.iterfind(f"{SHEET}cols/{SHEET}col"):
         width = column.get("width", "0")
         if _NUMBER.fullmatch(width) is None or float(width) > MAX_WIDTH:
-            said = f"column {column.get('min')} is '{width[:20]}' wide"
-            yield Finding("column width", f"sheet {sheet.title}", said)
+            text = f"column {column.get('min')} is '{width[:20]}' wide"
+            yield Finding("column width", f"sheet {sheet.title}", text)
 
 
 def _link_fault(element: _Element, outside: dict[str, str], known: set[str], titles: set[str]) -> str:

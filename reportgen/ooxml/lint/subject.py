@@ -57,10 +57,10 @@ class NotLinted(ValueError):  # noqa: N818 - it says what the file is, not that 
 
 def area_of(reference: str) -> Area | None:
     """Return the rectangle of a reference, or None."""
-    found = _CORNERS.fullmatch(reference)
-    if found is None:
+    match = _CORNERS.fullmatch(reference)
+    if match is None:
         return None
-    left, top, right, bottom = found.groups()
+    left, top, right, bottom = match.groups()
     first, row = column_index_from_string(left), int(top)
     return row, first, int(bottom or top), column_index_from_string(right or left)
 
@@ -119,22 +119,22 @@ class Sheet:
     @cached_property
     def rules(self) -> list[Rule]:
         """Its validations and conditional formats, including those stored as extensions."""
-        found = []
+        rules = []
         for rule in self.root.iter(SHEET + "dataValidation"):
             texts = [rule.findtext(SHEET + name) for name in ("formula1", "formula2")]
-            found.append(_rule("validation", rule.get("sqref", ""), texts, rule))
+            rules.append(_rule("validation", rule.get("sqref", ""), texts, rule))
         for rule in self.root.iter(EXTENSION + "dataValidation"):
             texts = [t.text for t in rule.iter(_INNER + "f")]
-            found.append(_rule("validation", rule.findtext(_INNER + "sqref") or "", texts, rule))
+            rules.append(_rule("validation", rule.findtext(_INNER + "sqref") or "", texts, rule))
         for group in self.root.iter(SHEET + "conditionalFormatting"):
             for rule in group.iter(SHEET + "cfRule"):
                 texts = [*(t.text for t in rule.iter(SHEET + "formula")), *(v.get("val") for v in rule.iter(_VALUE))]
-                found.append(_rule("condition", group.get("sqref", ""), texts, rule))
+                rules.append(_rule("condition", group.get("sqref", ""), texts, rule))
         for group in self.root.iter(EXTENSION + "conditionalFormatting"):
             cells = group.findtext(_INNER + "sqref") or ""
             for rule in group.iter(EXTENSION + "cfRule"):
-                found.append(_rule("condition", cells, [t.text for t in rule.iter(_INNER + "f")], rule))
-        return found
+                rules.append(_rule("condition", cells, [t.text for t in rule.iter(_INNER + "f")], rule))
+        return rules
 
 
 def _rule(kind: str, cells: str, texts: Iterable[str | None], root: _Element) -> Rule:
@@ -242,12 +242,12 @@ class Subject:
         """Maps the part of each sheet to its title."""
         inner = (r for r in self.relations(self._book) if r.get("TargetMode") != "External")
         targets = {r.get("Id", ""): self.actual(resolved(self._book, r)) for r in inner}
-        found: dict[str, str] = {}
+        titles: dict[str, str] = {}
         for sheet in self.workbook.iter(SHEET + "sheet"):
             part = targets.get(sheet.get(_OFFICE + "id", ""), "")
             if part in self.parts:
-                found.setdefault(part, sheet.get("name", ""))
-        return found
+                titles.setdefault(part, sheet.get("name", ""))
+        return titles
 
     def sheets(self) -> Iterator[Sheet]:
         """Yield the worksheets, parsing one at a time."""
@@ -259,15 +259,15 @@ class Subject:
     @cached_property
     def tables(self) -> list[Table]:
         """The tables of all sheets."""
-        found = []
+        tables = []
         for sheet, title in self._listed.items():
             for kind, part in self.related(sheet):
                 root = self.roots.get(part)
                 area = area_of(root.get("ref", "")) if kind == "table" and root is not None else None
                 if root is not None and area is not None:
                     columns = tuple(c.get("name", "") for c in root.iter(SHEET + "tableColumn"))
-                    found.append(Table(root.get("displayName", ""), title, sheet, area, columns, root))
-        return found
+                    tables.append(Table(root.get("displayName", ""), title, sheet, area, columns, root))
+        return tables
 
     @cached_property
     def texts(self) -> list[str]:

@@ -54,8 +54,8 @@ def _shape(table: Table) -> Iterator[Finding]:
     if bottom - top + 1 <= table.heads + table.totals:
         yield Finding("table is empty", where, "it has no row below its heads")
     if len(table.columns) != right - left + 1:
-        said = f"it names {len(table.columns)} columns and is {right - left + 1} wide"
-        yield Finding("table columns", where, said)
+        text = f"it names {len(table.columns)} columns and is {right - left + 1} wide"
+        yield Finding("table columns", where, text)
     twice = [name for name, times in Counter(name.casefold() for name in table.columns).items() if times > 1]
     if twice:
         yield Finding("table columns", where, f"the column '{twice[0]}' is there twice")
@@ -70,8 +70,8 @@ def _heads(table: Table, sheet: Sheet, texts: list[str]) -> Iterator[Finding]:
         cell = sheet.cell(top, left + i)
         shown = None if cell is None else _text(cell, texts)
         if shown is None or unescaped(shown) != unescaped(name):
-            found = "no text" if shown is None else f"'{shown[:60]}'"
-            yield Finding("table heads", f"table {table.name}", f"the column '{name}' has the head {found}")
+            head = "no text" if shown is None else f"'{shown[:60]}'"
+            yield Finding("table heads", f"table {table.name}", f"the column '{name}' has the head {head}")
 
 
 def _text(cell: _Element, texts: list[str]) -> str | None:
@@ -94,7 +94,7 @@ def _overlaps(tables: list[Table], sheet: Sheet) -> Iterator[Finding]:
         ("table and filter", root.iterfind(f"{SHEET}autoFilter"), "the sheet's filter {} lies over it"),
         ("array in table", arrays, "{} is one formula"),
     )
-    for rule, elements, said in kinds:
+    for rule, elements, text in kinds:
         for element in elements:
             reference = element.get("ref", "")
             area = area_of(reference)
@@ -102,7 +102,7 @@ def _overlaps(tables: list[Table], sheet: Sheet) -> Iterator[Finding]:
                 continue
             for table in tables:
                 if _meet(area, table.area):
-                    yield Finding(rule, f"table {table.name}", said.format(reference))
+                    yield Finding(rule, f"table {table.name}", text.format(reference))
 
 
 def _meet(one: Area, other: Area) -> bool:

@@ -25,11 +25,11 @@ def stylesheet(design: Design) -> str:
     """Return the design's additions to the stylesheet: page size, colours and font."""
     theme = design.theme
     lines = [f"@page {{ size: {_PAPERS[design.paper]}; }}"]
-    made = [f"--{role}: {colour};" for role, colour in theme.colours.items()]
+    variables = [f"--{role}: {colour};" for role, colour in theme.colours.items()]
     if theme.font:
-        made.append(f'--font: "{theme.font}", Inter, sans-serif;')
-    if made:
-        lines.append(f":root {{ {' '.join(made)} }}")
+        variables.append(f'--font: "{theme.font}", Inter, sans-serif;')
+    if variables:
+        lines.append(f":root {{ {' '.join(variables)} }}")
     return "\n".join(lines)
 
 
@@ -41,7 +41,7 @@ def recoloured(svg: str, theme: Theme) -> str:
     new = dict(zip(ours, (*theme.charts, *ours[len(theme.charts) :]), strict=False))
     new |= {tint: _mixed(new[ours[place]], share) for tint, (place, share) in _TINTS.items()}
     new |= {grey: theme.colours[role] for grey, role in _GREYS.items() if role in theme.colours}
-    return _COLOUR.sub(lambda found: new.get(found[0].lower(), found[0]), svg)
+    return _COLOUR.sub(lambda match: new.get(match[0].lower(), match[0]), svg)
 
 
 def _mixed(colour: str, share: float) -> str:

@@ -134,8 +134,8 @@ def _named(svg: str, name: str, alt: str) -> str:
     charts on a page can share an id.
     """
     numbers = {old: f"{name}-{number}" for number, old in enumerate(dict.fromkeys(re.findall(r'\bid="([^"]+)"', svg)))}
-    svg = re.sub(r'\bid="([^"]+)"', lambda found: f'id="{numbers[found[1]]}"', svg)
-    svg = re.sub(r"url\(#([^)]+)\)", lambda found: f"url(#{numbers.get(found[1], found[1])})", svg)
-    svg = re.sub(r'(xlink:href|href)="#([^"]+)"', lambda found: f'{found[1]}="#{numbers.get(found[2], found[2])}"', svg)
+    svg = re.sub(r'\bid="([^"]+)"', lambda match: f'id="{numbers[match[1]]}"', svg)
+    svg = re.sub(r"url\(#([^)]+)\)", lambda match: f"url(#{numbers.get(match[1], match[1])})", svg)
+    svg = re.sub(r'(xlink:href|href)="#([^"]+)"', lambda match: f'{match[1]}="#{numbers.get(match[2], match[2])}"', svg)
     head, body = svg.split(">", 1)
     return f"{head}><title>{escape(alt)}</title>{body}"

@@ -117,10 +117,10 @@ def legend(entries: Sequence[Key], y: float = -14.0, left: float = 0.0) -> list[
     placed: list[Datum] = []
     lines = _lines(entries, FIGURE_WIDTH - left)
     for number, line in enumerate(lines, start=1):
-        x, at = 4.0, y - _LEGEND * (len(lines) - number)
+        x, line_y = 4.0, y - _LEGEND * (len(lines) - number)
         for words, shape, fill, stroke in line:
             look = {"text": words, "shape": shape, "fill": fill, "stroke": stroke}
-            placed.append({"px": x, "tx": x + 9, "py": at, **look})
+            placed.append({"px": x, "tx": x + 9, "py": line_y, **look})
             x += _key_width(words)
     return placed
 

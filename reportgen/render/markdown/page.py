@@ -93,21 +93,21 @@ class _Page:
                 yield "\n".join(line for advice in block.items for line in _advice(advice))
 
 
-def _decision(made: Recommendation) -> Iterator[str]:
+def _decision(decision: Recommendation) -> Iterator[str]:
     """Yield the box with the decision, as a quotation."""
-    if not made.headline:
+    if not decision.headline:
         return
-    lines = [f"**Load:** {plain(made.warning)}"] if made.warning else []
-    what = f"{made.label} · {made.group}" if made.group else made.label
-    lines.append(f"**{plain(what)}:** {plain(made.headline)} {plain(made.detail)}".rstrip())
-    lines += [f"**{plain(aspect.lead)}** {plain(aspect.text)}" for aspect in made.aspects]
+    lines = [f"**Load:** {plain(decision.warning)}"] if decision.warning else []
+    what = f"{decision.label} · {decision.group}" if decision.group else decision.label
+    lines.append(f"**{plain(what)}:** {plain(decision.headline)} {plain(decision.detail)}".rstrip())
+    lines += [f"**{plain(aspect.lead)}** {plain(aspect.text)}" for aspect in decision.aspects]
     yield "\n>\n".join(f"> {line}" for line in lines)
-    for group in made.groups:
+    for group in decision.groups:
         if group.label:
             yield f"**{plain(group.label)}**"
         yield "\n".join(f"- {_step(step.place, step.lead, step.text)}" for step in group.steps)
-    if made.note:
-        yield plain(made.note)
+    if decision.note:
+        yield plain(decision.note)
 
 
 def _step(place: str, lead: str, text: str) -> str:
@@ -145,7 +145,7 @@ def _rows(table: Table) -> str:
         "|" + "|".join("---:" if column.align == "right" else "---" for column in table.columns) + "|",
     ]
     for row in table.rows:
-        cells = [_cell(made) for made in row.cells]
+        cells = [_cell(content) for content in row.cells]
         if row.highlight:
             cells[0] = f"**{cells[0]}**"
         lines.append("| " + " | ".join(cells) + " |")
@@ -156,10 +156,10 @@ def _head(column: Column) -> str:
     return cell(f"{column.title}, {column.unit}" if column.unit else column.title)
 
 
-def _cell(made: Cell) -> str:
-    name = f" `{made.name}`" if made.name else ""
-    tag = f" ({plain(made.tag)})" if made.tag else ""
-    return f"{_MARKS[made.status]}{cell(made.text, made.level)}{name}{tag}"
+def _cell(content: Cell) -> str:
+    name = f" `{content.name}`" if content.name else ""
+    tag = f" ({plain(content.tag)})" if content.tag else ""
+    return f"{_MARKS[content.status]}{cell(content.text, content.level)}{name}{tag}"
 
 
 def _source(source: Source) -> str:

@@ -58,17 +58,17 @@ def render_here(
                 raise DocumentError(_explain(complaints, version))
             return page
 
-        at, page = likely, lay_out(versions[likely])
-        while len(page.document.pages) > BRIEF_PAGES and at + 1 < len(versions):
-            at, page = at + 1, lay_out(versions[at + 1])
-        while 0 < at <= likely and page.free > _MUCH:
-            longer = lay_out(versions[at - 1])
+        index, page = likely, lay_out(versions[likely])
+        while len(page.document.pages) > BRIEF_PAGES and index + 1 < len(versions):
+            index, page = index + 1, lay_out(versions[index + 1])
+        while 0 < index <= likely and page.free > _MUCH:
+            longer = lay_out(versions[index - 1])
             if len(longer.document.pages) > BRIEF_PAGES:
                 break
-            at, page = at - 1, longer
-        pdf = page.written(files, versions[at].date or _NO_DATE)
+            index, page = index - 1, longer
+        pdf = page.written(files, versions[index].date or _NO_DATE)
     if complaints:
-        raise DocumentError(_explain(complaints, versions[at]))
+        raise DocumentError(_explain(complaints, versions[index]))
     return pdf
 
 
@@ -156,17 +156,17 @@ def _attachments(files: Sequence[EmbeddedFile], date: dt.date) -> list[Any]:
 @contextlib.contextmanager
 def _complaints() -> Iterator[list[str]]:
     """Collect what the layout engine only logs: missing rows, glyphs or texts."""
-    found: list[str] = []
+    complaints: list[str] = []
 
     class Collector(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            found.append(record.getMessage())
+            complaints.append(record.getMessage())
 
     logger, handler = logging.getLogger("weasyprint"), Collector(logging.WARNING)
     logger.addHandler(handler)
     propagate, logger.propagate = logger.propagate, False
     try:
-        yield found
+        yield complaints
     finally:
         logger.propagate = propagate
         logger.removeHandler(handler)
@@ -198,9 +198,9 @@ def _explain(complaints: Sequence[str], about: object) -> str:
         if sign[1] not in signs:
             signs.append(sign[1])
     for place, signs in missing.items():
-        said = ", ".join(f"'{sign}' (U+{ord(sign):04X})" for sign in signs[:_MOST_SIGNS])
+        characters = ", ".join(f"'{sign}' (U+{ord(sign):04X})" for sign in signs[:_MOST_SIGNS])
         more = f" and {len(signs) - _MOST_SIGNS} more" if len(signs) > _MOST_SIGNS else ""
-        lines[f"no font has the character{'s' if len(signs) > 1 else ''} {said}{more}; in {place}"] = None
+        lines[f"no font has the character{'s' if len(signs) > 1 else ''} {characters}{more}; in {place}"] = None
     if missing:
         lines["name a folder with a font that has them: --fonts DIR"] = None
     return "the PDF was not written:\n" + "\n".join(f"  {line}" for line in lines)

@@ -52,13 +52,13 @@ def _picture(facts: Facts, stage: str) -> _Picture:
     operators, small = facts.book.dimensions["operator"], list[str]()
     while True:
         running = [name for name in operators.names if name not in small and _runs(facts, stage, name)]
-        found = flow(operators.members, _traffic(facts, stage, running))
-        rows = layer_rows(found.within, found.edges, MOST).rows
-        breadth = max(len(found.after), *(sum(name in (*found.within, CACHE) for name in row) for row in rows))
+        data_flow = flow(operators.members, _traffic(facts, stage, running))
+        rows = layer_rows(data_flow.within, data_flow.edges, MOST).rows
+        breadth = max(len(data_flow.after), *(sum(name in (*data_flow.within, CACHE) for name in row) for row in rows))
         most = _ROWS[breadth <= BESIDE]
-        if len(rows) <= most and len(found.after) <= MOST:
-            return _Picture(stage, found, breadth, len(small))
-        crowd = found.within if len(rows) > most else found.after
+        if len(rows) <= most and len(data_flow.after) <= MOST:
+            return _Picture(stage, data_flow, breadth, len(small))
+        crowd = data_flow.within if len(rows) > most else data_flow.after
         small.append(min(crowd, key=lambda name: _number(facts, facts.figures.time.share, stage, name)))
 
 
@@ -106,9 +106,9 @@ def _figure(facts: Facts, pictures: Sequence[_Picture]) -> Figure:
 def _title(facts: Facts, stages: Sequence[str]) -> str:
     """Return a title that says what limits most of the time of each stage."""
     first, *others = (facts.title("stage", stage) for stage in stages)
-    said = [f"{first} is {_limited(facts, stages[0])}"]
-    said += [f"{title.lower()} {_limited(facts, stage)}" for title, stage in zip(others, stages[1:], strict=True)]
-    return ", ".join(said)
+    parts = [f"{first} is {_limited(facts, stages[0])}"]
+    parts += [f"{title.lower()} {_limited(facts, stage)}" for title, stage in zip(others, stages[1:], strict=True)]
+    return ", ".join(parts)
 
 
 def _limited(facts: Facts, stage: str) -> str:
@@ -126,13 +126,13 @@ def _limited(facts: Facts, stage: str) -> str:
 def _panel(facts: Facts, stage: str) -> dict[str, Value]:
     """Return a stage's heading with its time and the number of layers."""
     drawn = facts.figures.layer
-    said = [f"{facts.shown(facts.figures.time.time, facts.baseline, stage)} a pass"]
+    notes = [f"{facts.shown(facts.figures.time.time, facts.baseline, stage)} a pass"]
     overhead = facts.number(facts.figures.time.overhead, facts.baseline, stage)
     if overhead:
-        said.append(f"{_share(overhead)} of it overhead")
+        notes.append(f"{_share(overhead)} of it overhead")
     model = facts.words("model", facts.baseline)
     layers = facts.shown(drawn.layers, model) if facts.has(drawn.layers) else ""
-    return {"name": stage, "title": facts.title("stage", stage), "note": ", ".join(said), "times": layers}
+    return {"name": stage, "title": facts.title("stage", stage), "note": ", ".join(notes), "times": layers}
 
 
 def _nodes(facts: Facts, picture: _Picture) -> Iterator[dict[str, Value]]:
@@ -169,10 +169,10 @@ def _times(facts: Facts, operator: str, *, after: bool) -> str:
 def _note(facts: Facts, stage: str, operator: str) -> str:
     """Return the operator's operations and traffic in a pass, or the bytes that it sends to other devices each time."""
     drawn = facts.figures.layer
-    at = (facts.baseline, stage, operator)
-    if facts.words(drawn.bound, *at) == "communication" and facts.has(drawn.message):
-        return f"{facts.shown(drawn.message, *at)} each"
-    return f"{facts.shown(drawn.ops, *at)} · {facts.shown(drawn.traffic, *at)}"
+    key = (facts.baseline, stage, operator)
+    if facts.words(drawn.bound, *key) == "communication" and facts.has(drawn.message):
+        return f"{facts.shown(drawn.message, *key)} each"
+    return f"{facts.shown(drawn.ops, *key)} · {facts.shown(drawn.traffic, *key)}"
 
 
 def _cache_note(facts: Facts, stage: str) -> str:
@@ -193,7 +193,7 @@ def _said(facts: Facts, picture: _Picture) -> str:
     nodes = list(_nodes(facts, picture))
     titles = {str(node["name"]): str(node["title"]) for node in nodes}
     panel = _panel(facts, picture.stage)
-    said = [f"{panel['title']}, {panel['note']}"]
+    parts = [f"{panel['title']}, {panel['note']}"]
     for node in nodes:
         sources = [titles[source] for source, target in picture.flow.edges if target == node["name"]]
         look = str(node["look"])
@@ -201,5 +201,5 @@ def _said(facts: Facts, picture: _Picture) -> str:
         numbers = [str(node.get(key) or "") for key in ("note", "times", "share_text")]
         tail = ", ".join(filter(None, [*numbers, bound]))
         came = f" from {', '.join(sources)}" if sources else ""
-        said.append(f"{node['title']}{came}{f': {tail}' if tail else ''}")
-    return "; ".join(said) + "."
+        parts.append(f"{node['title']}{came}{f': {tail}' if tail else ''}")
+    return "; ".join(parts) + "."

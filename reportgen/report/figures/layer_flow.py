@@ -76,26 +76,26 @@ def _edges_to(name: str, inputs: Inputs, traffic: Traffic) -> Iterator[Edge]:
 
 def _feeds(choices: tuple[tuple[str, ...], ...], inputs: Inputs, runs: frozenset[str]) -> list[str]:
     """Return the running operators and the special inputs that feed an operator with these inputs."""
-    found, missing = list[str](), list[str]()
+    sources, missing = list[str](), list[str]()
     for choice in choices:
         taken = next((name for name in choice if name in runs or name in WORDS), None)
         if taken is not None:
-            found.append(taken)
+            sources.append(taken)
         else:
             missing += [name for name in choice if name in inputs][:1]
-    if not any(name in runs for name in found):
-        found += [source for name in missing for source in _feeds(inputs[name], inputs, runs)]
-    return list(dict.fromkeys(found))
+    if not any(name in runs for name in sources):
+        sources += [source for name in missing for source in _feeds(inputs[name], inputs, runs)]
+    return list(dict.fromkeys(sources))
 
 
 def _behind(inputs: Inputs) -> frozenset[str]:
     """Return the operators after the last layer: they read its output, or the result of such an operator."""
-    found = {OUTPUT}
+    behind = {OUTPUT}
     while True:
-        more = {n for n, choices in inputs.items() if n not in found and any(found & set(c) for c in choices)}
+        more = {n for n, choices in inputs.items() if n not in behind and any(behind & set(c) for c in choices)}
         if not more:
-            return frozenset(found - {OUTPUT})
-        found |= more
+            return frozenset(behind - {OUTPUT})
+        behind |= more
 
 
 def _taken(name: str, inputs: Inputs, behind: frozenset[str]) -> bool:

@@ -85,13 +85,13 @@ def _is_short_cut(upper: str, lower: str, after: Mapping[str, set[str]]) -> bool
 
 
 def _reached(start: str, after: Mapping[str, set[str]]) -> set[str]:
-    found, waiting = set[str](), [start]
+    reached, waiting = set[str](), [start]
     while waiting:
         name = waiting.pop()
-        if name not in found:
-            found.add(name)
+        if name not in reached:
+            reached.add(name)
             waiting += after[name]
-    return found
+    return reached
 
 
 def _levels(names: Sequence[str], down: Mapping[Edge, Edge], most: int, ends: tuple[str, str]) -> dict[str, int]:
@@ -155,14 +155,14 @@ def _crossings(rows: Sequence[Sequence[str]], segments: Sequence[Edge]) -> int:
 def aligned(rows: Rows, widths: Mapping[str, float], gap: float, low: float, high: float) -> dict[str, float]:
     """Return the centre of each name: near its neighbours' mean, `gap` from others in its row, within the limits."""
     above, below = _neighbours(rows.segments)
-    at = {name: (low + high) / 2 for row in rows.rows for name in row}
+    centres = {name: (low + high) / 2 for row in rows.rows for name in row}
     for sweep in range(_SWEEPS + 1):
         near = below if sweep % 2 else above
         for row in rows.rows[:: -1 if sweep % 2 else 1]:
-            wanted = [_mean([at[o] for o in near.get(name, ()) if o in at], at[name]) for name in row]
+            wanted = [_mean([centres[o] for o in near.get(name, ()) if o in centres], centres[name]) for name in row]
             placed = apart(wanted, [widths[name] for name in row], gap, low, high)
-            at |= dict(zip(row, placed, strict=True))
-    return at
+            centres |= dict(zip(row, placed, strict=True))
+    return centres
 
 
 def apart(wanted: Sequence[float], widths: Sequence[float], gap: float, low: float, high: float) -> list[float]:

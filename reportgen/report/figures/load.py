@@ -44,13 +44,13 @@ def load_figure(facts: Facts) -> Figure | None:
     token = _panel(facts, options, "tpot", (drawn.token, drawn.given_token), facts.quantity(drawn.given_token).title)
     lines = [_line(facts, option) for option in options]
     marks = [mark for panel in (first, token) if (mark := _mark(facts, panel)) is not None]
-    said = [_said(facts, option, first, token) for option in options]
+    texts = [_said(facts, option, first, token) for option in options]
     title = facts.words(drawn.title)
     return Figure(
         chart="load",
         title=title,
         subtitle="Both over the requests per second of one replica; shaded: waits are rough there",
-        alt=". ".join([*said, *(str(mark["text"]) for mark in marks)]) + ".",
+        alt=". ".join([*texts, *(str(mark["text"]) for mark in marks)]) + ".",
         data={
             "lines": tuple(lines),
             "points": tuple(
@@ -111,20 +111,20 @@ def _titled(panel: _Panel) -> str:
 
 def _latencies(facts: Facts, panels: tuple[_Panel, ...], option: str, point: str = "") -> dict[str, Value]:
     """Return both latencies at a point of the curve, or at the given rate, in the units of the axes."""
-    made: dict[str, Value] = {}
+    latencies: dict[str, Value] = {}
     for panel in panels:
         value = facts.number(panel.curve, option, point) if point else facts.number(panel.now, option)
-        made[panel.key] = None if value is None else value * panel.written.factor
-    return made
+        latencies[panel.key] = None if value is None else value * panel.written.factor
+    return latencies
 
 
 def _line(facts: Facts, option: str) -> dict[str, Value]:
     """Return the name of a line and its rates, as numbers and in words."""
     role = "best" if facts.recommends(option) else "base"
-    made: dict[str, Value] = {"name": facts.title("option", option), "role": role}
+    line: dict[str, Value] = {"name": facts.title("option", option), "role": role}
     for key, name in _marks(facts).items():
-        made[key] = facts.number(name, option)
-    return made | {f"{key}_text": said for key, said in _rates(facts, option).items()}
+        line[key] = facts.number(name, option)
+    return line | {f"{key}_text": text for key, text in _rates(facts, option).items()}
 
 
 def _rates(facts: Facts, option: str) -> dict[str, str]:
@@ -150,7 +150,7 @@ def _mark(facts: Facts, panel: _Panel) -> dict[str, Value] | None:
 
 def _said(facts: Facts, option: str, first: _Panel, token: _Panel) -> str:
     """Return a line in words: its current rate, what it can sustain, and both ends of the curve."""
-    ends = [_curve(facts)[at] for at in (0, -1)]
+    ends = [_curve(facts)[position] for position in (0, -1)]
     rates = ", ".join(_rates(facts, option).values())
     spans = []
     for panel in (first, token):

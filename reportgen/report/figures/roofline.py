@@ -24,21 +24,21 @@ def roofline_figure(facts: Facts) -> Figure | None:
     if not facts.has(drawn.intensity, drawn.performance, drawn.rate, drawn.bandwidth):
         return None
     roofs = [_roof(facts, option) for option in _roof_options(facts)]
-    option, points, said = facts.baseline, list[dict[str, "Value"]](), list[str]()
+    option, points, texts = facts.baseline, list[dict[str, "Value"]](), list[str]()
     for stage in STAGES:
         x = facts.number(drawn.intensity, option, stage)
         y = facts.number(drawn.performance, option, stage)
         if x and y:
             title = facts.title("stage", stage)
-            at = amount(y, facts.quantity(drawn.performance).type.unit)
-            points.append({"label": f"{title}, {at}", "x": x, "y": y / _TERA, "group": title, "strong": True})
-            said.append(f"{title} at {amount(x)} FLOP per byte and {at}")
+            performance = amount(y, facts.quantity(drawn.performance).type.unit)
+            points.append({"label": f"{title}, {performance}", "x": x, "y": y / _TERA, "group": title, "strong": True})
+            texts.append(f"{title} at {amount(x)} FLOP per byte and {performance}")
     names = ", ".join(str(roof["name"]) for roof in roofs)
     return Figure(
         chart="roofline",
         title="Attainable performance against arithmetic intensity",
         subtitle=f"TFLOP/s; points: baseline; shaded: limited by the memory bandwidth of {roofs[0]['name']}",
-        alt=f"Roofline of {names}. {'; '.join(said)}.",
+        alt=f"Roofline of {names}. {'; '.join(texts)}.",
         data={"roofs": tuple(roofs), "points": tuple(points)},
         texts={"x_title": "Arithmetic intensity, FLOP per byte →"},
     )

@@ -57,9 +57,9 @@ def _said(bar: str, parts: Sequence[Mapping[str, Value]]) -> str:
 def _shares(facts: Facts, stage: str) -> dict[str, float]:
     """Return the shares of the operators that run, in per cent."""
     share = facts.figures.time.share
-    found, per = facts.results.plain(share), facts.quantity(share).per
+    shares, per = facts.results.plain(share), facts.quantity(share).per
     return {
-        o: float(found[facts.baseline, stage, o] or 0.0)
+        o: float(shares[facts.baseline, stage, o] or 0.0)
         for o in facts.book.dimensions["operator"].names
         if facts.results.applies(per, (facts.baseline, stage, o))
     }

@@ -44,12 +44,12 @@ def assumptions(facts: Facts, used: Set[str]) -> tuple[Assumption, ...]:
     """Return the listed inputs (those of cost and energy only if used), then those that the scenario sets."""
     given = [n for n in facts.book.scenario.inputs if facts.has(n) and n not in facts.book.report.assumptions]
     listed = [n for n in facts.book.report.assumptions if n in used or facts.quantity(n).topic not in _FOR_SOME]
-    made: list[Assumption] = []
+    result: list[Assumption] = []
     for name in (*listed, *given):
         quantity = facts.quantity(name)
         basis = "scenario" if name in facts.book.scenario.inputs else quantity.source or quantity.description
-        made += _assumed(facts, quantity, basis)
-    return tuple(made)
+        result += _assumed(facts, quantity, basis)
+    return tuple(result)
 
 
 def _assumed(facts: Facts, quantity: Quantity, basis: str) -> list[Assumption]:
@@ -85,13 +85,13 @@ def sources(facts: Facts, used: Set[str]) -> tuple[Source, ...]:
         for member in facts.book.dimensions[dimension].members:
             if member.name in names and member.source:
                 _grouped(groups, member)
-    made = [
+    of_members = [
         Source(f"{', '.join(names)}: {source}{f' ({quality})' if quality else ''}", retrieved=date)
         for (source, date, quality), names in groups.items()
     ]
     listed = set(facts.book.report.assumptions)
     quoted = [q for q in facts.book.quantities.values() if q.source and q.name not in listed and q.name in used]
-    return (*made, *(Source(f"{q.title}: {q.source}") for q in quoted))
+    return (*of_members, *(Source(f"{q.title}: {q.source}") for q in quoted))
 
 
 def _grouped(groups: dict[tuple[str, str, str], list[str]], member: Member) -> None:

@@ -40,8 +40,8 @@ def cost_blocks(facts: Facts, figure: Figure | None) -> list[Block | None]:
 
 
 def _paragraph(facts: Facts, names: Iterable[str]) -> Paragraph | None:
-    said = " ".join(filter(None, (facts.words(name) for name in names)))
-    return Paragraph(said) if said else None
+    text = " ".join(filter(None, (facts.words(name) for name in names)))
+    return Paragraph(text) if text else None
 
 
 def _distinct(facts: Facts, most: int = _ROWS) -> list[str]:
@@ -155,7 +155,7 @@ def _table(
 ) -> Table:
     names = [Cell(facts.title("option", o), tag=facts.role(o)) for o in options]
     rows = tuple(
-        Row((name, *(made[i] for made in cells)), highlight=facts.recommends(options[i]))
+        Row((name, *(values[i] for values in cells)), highlight=facts.recommends(options[i]))
         for i, name in enumerate(names)
     )
     return Table(title, (Column("Option"), *heads), rows, note=note)

@@ -46,19 +46,19 @@ def further_advice(facts: Facts) -> tuple[Paragraph, ...]:
 
 def advice_of(facts: Facts) -> tuple[Advice, ...]:
     """Return every recommendation in full."""
-    made = []
+    advice = []
     for place in _places(facts):
         lead, text = _parted(facts.words(facts.roles.advice, place))
-        made.append(Advice(place, _group(facts, place), lead, text, _aspects(facts, place)))
-    return tuple(made)
+        advice.append(Advice(place, _group(facts, place), lead, text, _aspects(facts, place)))
+    return tuple(advice)
 
 
 def _aspects(facts: Facts, place: str) -> tuple[Step, ...]:
     """Return the reason, the risk and the next step."""
     roles = facts.roles
     aspects = (("Why", roles.reason), ("Risk", roles.risk), ("Next", roles.next))
-    said = ((word, facts.words(name, place)) for word, name in aspects)
-    return tuple(Step(text, word) for word, text in said if text)
+    pairs = ((word, facts.words(name, place)) for word, name in aspects)
+    return tuple(Step(text, word) for word, text in pairs if text)
 
 
 def _places(facts: Facts) -> list[str]:
@@ -117,8 +117,8 @@ def _status(facts: Facts, name: str) -> Status:
 
 def _note(facts: Facts, name: str) -> str:
     """Return the note below a figure: the first two of its target, its band, and the baseline's figure."""
-    said = filter(None, (_aim(facts, name), _band(facts, name), _base(facts, name)))
-    return "; ".join(list(said)[:2])
+    parts = filter(None, (_aim(facts, name), _band(facts, name), _base(facts, name)))
+    return "; ".join(list(parts)[:2])
 
 
 def _base(facts: Facts, name: str) -> str:

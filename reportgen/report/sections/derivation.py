@@ -27,13 +27,13 @@ def headline_section(facts: Facts) -> Section | None:
     name, option = facts.objective, facts.recommended
     if not facts.has(name) or facts.quantity(name).per != ("option",):
         return None
-    made = outline(derivation(facts.results, name, (option,)), _ROWS)
+    lines = outline(derivation(facts.results, name, (option,)), _ROWS)
     which = facts.role_words(option)
-    said = (
+    text = (
         f"{facts.quantity(name).title} of “{facts.title('option', option)}”, {which}, is {facts.shown(name, option)}. "
         "Each value is computed by its formula from the values below it that are indented by one step more."
     )
-    return Section(_TITLE, (Paragraph(said), _Derived(facts, option).table(name, made)))
+    return Section(_TITLE, (Paragraph(text), _Derived(facts, option).table(name, lines)))
 
 
 class _Derived:
@@ -43,12 +43,12 @@ class _Derived:
         self.facts, self.option = facts, option
         self.sources: dict[str, str] = {}
 
-    def table(self, name: str, made: Outline) -> Table:
+    def table(self, name: str, lines: Outline) -> Table:
         """Return the rows in tree order, with the sources and a pointer to the full derivation as a note."""
-        rows = tuple(self._row(line) for line in made.lines)
+        rows = tuple(self._row(line) for line in lines.lines)
         notes = [f"[{mark}] {source.rstrip('.')}." for source, mark in self.sources.items()]
         command = f"reportgen explain {self.facts.book.name}.yaml {name} --option {_quoted(self.option)}"
-        if made.whole:
+        if lines.whole:
             notes.append(f"The command {command} prints this table, too.")
         else:
             rest = f"the deepest levels had no room: the command {command} prints everything"

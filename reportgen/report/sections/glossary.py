@@ -22,15 +22,15 @@ _COLUMNS = (Column("Term"), Column("Unit"), Column("Meaning"))
 
 def glossary_table(facts: Facts, shown: object) -> Table | None:
     """Return the terms that occur in the report, then the quantities shown by their titles, alphabetically."""
-    said = "\n".join(text for _, text in texts(shown))
+    report_text = "\n".join(text for _, text in texts(shown))
     terms = facts.book.report.glossary
     rows: dict[str, tuple[str, str, str]] = {}
     for term, meaning in terms.items():
-        if re.search(rf"\b{re.escape(term)}\b", said, re.IGNORECASE):
+        if re.search(rf"\b{re.escape(term)}\b", report_text, re.IGNORECASE):
             rows[term.casefold()] = (term, "", meaning)
     for quantity in _titled(facts):
         key = quantity.title.casefold()
-        if (quantity.description or key in rows) and quantity.title in said:
+        if (quantity.description or key in rows) and quantity.title in report_text:
             unit = unit_words(quantity.type.unit) if quantity.type.kind == "number" else ""
             rows[key] = (quantity.title, unit, rows[key][2] if key in rows else quantity.description)
     if not rows:

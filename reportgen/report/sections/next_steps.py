@@ -26,5 +26,5 @@ def next_steps(facts: Facts) -> list[Block | None]:
     items = advice_of(facts)
     if items:
         return [Agenda(items), Paragraph(_LAST)]
-    said = facts.words(facts.roles.decision)
-    return [Paragraph(said), Paragraph(_LAST)] if said else []
+    text = facts.words(facts.roles.decision)
+    return [Paragraph(text), Paragraph(_LAST)] if text else []

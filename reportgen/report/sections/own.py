@@ -35,7 +35,7 @@ def own_table(facts: Facts, title: str, names: Sequence[str]) -> Table:
     option = per.index("option") if "option" in per else None
     rows = tuple(
         Row(
-            tuple(made[i] for made in cells),
+            tuple(values[i] for values in cells),
             highlight=option is not None and facts.recommends(key[option]),
         )
         for i, key in enumerate(keys)

@@ -22,10 +22,10 @@ _SHARES = 8  # the most options in the table; the others are rarely the best
 
 def robustness_tables(facts: Facts) -> list[Table]:
     """Return the switching values and the shares of the Monte Carlo; empty if nothing was sampled."""
-    found = facts.results.robustness
-    if found is None:
+    robustness = facts.results.robustness
+    if robustness is None:
         return []
-    return [*_switches(facts, found.switches), *_shares(facts, found)]
+    return [*_switches(facts, robustness.switches), *_shares(facts, robustness)]
 
 
 def _switches(facts: Facts, switches: Sequence[Switch]) -> list[Table]:
@@ -67,12 +67,12 @@ def _unit(facts: Facts, switch: Switch) -> Unit:
     return facts.book.units.parse(switch.unit) if switch.unit else ONE
 
 
-def _shares(facts: Facts, found: Robustness) -> list[Table]:
+def _shares(facts: Facts, robustness: Robustness) -> list[Table]:
     """Return the table of the share of samples in which each option is the best."""
-    if not found.shares:
+    if not robustness.shares:
         return []
-    ranked = sorted(found.shares.items(), key=lambda item: -item[1])[:_SHARES]
-    most = max([found.none_feasible, *found.shares.values()]) or 1.0
+    ranked = sorted(robustness.shares.items(), key=lambda item: -item[1])[:_SHARES]
+    most = max([robustness.none_feasible, *robustness.shares.values()]) or 1.0
     rows = [
         Row(
             (_named(facts, option), Cell(_per_cent(share), bar=share / most)),
@@ -80,11 +80,11 @@ def _shares(facts: Facts, found: Robustness) -> list[Table]:
         )
         for option, share in ranked
     ]
-    if found.none_feasible:
-        none = Cell(_per_cent(found.none_feasible), bar=found.none_feasible / most, accent=True)
+    if robustness.none_feasible:
+        none = Cell(_per_cent(robustness.none_feasible), bar=robustness.none_feasible / most, accent=True)
         rows.append(Row((Cell("No option meets every target"), none)))
-    samples = column([float(found.samples)]).texts[0]
-    note = f"{samples} samples, seed {found.seed}; holds for {found.holds_for.rstrip('.')}."
+    samples = column([float(robustness.samples)]).texts[0]
+    note = f"{samples} samples, seed {robustness.seed}; holds for {robustness.holds_for.rstrip('.')}."
     columns = (Column("Option"), Column("Best in this part of the samples", kind="bar"))
     return [Table("How often each option is the best", columns, tuple(rows), note=note)]
 

@@ -44,38 +44,41 @@ def _holds(searched: Searched) -> str:
 
 
 def _table(facts: Facts, searched: Searched) -> Table:
-    found, known = searched.found, set(facts.book.dimensions["option"].names)
-    nearest = _nearest(facts, found)
+    candidates, known = searched.found, set(facts.book.dimensions["option"].names)
+    nearest = _nearest(facts, candidates)
     columns = [Column("Candidate")]
-    cells = [[_candidate(facts, f, nearest) for f in found]]
-    for head, texts in chosen_settings(facts, [f.cells for f in found]):
+    cells = [[_candidate(facts, f, nearest) for f in candidates]]
+    for head, texts in chosen_settings(facts, [f.cells for f in candidates]):
         columns.append(head)
         cells.append([Cell(text) for text in texts])
     for name in dict.fromkeys((facts.roles.devices, facts.objective)):
         if facts.has(name):
-            values = [facts.number(name, f.option) if f.option in known else None for f in found]
+            values = [facts.number(name, f.option) if f.option in known else None for f in candidates]
             written = column(values, facts.quantity(name).type.unit)
             columns.append(Column(facts.quantity(name).title, written.unit, "number"))
             cells.append([Cell(text) for text in written.texts])
     columns.append(Column(facts.quantity(facts.roles.feasible).title, kind="status"))
     columns.append(Column("Feasible of tried", kind="number"))
-    cells.append([Cell("yes", status="met") if f.feasible else Cell("no", status="missed") for f in found])
-    cells.append([Cell(" of ".join(column([float(n)]).texts[0] for n in (f.feasible, f.tried))) for f in found])
-    if not all(f.feasible for f in found):
+    cells.append([Cell("yes", status="met") if f.feasible else Cell("no", status="missed") for f in candidates])
+    cells.append([Cell(" of ".join(column([float(n)]).texts[0] for n in (f.feasible, f.tried))) for f in candidates])
+    if not all(f.feasible for f in candidates):
         columns.append(Column(facts.quantity(facts.roles.excess).title, kind="number"))
-        cells.append([Cell(ABSENT if f.feasible or f.option not in known else _excess(facts, f.option)) for f in found])
+        cells.append(
+            [Cell(ABSENT if f.feasible or f.option not in known else _excess(facts, f.option)) for f in candidates]
+        )
     rows = tuple(
-        Row(tuple(made[i] for made in cells), highlight=facts.recommends(f.option)) for i, f in enumerate(found)
+        Row(tuple(entries[i] for entries in cells), highlight=facts.recommends(f.option))
+        for i, f in enumerate(candidates)
     )
-    out = [f.option for f in found if not f.feasible and f.option in known]
+    out = [f.option for f in candidates if not f.feasible and f.option in known]
     note = " ".join(f"{facts.title('option', o)}: {facts.words('verdict', o)}." for o in out)
     return Table("The best configuration of each candidate", tuple(columns), rows, note=note)
 
 
-def _candidate(facts: Facts, found: Found, nearest: Found | None) -> Cell:
+def _candidate(facts: Facts, candidate: Found, nearest: Found | None) -> Cell:
     names = facts.book.dimensions["option"].names
-    tag = "recommended" if facts.recommends(found.option) else "nearest" if found is nearest else ""
-    return Cell(facts.title("option", found.option) if found.option in names else found.option, tag=tag)
+    tag = "recommended" if facts.recommends(candidate.option) else "nearest" if candidate is nearest else ""
+    return Cell(facts.title("option", candidate.option) if candidate.option in names else candidate.option, tag=tag)
 
 
 def _excess(facts: Facts, option: str) -> str:
@@ -84,12 +87,12 @@ def _excess(facts: Facts, option: str) -> str:
     return str(facts.amount(excess, option)) if facts.number(excess, option) is not None else ABSENT
 
 
-def _nearest(facts: Facts, found: Sequence[Found]) -> Found | None:
+def _nearest(facts: Facts, candidates: Sequence[Found]) -> Found | None:
     """Return the candidate that misses least if none meets every target, or None."""
-    if any(f.feasible for f in found):
+    if any(f.feasible for f in candidates):
         return None
     names = facts.book.dimensions["option"].names
-    measured = [f for f in found if f.option in names and facts.number(facts.roles.excess, f.option) is not None]
+    measured = [f for f in candidates if f.option in names and facts.number(facts.roles.excess, f.option) is not None]
     return min(measured, key=lambda f: _miss(facts, f.option), default=None)
 
 
@@ -124,14 +127,14 @@ def front_figure(facts: Facts) -> Figure | None:
         label = facts.title("option", option) if option in named else ""
         area = facts.number(most.name, option)
         points.append({"label": label, **point, "area": area, "role": _role(facts, option)})
-    said = "; ".join(
+    text = "; ".join(
         f"{facts.title('option', o)} {facts.shown(money.name, o)} at {facts.shown(time.name, o)}" for o in named
     )
     return Figure(
         chart="front",
         title=f"{money.title} against {time.title.lower()}",
         subtitle=f"{cost.unit}; lower and further left is better; area: {most.title.lower()}",
-        alt=f"{len(shown)} options that meet every target. {said}.",
+        alt=f"{len(shown)} options that meet every target. {text}.",
         data={"points": tuple(points)},
         texts={"x_title": f"{time.title}, {latency.unit} →", **_ROLES},
     )

@@ -29,8 +29,8 @@ def driver_blocks(facts: Facts) -> list[Block | None]:
     if not drivers:
         return []
     failed = [d for d in drivers if any(facts.value(end.feasible, d) is False for end in ends(facts.roles).values())]
-    said = " ".join(facts.words(drawn.words, d) for d in failed[:_SAID])
-    return [_figure(facts, drivers), Paragraph(said) if said else None]
+    text = " ".join(facts.words(drawn.words, d) for d in failed[:_SAID])
+    return [_figure(facts, drivers), Paragraph(text) if text else None]
 
 
 def _ranked(facts: Facts) -> list[str]:
@@ -63,12 +63,12 @@ def _figure(facts: Facts, drivers: Sequence[str]) -> Figure | None:
     option = facts.words(drawn.option) or facts.baseline
     subtitle = f"{written.unit}, of “{facts.title('option', option)}”"
     base = f"as given: {joined(written.texts[0], written.unit)}"
-    said = " ".join(facts.words(drawn.words, d) for d in drivers)
+    text = " ".join(facts.words(drawn.words, d) for d in drivers)
     return Figure(
         chart="tornado",
         title=f"{quantity.title} when one input is stretched at a time",
         subtitle=subtitle,
-        alt=f"{quantity.title} {base}. {said}",
+        alt=f"{quantity.title} {base}. {text}",
         data={"drivers": tuple(rows), "base": ({"value": given * written.factor, "text": base},)},
         texts={"x_title": f"{quantity.title}, {written.unit} →", "low": "at the low end", "high": "at the high end"},
     )

@@ -152,9 +152,9 @@ def _operator_table(facts: Facts, option: str, stage: str, *, whole: bool) -> Ta
     columns = [Column("Operator")]
     cells = [[Cell(facts.title("operator", o)) for o in top]]
     for name in _operator_names(facts):
-        head, made = _operator_column(facts, name, {"option": option, "stage": stage}, top)
+        head, column_cells = _operator_column(facts, name, {"option": option, "stage": stage}, top)
         columns.append(head)
-        cells.append(made)
+        cells.append(column_cells)
     rows = tuple(Row(tuple(c[i] for c in cells)) for i in range(len(top)))
     count = f"the {len(top)} longest of {len(running)} operators" if len(top) < len(running) else "all operators"
     note = "All operators are in the appendix and in the workbook." if len(top) < len(running) else ""

@@ -51,7 +51,7 @@ class Formula:
     where: str
     old: str
     new: str
-    found: tuple[Token, ...] | None
+    tokens: tuple[Token, ...] | None
     """None if it cannot be read."""
     why: str = ""
 

@@ -46,7 +46,7 @@ class _Comparer:
         self.built: Layout = of_build(workbook, writer.placed, writer.plan.label)
         self.located = locate(edited, self.built, writer)
         self.now = self.located.layout
-        self.made = Comparison(problems=self.located.problems)
+        self.comparison = Comparison(problems=self.located.problems)
         self.members = {name: set(d.names) for name, d in writer.plan.book.dimensions.items()}
         for row in self.located.new_rows:
             if len(row.dims) == 1:
@@ -57,14 +57,14 @@ class _Comparer:
     def compared(self) -> Comparison:
         """Compare everything, table by table and then sheet by sheet."""
         self._sheets()
-        self.made.removed += self.located.gone_columns
+        self.comparison.removed += self.located.gone_columns
         for dims, placed in self.writer.placed.items():
             self._table(dims, placed)
         self._scalars()
         for new in self.located.new_rows:
             self._new_row(new)
         self._rest()
-        return self.made
+        return self.comparison
 
     # --- sheets --------------------------------------------------------------------------------------------------
 
@@ -80,9 +80,9 @@ class _Comparer:
                 near = f"is it '{fresh[0]}' now? rename it back" if len(fresh) == 1 else nearest(title, fresh)
                 self._fail(f"the sheet '{title}' is gone, which holds inputs", near)
             else:
-                self.made.removed.append(f"the sheet '{title}'")
+                self.comparison.removed.append(f"the sheet '{title}'")
         for title in fresh:
-            self.made.overrides.append(Override(title, "a sheet that the build does not have", "", "a new sheet"))
+            self.comparison.overrides.append(Override(title, "a sheet that the build does not have", "", "a new sheet"))
 
     def _is_input(self, name: str) -> bool:
         scalar = self.writer.plan.scalars.get(name)
@@ -97,27 +97,27 @@ class _Comparer:
             return
         sheet, places = self.edited.sheets[standing.sheet], {index: row for row, index in standing.rows.items()}
         last = len(table.keys) + table.spare
-        for made in placed.columns:
-            if made.name not in standing.columns:
+        for planned in placed.columns:
+            if planned.name not in standing.columns:
                 continue
-            column = standing.columns[made.name]
-            first = column_index_from_string(placed.letters[made.name])
+            column = standing.columns[planned.name]
+            first = column_index_from_string(placed.letters[planned.name])
             for index, row in places.items():
                 self.seen[sheet.title].add((row, column))
-                cell = made.cells.get(index)
-                if index >= len(table.keys) and (index >= last or made.group in ("input", "key")):
+                cell = planned.cells.get(index)
+                if index >= len(table.keys) and (index >= last or planned.group in ("input", "key")):
                     continue  # part of a new row
                 now = sheet.cells.get((row, column)) or Content(None)
                 where = f"{sheet.title}!{address(row, column)}"
                 here = (placed.sheet, placed.row + index, first)
-                self._cell(cell, now, where, (dims, made, index, table), here, (sheet.title, row, column))
+                self._cell(cell, now, where, (dims, planned, index, table), here, (sheet.title, row, column))
 
     def _cell(
-        self, cell: Cell | None, now: Content, where: str, at: tuple[Any, Column, int, Table],
+        self, cell: Cell | None, now: Content, where: str, planned: tuple[Any, Column, int, Table],
         old_place: tuple[str, int, int], new_place: tuple[str, int, int],
     ) -> None:  # fmt: skip
         """Compare one cell of a table."""
-        dims, column, index, table = at
+        dims, column, index, table = planned
         is_input = column.group == "input"
         if cell is None:
             if now.formula is not None or now.value not in (None, ""):
@@ -166,17 +166,17 @@ class _Comparer:
         if not inherited and _same(old, value):
             return
         self._check(quantity, cell, where, value)
-        self.made.inputs.append(Input(quantity.name, cell, where, old, value))
+        self.comparison.inputs.append(Input(quantity.name, cell, where, old, value))
 
     def _check(self, quantity: Quantity, cell: tuple[str, ...], where: str, value: Plain) -> None:
         names = self.members.get(quantity.type.dimension, set())
         unknown = quantity.type.kind == "member" and value is not None and value not in names
         if isinstance(value, ErrorText) or fault(quantity, value) or unknown:
-            said = "nothing" if value is None else str(value)[:60]
+            value_text = "nothing" if value is None else str(value)[:60]
             if isinstance(value, str) and quantity.type.kind in ("number", "flag"):
-                said = f"the text '{said}'"
+                value_text = f"the text '{value_text}'"
             hint = nearest(str(value), names) if unknown else ""
-            self._fail(f"{where}: {problem_text(quantity, cell)}, not {said}", hint)
+            self._fail(f"{where}: {problem_text(quantity, cell)}, not {value_text}", hint)
 
     # --- named cells, new rows, and the rest ---------------------------------------------------------------------
 
@@ -185,7 +185,7 @@ class _Comparer:
             place = self.now.names.get(name)
             if place is None:
                 if not scalar.cell.input:
-                    self.made.removed.append(f"the name '{name}'")
+                    self.comparison.removed.append(f"the name '{name}'")
                 continue
             sheet, row, column = place
             self.seen[sheet].add((row, column))
@@ -210,8 +210,8 @@ class _Comparer:
         standing, sheet = self.now.tables[table.name], self.edited.sheets[new.sheet]
         where = f"{new.sheet}!{address(new.row, standing.columns[new.dims[0]])}"
         if len(new.dims) > 1 or not any(c.group == "input" for c in table.columns.values()):
-            said = f"a row that the build does not have ({new.name})"
-            self.made.overrides.append(Override(where, said, "", new.name))
+            message = f"a row that the build does not have ({new.name})"
+            self.comparison.overrides.append(Override(where, message, "", new.name))
             return
         cells: dict[tuple[str, ...], Plain] = {}
         title, below = "", standing.rows[new.row] >= len(table.keys) + table.spare  # spare rows are compared as built
@@ -225,7 +225,7 @@ class _Comparer:
                 title = named(now.value)
             elif below and column.name != new.dims[0] and self._is_own(table, column, standing, now, place):
                 self._override(here, f"not what the column has, in the new row '{new.name}'", "", now)
-        self.made.added.append(Added(new.dims[0], new.name, where, cells, title))
+        self.comparison.added.append(Added(new.dims[0], new.name, where, cells, title))
 
     def _new_input(
         self, new: NewRow, column: Column, now: Content, here: str, cells: dict[tuple[str, ...], Plain]
@@ -279,10 +279,13 @@ class _Comparer:
 
     def _loose(self, cell: Any, place: tuple[str, int, int]) -> None:
         old = self._as_built(place) if cell.data_type == "f" else None
-        found = [
+        places = [
             (title, row, column) for title, row, column in self.now.moves.candidates(place) if row > 0 and column > 0
         ]
-        here = next((at for at in found if self._is_as_built(cell, old, place, at)), found[0] if found else place)
+        here = next(
+            (candidate for candidate in places if self._is_as_built(cell, old, place, candidate)),
+            places[0] if places else place,
+        )
         title, row, column = here
         self.seen[title].add((row, column))
         now, where = self._content(here), f"{title}!{address(row, column)}"
@@ -323,20 +326,20 @@ class _Comparer:
         place: tuple[str, int, int],
     ) -> None:  # fmt: skip
         assert now.formula is not None
-        found, why = None, ""
+        edited, why = None, ""
         try:
-            found = tokens(now.formula, lambda text: self.now.meaning(text, *place))
-            parse(found)
+            edited = tokens(now.formula, lambda text: self.now.meaning(text, *place))
+            parse(edited)
         except Unreadable as error:
-            found, why = None, f"it holds {error}"
-        self.made.formulas.append(Formula(dims, column, index, where, old, now.formula, found, why))
+            edited, why = None, f"it holds {error}"
+        self.comparison.formulas.append(Formula(dims, column, index, where, old, now.formula, edited, why))
 
     def _override(self, where: str, why: str, old: str, now: Content) -> None:
         new = "=" + now.formula if now.formula is not None else _display(now.value)
-        self.made.overrides.append(Override(where, why, old, new))
+        self.comparison.overrides.append(Override(where, why, old, new))
 
     def _fail(self, message: str, hint: str = "") -> None:
-        self.made.problems.append(Problem(message, Span(str(self.edited.path)), hint))
+        self.comparison.problems.append(Problem(message, Span(str(self.edited.path)), hint))
 
 
 def _read(quantity: Quantity, value: Plain) -> Plain:

@@ -25,24 +25,24 @@ class Setting:
     value: Any
 
 
-def settings(found: Comparison, book: Book) -> tuple[list[Setting], list[Override]]:
+def settings(comparison: Comparison, book: Book) -> tuple[list[Setting], list[Override]]:
     """Return the settings for all changed inputs and added rows, and the changes that no scenario can hold."""
-    made: list[Setting] = []
+    result: list[Setting] = []
     left: list[Override] = []
     whole: set[str] = set()
-    for row in found.added:
-        made += _others(book, row.dimension, whole)
-        made += _row(row, book)
-    for edit in found.inputs:
+    for row in comparison.added:
+        result += _others(book, row.dimension, whole)
+        result += _row(row, book)
+    for edit in comparison.inputs:
         quantity = book.quantities[edit.quantity]
         path = ("inputs", edit.quantity) if not edit.cell else cell_path(book, quantity, edit.cell)
         if path is None:
             why = "the row of a trial, which follows the option that it is based on"
             left.append(Override(edit.where, why, _said(edit.old), _said(edit.new)))
             continue
-        made += _others(book, quantity.by[0] if quantity.by else "", whole)
-        made.append(Setting(path, edit.new))
-    return made, left
+        result += _others(book, quantity.by[0] if quantity.by else "", whole)
+        result.append(Setting(path, edit.new))
+    return result, left
 
 
 def cell_path(book: Book, quantity: Quantity, cell: tuple[str, ...]) -> Path | None:

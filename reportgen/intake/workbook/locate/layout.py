@@ -78,11 +78,11 @@ class Layout:
         """Return the meaning of a reference or name in a formula of this cell."""
         if "[" in text:
             return self._structured(text, sheet, row)
-        found = _CELLS.fullmatch(text)
+        match = _CELLS.fullmatch(text)
         plain = text.casefold().removeprefix(self.prefix.casefold())
-        if found is None or plain in self._folded:
+        if match is None or plain in self._folded:
             return ("name", self._folded.get(plain, text))
-        quoted, plain, left, top, right, bottom = found.groups()
+        quoted, plain, left, top, right, bottom = match.groups()
         other = quoted.replace("''", "'") if quoted else plain or sheet
         other = self._sheets.get(other.casefold(), other)
         first = other, int(top), column_index_from_string(left.upper())
@@ -93,10 +93,10 @@ class Layout:
         return self._area(first, last, own, row)
 
     def _structured(self, text: str, sheet: str, row: int) -> Meaning:
-        found = _STRUCTURED.fullmatch(text)
-        if found is None:
+        match = _STRUCTURED.fullmatch(text)
+        if match is None:
             return ("text", text)
-        name, own, first, last, whole = found.groups()
+        name, own, first, last, whole = match.groups()
         if own is None:
             return ("column", name, first or whole, last or whole)
         table = self.tables.get(name)
@@ -108,13 +108,13 @@ class Layout:
         name = self._named.get(place)
         if name is not None:
             return ("name", name)
-        sheet, at, column = place
-        table = self.table_at(sheet, at, column)
+        sheet, its_row, column = place
+        table = self.table_at(sheet, its_row, column)
         if table is None:
             return ("at", *next(self.moves.candidates(place, back=True)))
-        if table is own and at == row:
+        if table is own and its_row == row:
             return ("own", table.name, table.at[column])
-        return ("cell", table.name, table.at[column], table.rows[at])
+        return ("cell", table.name, table.at[column], table.rows[its_row])
 
     def _area(self, first: tuple[str, int, int], last: tuple[str, int, int], own: Standing | None, row: int) -> Meaning:
         table = self.table_at(*first)
@@ -134,7 +134,7 @@ class Layout:
 def of_build(workbook: Workbook, placed: Mapping[tuple[str, ...], Placed], label: str = "") -> Layout:
     """Return the layout of a workbook as built; `label` is the scenario's, if several share the workbook."""
     prefix = prefix_of(label)
-    tables = {made.table.name: _standing(made) for made in placed.values()}
+    tables = {table.table.name: _standing(table) for table in placed.values()}
     names: dict[str, tuple[str, int, int]] = {}
     for name, defined in workbook.defined_names.items():
         sheet, _, cell = str(defined.attr_text).rpartition("!")

@@ -50,7 +50,7 @@ def locate(edited: EditedWorkbook, built: Layout, writer: Writer) -> Located:
 class _Finder:
     def __init__(self, edited: EditedWorkbook, built: Layout, writer: Writer) -> None:
         self.edited, self.built, self.writer = edited, built, writer
-        self.made = Located(Layout({}, {}))
+        self.result = Located(Layout({}, {}))
 
     def located(self) -> Located:
         """Locate everything."""
@@ -60,8 +60,8 @@ class _Finder:
             if standing is not None:
                 tables[placed.table.name] = standing
         names = self._names()
-        self.made.layout = Layout(tables, names, self.built.prefix, self._moves(tables, names))
-        return self.made
+        self.result.layout = Layout(tables, names, self.built.prefix, self._moves(tables, names))
+        return self.result
 
     def _moves(self, tables: dict[str, Standing], names: dict[str, tuple[str, int, int]]) -> Moves:
         """Derive how cells have moved from the tables and named cells around them."""
@@ -84,7 +84,7 @@ class _Finder:
 
     def _names(self) -> dict[str, tuple[str, int, int]]:
         """Return the named cells; an input without its name is looked for at its original place."""
-        found = {}
+        names = {}
         for name, place in self.built.names.items():
             area = self.edited.names.get(self.built.prefix + name)
             if (
@@ -92,67 +92,67 @@ class _Finder:
                 and (area.top, area.left) == (area.bottom, area.right)
                 and area.sheet in self.edited.sheets
             ):
-                found[name] = (area.sheet, area.top, area.left)
+                names[name] = (area.sheet, area.top, area.left)
                 continue
             scalar = self.writer.plan.scalars.get(name)
             if scalar is None or not scalar.cell.input or place[0] not in self.edited.sheets:
                 continue
             if self.edited.sheets[place[0]].value(place[1], place[2] - 1) == name:  # in the cell to the left
-                found[name] = place
+                names[name] = place
             else:
                 self._fail(
                     f"the input '{name}' is gone from the sheet '{place[0]}'", "name its cell again, or put it back"
                 )
-        return found
+        return names
 
     def _table(self, placed: Placed) -> Standing | None:
         inputs = any(c.group == "input" for c in placed.columns)
-        found = self.edited.tables.get(placed.table.name) or self._where_built(placed)
-        sheet = self.edited.sheets.get(found.area.sheet) if found is not None else None
-        if found is None or sheet is None:
+        edited = self.edited.tables.get(placed.table.name) or self._where_built(placed)
+        sheet = self.edited.sheets.get(edited.area.sheet) if edited is not None else None
+        if edited is None or sheet is None:
             if inputs and placed.sheet in self.edited.sheets:
                 hint = "was it made a plain range, or were its heads changed?"
                 self._fail(f"the table '{placed.table.name}' is gone from the sheet '{placed.sheet}'", hint)
             return None
-        heads = {head: found.area.left + i for i, head in enumerate(found.columns)}
+        heads = {head: edited.area.left + i for i, head in enumerate(edited.columns)}
         columns = {}
-        for made in placed.columns:
-            if made.name in heads:
-                columns[made.name] = heads[made.name]
-            elif made.group in ("key", "input"):
-                what = f"the column '{made.name}' is gone from the table '{placed.table.name}'"
-                self._fail(what, nearest(made.name, [h for h in heads if h not in placed.letters]))
+        for planned in placed.columns:
+            if planned.name in heads:
+                columns[planned.name] = heads[planned.name]
+            elif planned.group in ("key", "input"):
+                what = f"the column '{planned.name}' is gone from the table '{placed.table.name}'"
+                self._fail(what, nearest(planned.name, [h for h in heads if h not in placed.letters]))
             else:
-                self.made.gone_columns.append(f"{placed.table.name}[{made.name}]")
+                self.result.gone_columns.append(f"{placed.table.name}[{planned.name}]")
         if any(d not in columns for d in placed.table.dims):
             return None
         size = len(placed.table.keys) + placed.table.spare
-        return Standing(placed.table.name, sheet.title, columns, self._rows(placed, found, sheet, columns), size)
+        return Standing(placed.table.name, sheet.title, columns, self._rows(placed, edited, sheet, columns), size)
 
     def _where_built(self, placed: Placed) -> EditedTable | None:
         """Return a table that was converted to a range, if its headers are still at their original place."""
         sheet = self.edited.sheets.get(placed.sheet)
         lefts = [column_index_from_string(placed.letters[c.name]) for c in placed.columns]
         if sheet is None or any(
-            sheet.value(placed.row - 1, left) != made.name for left, made in zip(lefts, placed.columns, strict=True)
+            sheet.value(placed.row - 1, left) != column.name for left, column in zip(lefts, placed.columns, strict=True)
         ):
             return None
         from reportgen.intake.workbook.read.contents import Area
 
         area = Area(placed.sheet, placed.row - 1, lefts[0], placed.last, lefts[-1])
-        return EditedTable(placed.table.name, area, tuple(made.name for made in placed.columns))
+        return EditedTable(placed.table.name, area, tuple(column.name for column in placed.columns))
 
-    def _rows(self, placed: Placed, found: EditedTable, sheet: EditedSheet, columns: dict[str, int]) -> dict[int, int]:
+    def _rows(self, placed: Placed, edited: EditedTable, sheet: EditedSheet, columns: dict[str, int]) -> dict[int, int]:
         """Return the row index in the table for each row of the sheet, by row names, because users sort tables."""
         table, rows = placed.table, dict[int, int]()
         known = {tuple(name.casefold() for name in key): i for i, key in enumerate(table.keys)}
         places: dict[tuple[str, ...], int] = {}
-        free = iter(range(len(table.keys), len(table.keys) + (found.area.bottom - found.area.top)))
-        for row in range(found.area.top + 1, found.area.bottom + 1):
+        free = iter(range(len(table.keys), len(table.keys) + (edited.area.bottom - edited.area.top)))
+        for row in range(edited.area.top + 1, edited.area.bottom + 1):
             key = tuple(named(sheet.value(row, columns[d])) for d in table.dims)
             folded = tuple(part.casefold() for part in key)
             if any(key) and places.setdefault(folded, row) != row:
-                here = [f"{sheet.title}!{address(at, columns[table.dims[0]])}" for at in (places[folded], row)]
+                here = [f"{sheet.title}!{address(number, columns[table.dims[0]])}" for number in (places[folded], row)]
                 self._fail(
                     f"{here[1]}: the name '{', '.join(key)}' stands at {here[0]} already", "each row has its own"
                 )
@@ -166,14 +166,16 @@ class _Finder:
             if any(c.group == "input" for c in placed.columns) and len(table.dims) == 1:
                 self._fail(f"the row '{gone}' is gone from the table '{table.name}' on the sheet '{sheet.title}'")
             else:
-                self.made.gone_columns.append(f"{table.name}: the row of {gone}")
+                self.result.gone_columns.append(f"{table.name}: the row of {gone}")
         return rows
 
     def _new_row(
         self, table: Table, key: tuple[str, ...], sheet: EditedSheet, row: int, columns: dict[str, int]
     ) -> None:
         if any(key):
-            self.made.new_rows.append(NewRow(table.dims, key[0] if len(key) == 1 else ", ".join(key), sheet.title, row))
+            self.result.new_rows.append(
+                NewRow(table.dims, key[0] if len(key) == 1 else ", ".join(key), sheet.title, row)
+            )
             return
         typed = [n for n, c in columns.items() if table.columns[n].group == "input" and _typed(sheet, row, c)]
         spare = {n: cell.value for n in typed if (cell := table.columns[n].cells.get(len(table.keys))) is not None}
@@ -183,7 +185,7 @@ class _Finder:
             self._fail(f"{where}: a row of {table.dims[0]} has values ({', '.join(odd[:3])}) and no name")
 
     def _fail(self, message: str, hint: str = "") -> None:
-        self.made.problems.append(Problem(message, Span(str(self.edited.path)), hint))
+        self.result.problems.append(Problem(message, Span(str(self.edited.path)), hint))
 
 
 def named(value: float | str | bool | None) -> str:

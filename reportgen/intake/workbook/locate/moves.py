@@ -21,11 +21,11 @@ class _Axis:
 
     known: dict[int, int] = field(default_factory=dict)
 
-    def shifts(self, at: int, *, back: bool = False) -> list[int]:
+    def shifts(self, row: int, *, back: bool = False) -> list[int]:
         """Return possible moves of a row: that of the next known row (as for headings), of the previous, or none."""
         pairs = sorted((now, built) if back else (built, now) for built, now in self.known.items())
         starts = [first for first, _ in pairs]
-        before, behind = bisect_right(starts, at) - 1, bisect_left(starts, at)
+        before, behind = bisect_right(starts, row) - 1, bisect_left(starts, row)
         near = [pairs[i] for i in (behind, before) if 0 <= i < len(pairs)]
         return list(dict.fromkeys((*(second - first for first, second in near), 0)))
 

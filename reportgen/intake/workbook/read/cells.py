@@ -63,8 +63,8 @@ class EditedSheet:
 
     def value(self, row: int, column: int) -> float | str | bool | None:
         """Return the value of a cell."""
-        found = self.cells.get((row, column))
-        return found.value if found else None
+        content = self.cells.get((row, column))
+        return content.value if content else None
 
 
 def address(row: int, column: int) -> str:
@@ -204,12 +204,12 @@ class SheetReader:
         if given is None:
             self._column += 1
         else:
-            at = _ADDRESS.fullmatch(given.strip())
-            if at is None:
+            match = _ADDRESS.fullmatch(given.strip())
+            if match is None:
                 raise self._damaged(f"a cell has the address '{given[:40]}'")
-            self._column = column_index_from_string(at[1])
-            if int(at[2]) != self._row:  # otherwise one number could apply to the whole row
-                self._row = int(at[2])
+            self._column = column_index_from_string(match[1])
+            if int(match[2]) != self._row:  # otherwise one number could apply to the whole row
+                self._row = int(match[2])
         if not (1 <= self._row <= MAX_ROWS and self._column <= MAX_COLUMNS):
             what = f"the cell {self._sheet.title}!{given or address(self._row, self._column)}"
             raise self._package.fail(f"{what} lies beyond the {MAX_ROWS:,} rows and {MAX_COLUMNS:,} columns of a sheet")

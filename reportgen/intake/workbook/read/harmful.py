@@ -82,8 +82,8 @@ def _types(package: Package) -> Iterator[tuple[str, str]]:
     for entry in package.root(types).iter():
         kind, ending = entry.get("ContentType", "").casefold(), entry.get("Extension", "").casefold()
         if entry.tag == "Override" or ending in endings:
-            said = entry.get("PartName") or f"parts that end in .{ending}"
-            yield from ((what, said) for part, what in _TYPES.items() if part in kind)
+            place = entry.get("PartName") or f"parts that end in .{ending}"
+            yield from ((what, place) for part, what in _TYPES.items() if part in kind)
 
 
 def refuse_harmful(package: Package, edited: EditedWorkbook) -> None:
@@ -93,18 +93,18 @@ def refuse_harmful(package: Package, edited: EditedWorkbook) -> None:
         SpecError: with the first place of each function and each kind of link; or the time limit has passed.
     """
     titles = frozenset(title.casefold() for title in edited.sheets)
-    found: dict[str, list[str]] = {}
+    harmful: dict[str, list[str]] = {}
     harmless: set[str] = set()
     for where, text in _formulas(edited):
         if text in harmless:
             continue
         package.check_time()
         if what := reaching(text, titles):
-            found.setdefault(what, []).append(where if isinstance(where, str) else _cell(*where))
+            harmful.setdefault(what, []).append(where if isinstance(where, str) else _cell(*where))
         elif len(harmless) < _REMEMBERED:
             harmless.add(text)
-    if found:
-        raise SpecError(Problem(_said(what, places), Span(str(edited.path))) for what, places in found.items())
+    if harmful:
+        raise SpecError(Problem(_said(what, places), Span(str(edited.path))) for what, places in harmful.items())
 
 
 def _said(what: str, places: list[str]) -> str:

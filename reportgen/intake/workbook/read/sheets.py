@@ -42,18 +42,18 @@ def read_workbook(path: Path) -> EditedWorkbook:
     """
     with open_package(path) as package:
         refuse_parts(package)
-        made, budget, book = EditedWorkbook(path), Budget(package), package.root(package.main)
+        workbook, budget, book = EditedWorkbook(path), Budget(package), package.root(package.main)
         texts = _texts(package, budget)
         for title, part in _sheet_parts(package, book).items():
-            made.sheets[title] = sheet = EditedSheet(title)
+            workbook.sheets[title] = sheet = EditedSheet(title)
             reader = SheetReader(package, budget, sheet, texts)
             package.read(part, reader)
-            made.rules += reader.rules
-            for table in _tables(package, part, title, made.rules):
-                made.tables[table.name] = table
-        _names(book, made)
-        refuse_harmful(package, made)
-        return made
+            workbook.rules += reader.rules
+            for table in _tables(package, part, title, workbook.rules):
+                workbook.tables[table.name] = table
+        _names(book, workbook)
+        refuse_harmful(package, workbook)
+        return workbook
 
 
 def _sheet_parts(package: Package, book: Element) -> dict[str, str]:
@@ -113,14 +113,14 @@ def _area(sheet: str, reference: str) -> Area | None:
     return Area(sheet, rows[0], columns[0], rows[1], columns[1])
 
 
-def _names(book: Element, made: EditedWorkbook) -> None:
+def _names(book: Element, workbook: EditedWorkbook) -> None:
     """Read the workbook-level names that refer to cells of one sheet."""
     for element in book.iter("definedName"):
         name, text = element.get("name", ""), unescaped((element.text or "").strip())
-        made.rules.append((f"the name '{name}'", text))
+        workbook.rules.append((f"the name '{name}'", text))
         sheet, _, reference = text.rpartition("!")
         if sheet.startswith("'") and sheet.endswith("'"):
             sheet = sheet[1:-1]
         area = _area(sheet.replace("''", "'"), reference)
         if area is not None and element.get("localSheetId") is None:
-            made.names[name] = area
+            workbook.names[name] = area

@@ -58,38 +58,38 @@ def tokens(text: str, meaning: Callable[[str], object]) -> tuple[Token, ...]:
 @lru_cache(maxsize=1_000)  # the formula of a built column is in each of its rows
 def _split(text: str) -> tuple[Token, ...]:
     """Return the tokens of a formula, with references as written."""
-    found: list[Token] = []
-    at = 0
-    while at < len(text):
-        match = _TOKEN.match(text, at)
+    result: list[Token] = []
+    start = 0
+    while start < len(text):
+        match = _TOKEN.match(text, start)
         if match is None:
-            what = "a link to another workbook" if text[at] == "[" else f"'{text[at : at + 20]}'"
+            what = "a link to another workbook" if text[start] == "[" else f"'{text[start : start + 20]}'"
             raise Unreadable(what)
-        at = match.end()
+        start = match.end()
         kind, part = match.lastgroup, match[0]
         if kind == "space" or part == "@":
             continue
         if kind == "number":
-            found.append(("number", float(part)))
+            result.append(("number", float(part)))
         elif kind == "text":
-            found.append(("text", part[1:-1].replace('""', '"')))
+            result.append(("text", part[1:-1].replace('""', '"')))
         elif kind == "call":
-            found.append(("call", match["call"].upper().removeprefix("_XLFN.").removeprefix("_XLWS.")))
+            result.append(("call", match["call"].upper().removeprefix("_XLFN.").removeprefix("_XLWS.")))
         elif kind in ("ref", "name"):
             logical = _LOGICAL.get(part.upper()) if kind == "name" else None
-            found.append(("ref", part) if logical is None else ("logical", logical))
+            result.append(("ref", part) if logical is None else ("logical", logical))
         else:
-            found.append((str(kind), part))
-    return tuple(_joined(found))
+            result.append((str(kind), part))
+    return tuple(_joined(result))
 
 
-def _joined(found: list[Token]) -> Iterator[Token]:
+def _joined(raw: list[Token]) -> Iterator[Token]:
     """Replace `TRUE()` by TRUE, and argument separators by commas."""
     skip = 0
-    for i, (kind, part) in enumerate(found):
+    for i, (kind, part) in enumerate(raw):
         if skip:
             skip -= 1
-        elif kind == "call" and part in _LOGICAL and found[i + 1 : i + 2] == [("sign", ")")]:
+        elif kind == "call" and part in _LOGICAL and raw[i + 1 : i + 2] == [("sign", ")")]:
             skip = 1
             yield "logical", _LOGICAL[str(part)]
         else:
@@ -104,31 +104,31 @@ MAX_DEPTH = 200
 
 
 @lru_cache(maxsize=50_000)
-def parse(found: tuple[Token, ...]) -> Node:
+def parse(stream: tuple[Token, ...]) -> Node:
     """Return the tree of a formula's tokens; brackets leave no trace.
 
     Raises:
         Unreadable: the tokens are not a valid formula.
     """
-    reader = _Reader(found)
+    reader = _Reader(stream)
     node = reader.expression(0, 0)
-    if reader.at != len(found):
+    if reader.position != len(stream):
         raise Unreadable(f"'{reader.here()}'")
     return node
 
 
 class _Reader:
-    def __init__(self, found: tuple[Token, ...]) -> None:
-        self.found, self.at = found, 0
+    def __init__(self, stream: tuple[Token, ...]) -> None:
+        self.tokens, self.position = stream, 0
 
     def here(self) -> str:
         """Return the current token as text."""
-        return str(self.found[self.at][1]) if self.at < len(self.found) else "its end"
+        return str(self.tokens[self.position][1]) if self.position < len(self.tokens) else "its end"
 
     def sign(self) -> str:
         """Return the current sign, or an empty text."""
-        if self.at < len(self.found) and self.found[self.at][0] == "sign":
-            return str(self.found[self.at][1])
+        if self.position < len(self.tokens) and self.tokens[self.position][0] == "sign":
+            return str(self.tokens[self.position][1])
         return ""
 
     def expression(self, least: int, depth: int) -> Node:
@@ -138,7 +138,7 @@ class _Reader:
         left, chain = self.operand(depth), 0
         while (level := _BINARY.get(self.sign(), 0)) > least:
             symbol = self.sign()
-            self.at += 1
+            self.position += 1
             chain = self.longer(chain)
             left = (symbol, left, self.expression(level, depth + 1))
         return left
@@ -147,12 +147,12 @@ class _Reader:
         """Parse a sign, a value, a call or brackets, with any per cent signs after it."""
         if self.sign() in ("-", "+"):
             symbol = self.sign()
-            self.at += 1
+            self.position += 1
             inner = self.expression(_BINARY["^"], depth + 1)  # a sign binds more tightly than a power
             return ("neg", inner) if symbol == "-" else inner
         node, chain = self.value(depth), 0
         while self.sign() == "%":
-            self.at += 1
+            self.position += 1
             chain = self.longer(chain)
             node = ("percent", node)
         return node
@@ -165,10 +165,10 @@ class _Reader:
 
     def value(self, depth: int) -> Node:
         """Parse a value, a call or brackets."""
-        if self.at >= len(self.found):
+        if self.position >= len(self.tokens):
             raise Unreadable("a formula that breaks off")
-        kind, part = self.found[self.at]
-        self.at += 1
+        kind, part = self.tokens[self.position]
+        self.position += 1
         if kind == "call":
             given = self.arguments(depth)
             return ("^", *given) if part == "POWER" and len(given) == 2 else ("call", part, *given)
@@ -183,15 +183,15 @@ class _Reader:
     def arguments(self, depth: int) -> list[Node]:
         """Parse the arguments of a call, up to its closing bracket."""
         if self.sign() == ")":
-            self.at += 1
+            self.position += 1
             return []
-        made = [self.argument(depth)]
+        arguments = [self.argument(depth)]
         while self.sign() == ",":
-            self.at += 1
-            self.longer(len(made))
-            made.append(self.argument(depth))
+            self.position += 1
+            self.longer(len(arguments))
+            arguments.append(self.argument(depth))
         self.close()
-        return made
+        return arguments
 
     def argument(self, depth: int) -> Node:
         """Parse one argument, which may be empty."""
@@ -201,7 +201,7 @@ class _Reader:
         """Consume the closing bracket."""
         if self.sign() != ")":
             raise Unreadable(f"a bracket that is not closed before '{self.here()}'")
-        self.at += 1
+        self.position += 1
 
 
 def normal(node: Node) -> Node:
@@ -224,11 +224,11 @@ def normal(node: Node) -> Node:
 
 def _flat(node: Node) -> list[Node]:
     """Return the arguments of an AND or OR, including those of nested ones of the same kind."""
-    made: list[Node] = []
+    parts: list[Node] = []
     for part in node[2:]:
         assert isinstance(part, tuple)
-        made += _flat(part) if part[:2] == node[:2] else [part]
-    return made
+        parts += _flat(part) if part[:2] == node[:2] else [part]
+    return parts
 
 
 def _factors(node: Node, sign: int) -> tuple[float, list[tuple[int, Node]]]:

@@ -30,7 +30,7 @@ _FIXED_DIMENSIONS = ("rule", "place", "change")
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """A translated formula: of a quantity, or of one member's cell; `found` are its tokens as edited."""
+    """A translated formula: of a quantity, or of one member's cell; `tokens` are those of the edited formula."""
 
     quantity: str
     member: tuple[str, ...]
@@ -38,7 +38,7 @@ class Rewrite:
     old: str
     new: str
     row: int
-    found: tuple[Token, ...]
+    tokens: tuple[Token, ...]
     cells: tuple[Formula, ...]
     path: tuple[str | int, ...]
     """Its keys in a scenario."""
@@ -58,7 +58,7 @@ def rewrites(formulas: Iterable[Formula], plan: Plan, layout: Layout) -> tuple[l
     groups: dict[tuple[tuple[str, ...], str], list[Formula]] = {}
     for formula in formulas:
         groups.setdefault((formula.table, formula.column), []).append(formula)
-    made: list[Rewrite] = []
+    translated: list[Rewrite] = []
     left: list[Override] = []
     for (dims, column), group in groups.items():
         quantity = _quantity(plan, dims, column)
@@ -67,16 +67,16 @@ def rewrites(formulas: Iterable[Formula], plan: Plan, layout: Layout) -> tuple[l
             continue
         table = plan.tables[dims] if dims else None
         for member, cells in _by_member(quantity, table, group).items():
-            _one(plan, layout, quantity, table, member, cells, made, left)
-    return made, left
+            _one(plan, layout, quantity, table, member, cells, translated, left)
+    return translated, left
 
 
 def _quantity(plan: Plan, dims: tuple[str, ...], column: str) -> Quantity | None:
     """Return the quantity behind a column or a named cell, if its formulas can be replaced."""
     if not dims:
         return plan.book.quantities.get(column) if column in plan.scalars else None
-    made = plan.tables[dims].columns[column]
-    return made.quantity if made.group in ("result", "input") else None
+    planned = plan.tables[dims].columns[column]
+    return planned.quantity if planned.group in ("result", "input") else None
 
 
 def _by_member(quantity: Quantity, table: Table | None, group: list[Formula]) -> dict[tuple[str, ...], list[Formula]]:
@@ -84,31 +84,31 @@ def _by_member(quantity: Quantity, table: Table | None, group: list[Formula]) ->
     if table is None or not quantity.by:
         return {(): group}
     places = [table.dims.index(d) for d in quantity.by]
-    found: dict[tuple[str, ...], list[Formula]] = {}
+    groups: dict[tuple[str, ...], list[Formula]] = {}
     for formula in group:
         key = table.keys[formula.row] if formula.row < len(table.keys) else ()
-        found.setdefault(tuple(key[p] for p in places) if key else (), []).append(formula)
-    return found
+        groups.setdefault(tuple(key[p] for p in places) if key else (), []).append(formula)
+    return groups
 
 
 def _one(
     plan: Plan, layout: Layout, quantity: Quantity, table: Table | None, member: tuple[str, ...],
-    cells: list[Formula], made: list[Rewrite], left: list[Override],
+    cells: list[Formula], translated: list[Rewrite], left: list[Override],
 ) -> None:  # fmt: skip
     rows = _rows(quantity, table, member)
     within = [c for c in cells if table is None or c.row < len(table.keys)]
     missing = set(rows) - {c.row for c in within}
     first = within[0] if within else cells[0]
     try:
-        if first.found is None:
+        if first.tokens is None:
             raise Unreadable(first.why.removeprefix("it holds "))
         if (quantity.by and quantity.by[0] in _FIXED_DIMENSIONS) or len(member) > 1 or (quantity.by and not member):
             raise Unreadable("the formula of a row that belongs to the library")
         if missing:
             left += [_override(c, "a formula rewritten in some rows only") for c in cells]
             return
-        ours = parse(first.found)
-        if any(c.found is None or parse(c.found) != ours for c in cells):
+        ours = parse(first.tokens)
+        if any(c.tokens is None or parse(c.tokens) != ours for c in cells):
             left += [_override(c, "a formula rewritten in another way than in other rows") for c in cells]
             return
         node = _translated(plan, layout, quantity, table, member, rows, first)
@@ -126,7 +126,9 @@ def _one(
         return
     old = quantity.written_cells.get(member, "") if member else quantity.written
     new = to_words(node)
-    made.append(Rewrite(quantity.name, member, first.where, old, new, first.row, first.found, tuple(cells), path))
+    translated.append(
+        Rewrite(quantity.name, member, first.where, old, new, first.row, first.tokens, tuple(cells), path)
+    )
 
 
 def _path(book: Book, quantity: Quantity, member: tuple[str, ...]) -> tuple[str | int, ...] | None:
@@ -159,8 +161,8 @@ def _translated(
         top = min(standing.rows)
         place = (standing.sheet, top + first.row, standing.columns[first.column])
     translator = Translator(plan, layout, quantity, place, formula, [] if table is None else rows)
-    assert first.found is not None
-    return translator.translated(parse(first.found))
+    assert first.tokens is not None
+    return translator.translated(parse(first.tokens))
 
 
 def _override(formula: Formula, why: str) -> Override:

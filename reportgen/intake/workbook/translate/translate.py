@@ -25,13 +25,13 @@ _VARIADIC = {"AND": "and", "OR": "or", "MIN": "min", "MAX": "max"}
 @cache
 def _patterns() -> tuple[tuple[str, Node], ...]:
     """Return each function of the language with the tree of its Excel form, most specific first."""
-    made = []
+    patterns = []
     for name, function in FUNCTIONS.items():
         template = function.excel.template
         if "{*}" not in template:
             text = _HOLE.sub(r"hole_\1", template)
-            made.append((name, parse(tokens(text, lambda name: ("hole", int(name[-1]))))))
-    return tuple(sorted(made, key=lambda pair: -_size(pair[1])))
+            patterns.append((name, parse(tokens(text, lambda name: ("hole", int(name[-1]))))))
+    return tuple(sorted(patterns, key=lambda pair: -_size(pair[1])))
 
 
 def _size(node: Node) -> int:
@@ -128,10 +128,10 @@ class Translator:
         ours = _VARIADIC[name]
         if ours in ("min", "max"):
             return tree.Call(ours, tuple(args))
-        made = args[0]
+        result = args[0]
         for other in args[1:]:
-            made = tree.Call(ours, (made, other))
-        return made
+            result = tree.Call(ours, (result, other))
+        return result
 
     def _reference(self, node: Node) -> tree.Node:
         meaning = node[1]
@@ -182,10 +182,10 @@ class Translator:
         return tree.Text(tuple(parts))
 
     def _field(self, node: Node) -> tree.Field:
-        found = _fixed(node)
-        if found is None:
+        fixed = _fixed(node)
+        if fixed is None:
             return tree.Field(self._node(node))
-        inner, decimals, percent = found
+        inner, decimals, percent = fixed
         return tree.Field(self._node(inner), decimals, percent)
 
 
@@ -212,12 +212,12 @@ def _pieces(node: Node) -> list[Node]:
     """Return the operands of a chain of `&`; a per cent sign belongs to the number before it."""
     if node[0] != "&":
         return [node]
-    made = [*_pieces(_part(node, 1)), *_pieces(_part(node, 2))]
-    for i, piece in enumerate(made[:-1]):
-        found, sign = _fixed(piece), made[i + 1]
-        if found is not None and found[2] and sign[0] == "text" and str(sign[1]).startswith("%"):
-            made[i + 1] = ("text", str(sign[1])[1:])
-    return made
+    pieces = [*_pieces(_part(node, 1)), *_pieces(_part(node, 2))]
+    for i, piece in enumerate(pieces[:-1]):
+        fixed, sign = _fixed(piece), pieces[i + 1]
+        if fixed is not None and fixed[2] and sign[0] == "text" and str(sign[1]).startswith("%"):
+            pieces[i + 1] = ("text", str(sign[1])[1:])
+    return pieces
 
 
 def _part(node: Node, index: int) -> Node:

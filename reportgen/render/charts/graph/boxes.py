@@ -33,7 +33,7 @@ class Layer:
         self.rows, self.nodes = rows, nodes
         self._level = {name: i for i, row in enumerate(rows.rows) for name in row}
         lanes = [self._lanes(edges) for edges in (rows.left, rows.right)]
-        counts = [max(found.values(), default=-1) + 1 for found in lanes]
+        counts = [max(lane_of.values(), default=-1) + 1 for lane_of in lanes]
         low, high = left + _FRAME + counts[0] * _LANE, left + width - _FRAME - counts[1] * _LANE
         self._width = {n: w for row in rows.rows for n, w in self._widths(row, high - low).items()}
         self._x = aligned(rows, self._width, _GAP, low, high)
@@ -67,11 +67,11 @@ class Layer:
 
     def _segments(self) -> list[list[Edge]]:
         """Return the segments of the edges, grouped by the row where they start."""
-        found: list[dict[Edge, None]] = [{} for _ in self.rows.rows[1:]]
+        by_row: list[dict[Edge, None]] = [{} for _ in self.rows.rows[1:]]
         for path in self.rows.paths.values():
             for i, segment in enumerate(itertools.pairwise(path), start=self._level[path[0]]):
-                found[i][segment] = None
-        return [list(segments) for segments in found]
+                by_row[i][segment] = None
+        return [list(segments) for segments in by_row]
 
     def place(self, y: float) -> None:
         """Place the rows below each other, starting at `y`."""
@@ -88,11 +88,11 @@ class Layer:
     def lines(self) -> dict[Edge, Points]:
         """Return the points of each edge, from its source to its target."""
         feet = [max(self.at[name].bottom for name in row if name in self.nodes) for row in self.rows.rows]
-        made: dict[Edge, Points] = {}
+        result: dict[Edge, Points] = {}
         for edge, path in self.rows.paths.items():
             first = self._level[path[0]]
             line = list[tuple[float, float]]()
             for i, segment in enumerate(itertools.pairwise(path), start=first):
                 line = [*line[:-1], *self._spaces[i].between(segment, feet[i])]
-            made[edge] = line if path[0] == edge[0] else line[::-1]
-        return made
+            result[edge] = line if path[0] == edge[0] else line[::-1]
+        return result

@@ -98,20 +98,22 @@ class _Drawing:
             self.data["texts"].append(said(word, x + _KEY[0] + 6, 1.0 + _KEY[1] / 2, ink=GREY))
             x += width + 18
 
-    def node(self, node: Record, at: Box, *, flat: bool) -> None:
+    def node(self, node: Record, box: Box, *, flat: bool) -> None:
         """A node with its texts."""
-        self.bottom = max(self.bottom, at.bottom)
+        self.bottom = max(self.bottom, box.bottom)
         look = text(node, "look")
         if look == "end":
-            self.data["boxes"].append({**at.datum(), "fill": GREY, "stroke": GREY, "radius": at.height / 2, "dash": []})
-            word = said(text(node, "title"), at.middle, at.top + at.height / 2, weight=600, align="center")
+            self.data["boxes"].append(
+                {**box.datum(), "fill": GREY, "stroke": GREY, "radius": box.height / 2, "dash": []}
+            )
+            word = said(text(node, "title"), box.middle, box.top + box.height / 2, weight=600, align="center")
             self.data["texts"].append(word)
             return
         if look == "cache":
-            self.data["cylinders"] += cylinder(at)
+            self.data["cylinders"] += cylinder(box)
         else:
-            self.data["boxes"].append(outline(node, at))
-        for table, datum in write(node, at, flat, self.longest):
+            self.data["boxes"].append(outline(node, box))
+        for table, datum in write(node, box, flat, self.longest):
             self.data[table].append(datum)
 
     def line(self, points: Points) -> None:
@@ -122,7 +124,7 @@ class _Drawing:
         end = (x - _TIP * dx, y - _TIP * dy)
         self.data["lines"].append({"path": rounded([*points[:-1], end])})
         self.data["tips"].append({"px": end[0], "py": end[1], "angle": angle})
-        self.bottom = max(self.bottom, *(at for _, at in points))
+        self.bottom = max(self.bottom, *(bottom for _, bottom in points))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +148,8 @@ class _Stage:
         if times:
             right = self.left + self.width - 6
             drawing.data["texts"].append(said(times, right, low + 9, weight=600, ink=GREY, align="right"))
-        for name, at in inner.at.items():
-            drawing.node(self.nodes[name], at, flat=name in inner.flat)
+        for name, box in inner.at.items():
+            drawing.node(self.nodes[name], box, flat=name in inner.flat)
         for line in inner.lines().values():
             drawing.line(line)
         if after:
@@ -162,18 +164,18 @@ class _Stage:
         start = self.left + (self.width - each * len(names) - _ONWARD * (len(names) - 1)) / 2
         middles = {name: start + i * (each + _ONWARD) + each / 2 for i, name in enumerate(names)}
         segments = [(OUTPUT, name) for name in names if (OUTPUT, name) in self.edges]
-        found = routes(
+        lines = routes(
             segments, {**middles, OUTPUT: output.middle}, {**dict.fromkeys(names, each), OUTPUT: output.width}
         )
-        top = output.bottom + found.height
-        at = {name: Box(middle - each / 2, top, each, height) for name, middle in middles.items()}
-        for name, box in at.items():
+        top = output.bottom + lines.height
+        boxes = {name: Box(middle - each / 2, top, each, height) for name, middle in middles.items()}
+        for name, box in boxes.items():
             drawing.node(self.nodes[name], box, flat=flat)
         for segment in segments:
-            drawing.line(found.between(segment, output.bottom))
+            drawing.line(lines.between(segment, output.bottom))
         for source, target in self.edges:
-            if source in at and target in at:
-                drawing.line(_onward(at[source], at[target]))
+            if source in boxes and target in boxes:
+                drawing.line(_onward(boxes[source], boxes[target]))
         word = said("After the last layer", self.left, output.bottom + 4, weight=600, ink=GREY)
         drawing.data["texts"].append(word)
 

@@ -124,31 +124,31 @@ def _lines(words: str, width: float, size: float, weight: Weight = "regular", ta
     return [fit(line, (width - (0.0 if i else taken)) / _SLACK, size, weight) for i, line in enumerate(lines) if line]
 
 
-def outline(node: Record, at: Box) -> Datum:
+def outline(node: Record, box: Box) -> Datum:
     """Return the box of a node."""
     colour, radius, dash = _look(node)
-    return {**at.datum(), "fill": colour, "stroke": colour, "radius": radius, "dash": dash}
+    return {**box.datum(), "fill": colour, "stroke": colour, "radius": radius, "dash": dash}
 
 
-def cylinder(at: Box) -> list[Datum]:
+def cylinder(box: Box) -> list[Datum]:
     """Return the outline of the cache: a body with a round lid."""
-    x0, x1, y0, y1 = at.left, at.left + at.width, at.top + _LID, at.bottom - _LID
-    arc = f"A{at.width / 2:.2f},{_LID:.2f} 0 0"
+    x0, x1, y0, y1 = box.left, box.left + box.width, box.top + _LID, box.bottom - _LID
+    arc = f"A{box.width / 2:.2f},{_LID:.2f} 0 0"
     body = f"M{x0:.2f},{y0:.2f} {arc} 1 {x1:.2f},{y0:.2f} V{y1:.2f} {arc} 1 {x0:.2f},{y1:.2f} Z"
     lid = f"M{x0:.2f},{y0:.2f} {arc} 0 {x1:.2f},{y0:.2f}"
     return [{"path": body, "fill": PAPER}, {"path": lid, "fill": None}]
 
 
-def write(node: Record, at: Box, flat: bool, longest: float) -> Iterable[tuple[str, Datum]]:
+def write(node: Record, box: Box, flat: bool, longest: float) -> Iterable[tuple[str, Datum]]:
     """Yield the texts and the bar of a node, each with its table; `longest` is the share of a full bar."""
-    left, right = at.left + _PAD, at.left + at.width - _PAD
-    y = at.top + _TOP + _LINE / 2 + (2 * _LID - 2 if text(node, "look") == "cache" else 0.0)
+    left, right = box.left + _PAD, box.left + box.width - _PAD
+    y = box.top + _TOP + _LINE / 2 + (2 * _LID - 2 if text(node, "look") == "cache" else 0.0)
     if text(node, "times"):
         yield "texts", said(text(node, "times"), right, y, ink=GREY, align="right")
-    for line in _title(node, at.width):
+    for line in _title(node, box.width):
         yield "texts", said(line, left, y, TITLE, 600)
         y += _LINE
-    for line in _note(node, at.width):
+    for line in _note(node, box.width):
         yield "texts", said(line, left, y)
         y += _LINE
     share = text(node, "share_text")
@@ -159,7 +159,7 @@ def write(node: Record, at: Box, flat: bool, longest: float) -> Iterable[tuple[s
     end = right if flat else right - _width(share, FINE, "semibold") - 5
     length = (end - left) * number(node, "share") / longest
     if length >= _SHORTEST:
-        top = at.bottom - _FOOT - _THIN_BAR if flat else y - _BAR / 2
+        top = box.bottom - _FOOT - _THIN_BAR if flat else y - _BAR / 2
         bar = Box(left, top, length, _THIN_BAR if flat else _BAR)
         yield "bars", {**bar.datum(), "fill": _look(node)[0]}
 

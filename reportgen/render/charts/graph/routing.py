@@ -99,7 +99,7 @@ def _stacked(order: Sequence[str], starts: Mapping[str, float], nets: Mapping[st
     for name in order:
         low, high = _span(name, starts, nets)
         spans = ((level[other], _span(other, starts, nets)) for other in level)
-        level[name] = max((at + 1 for at, (a, b) in spans if a < high + _NEAR and low < b + _NEAR), default=0)
+        level[name] = max((above + 1 for above, (a, b) in spans if a < high + _NEAR and low < b + _NEAR), default=0)
     return level
 
 

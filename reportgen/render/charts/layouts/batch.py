@@ -38,7 +38,9 @@ def batches(figure: Figure) -> Plan:
     across = _axis([*tokens, *(number(mark, "value") for mark in drawn)], FIGURE_WIDTH - _LEFT - _RIGHT)
     up = Log(min(flows) / _LOG_AIR, max(flows) * _LOG_AIR, _HEIGHT)
     pixels = [(across.at(x), _HEIGHT - up.at(y)) for x, y in zip(tokens, flows, strict=True)]
-    ways = [[at for at, p in zip(pixels, points, strict=True) if number(p, "line") == i] for i in range(len(lines))]
+    ways = [
+        [point for point, p in zip(pixels, points, strict=True) if number(p, "line") == i] for i in range(len(lines))
+    ]
     pieces = segments(ways)
     limits = [_limit(mark, across, pieces, drawn=mark in drawn) for mark in marks]
     names = _names(lines, ways, pieces, [box for _, box in limits])
@@ -51,7 +53,7 @@ def batches(figure: Figure) -> Plan:
         {
             "points": [_point(p, lines) for p in points],
             "rules": [{"x": number(mark, "value")} for mark in drawn],
-            "leaders": [_leader(at, spot) for _, spot, at in names if spot.far],
+            "leaders": [_leader(point, spot) for _, spot, point in names if spot.far],
             "texts": [
                 *(datum for datum, _ in limits),
                 *(datum for datum, _, _ in names),
@@ -69,21 +71,21 @@ def _axis(values: Sequence[float], pixels: float) -> Linear:
 
 def _point(point: Record, lines: Sequence[Record]) -> Datum:
     """Return a point in the style of its line."""
-    at = {key: number(point, key) for key in ("line", "tpot", "throughput")}
-    return {**at, **look(lines[int(at["line"])]), "size": _OWN if point.get("own") else _OTHER}
+    values = {key: number(point, key) for key in ("line", "tpot", "throughput")}
+    return {**values, **look(lines[int(values["line"])]), "size": _OWN if point.get("own") else _OTHER}
 
 
 def _limit(mark: Record, across: Linear, pieces: Sequence[Segment], *, drawn: bool) -> tuple[Datum, Box]:
     """Return the target's text, next to its rule and clear of lines, or at the right if it is beyond the axis."""
-    said = text(mark, "text") if drawn else f"{text(mark, 'text')}, beyond this axis →"
-    wide, high = size_of(said)
+    label = text(mark, "text") if drawn else f"{text(mark, 'text')}, beyond this axis →"
+    wide, high = size_of(label)
     most = across.pixels + _RIGHT - wide
     x = across.at(number(mark, "value"))
     sides = [left for left in (x + 5, x - 5 - wide) if 0 <= left <= most] if drawn else [most]
     tops = (_HEIGHT - high - 6, 4.0, (_HEIGHT - high) / 2)
     boxes = [Box(left, top, left + wide, top + high) for top in tops for left in sides or [max(0.0, most)]]
     box = freest(boxes, pieces, ())
-    return word(said, box.left, (box.top + box.bottom) / 2), box
+    return word(label, box.left, (box.top + box.bottom) / 2), box
 
 
 def _frame() -> Box:
@@ -98,31 +100,31 @@ def _names(
     lines: Sequence[Record], ways: Sequence[Way], pieces: Sequence[Segment], taken: Sequence[Box]
 ) -> list[tuple[Datum, Placed, tuple[float, float]]]:
     """Return the names of lines, each at its last point with room nearby, or else at the last with any room."""
-    busy = [*taken, *_around([at for way in ways for at in way])]
-    made: list[tuple[Datum, Placed, tuple[float, float]]] = []
+    busy = [*taken, *_around([point for way in ways for point in way])]
+    names: list[tuple[Datum, Placed, tuple[float, float]]] = []
     for line, way in zip(lines, ways, strict=True):
-        said = fit(text(line, "name"), _NAMES, TEXT, "semibold")
-        found: list[tuple[Placed, tuple[float, float]]] = []
-        for at in reversed(way):
-            (spot,) = place([at], [size_of(said)], pieces, _frame(), [box for box in busy if not _holds(box, at)])
+        name = fit(text(line, "name"), _NAMES, TEXT, "semibold")
+        spots: list[tuple[Placed, tuple[float, float]]] = []
+        for point in reversed(way):
+            (spot,) = place([point], [size_of(name)], pieces, _frame(), [box for box in busy if not _holds(box, point)])
             if spot is not None:
-                found.append((spot, at))
-        if found:
-            spot, at = min(found, key=lambda one: one[0].far)  # on ties, the first
-            made.append((word(said, spot.x, spot.y, look(line)["ink"]), spot, at))
+                spots.append((spot, point))
+        if spots:
+            spot, point = min(spots, key=lambda one: one[0].far)  # on ties, the first
+            names.append((word(name, spot.x, spot.y, look(line)["ink"]), spot, point))
             busy.append(spot.box)
-    return made
+    return names
 
 
-def _holds(box: Box, at: tuple[float, float]) -> bool:
-    return box.left <= at[0] <= box.right and box.top <= at[1] <= box.bottom
+def _holds(box: Box, point: tuple[float, float]) -> bool:
+    return box.left <= point[0] <= box.right and box.top <= point[1] <= box.bottom
 
 
-def _leader(at: tuple[float, float], spot: Placed) -> Datum:
+def _leader(point: tuple[float, float], spot: Placed) -> Datum:
     """Return a line from a point to a name that is far away."""
-    x = min(max(at[0], spot.box.left), spot.box.right)
-    y = min(max(at[1], spot.box.top + 2), spot.box.bottom - 2)
-    return {"px": at[0], "py": at[1], "px2": x, "py2": y}
+    x = min(max(point[0], spot.box.left), spot.box.right)
+    y = min(max(point[1], spot.box.top + 2), spot.box.bottom - 2)
+    return {"px": point[0], "py": point[1], "px2": x, "py2": y}
 
 
 def _sizes(
@@ -134,13 +136,13 @@ def _sizes(
     ends = [i for i, of in enumerate(line_of) if of not in line_of[:i] or of not in line_of[i + 1 :]]
     telling = dict.fromkeys((*own, *ends))
     order = list(dict.fromkeys((*telling, *range(len(points)))))
-    said = [
+    labels = [
         f"{text(points[i], 'kind')} {text(points[i], 'at_once')}" if i in telling else text(points[i], "at_once")
         for i in order
     ]
-    places = place([pixels[i] for i in order], [size_of(words) for words in said], pieces, _frame(), taken)
+    places = place([pixels[i] for i in order], [size_of(words) for words in labels], pieces, _frame(), taken)
     return [
         word(words, spot.x, spot.y, look(lines[line_of[i]])["ink"], 600 if i in telling else 400)
-        for i, words, spot in zip(order, said, places, strict=True)
+        for i, words, spot in zip(order, labels, places, strict=True)
         if spot is not None and not spot.far
     ]

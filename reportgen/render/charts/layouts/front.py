@@ -69,8 +69,8 @@ def front(figure: Figure) -> Plan:
 def _dot(point: Record, most: float) -> Datum:
     fill, stroke, opacity = _ROLES[text(point, "role")]
     size = max(_SMALLEST, _LARGEST * number(point, "area") / most)
-    at = {"x": number(point, "x"), "y": number(point, "y")}
-    return {**at, "size": size, "fill": fill, "stroke": stroke, "opacity": opacity}
+    position = {"x": number(point, "x"), "y": number(point, "y")}
+    return {**position, "size": size, "fill": fill, "stroke": stroke, "opacity": opacity}
 
 
 def _labels(

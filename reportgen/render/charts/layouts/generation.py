@@ -95,10 +95,10 @@ def _limits(
     taken: Sequence[Box],
 ) -> list[Datum]:
     """Return the target's text, next to its rule and clear of lines, or at the top if it is beyond the axis."""
-    made: list[Datum] = []
+    labels: list[Datum] = []
     for mark in marks:
-        said = text(mark, "text") if mark in drawn else f"{text(mark, 'text')}, beyond this axis ↑"
-        wide, high = size_of(said)
+        label = text(mark, "text") if mark in drawn else f"{text(mark, 'text')}, beyond this axis ↑"
+        wide, high = size_of(label)
         y = _HEIGHT - up.at(number(mark, "value")) if mark in drawn else 0.0
         boxes = [
             Box(x, top, x + wide, top + high)
@@ -107,5 +107,5 @@ def _limits(
             if top >= 0 and top + high <= _HEIGHT
         ]
         box = freest(boxes, segments(ways), taken)
-        made.append(word(said, box.left, (box.top + box.bottom) / 2))
-    return made
+        labels.append(word(label, box.left, (box.top + box.bottom) / 2))
+    return labels

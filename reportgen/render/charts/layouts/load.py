@@ -129,20 +129,22 @@ def _grid(panels: Sequence[_Panel], across: Linear) -> list[Datum]:
 
 def _numbers(panels: Sequence[_Panel], across: Linear) -> list[Datum]:
     """Return the round values of both axes; those of the rate are below each panel."""
-    made: list[Datum] = []
+    labels: list[Datum] = []
     for panel in panels:
         for value in panel.ticks:
-            said = as_given(value).text
-            made.append(word(said, -8 - text_width(said, TEXT), panel.at(value), _GREY, 400))
+            label = as_given(value).text
+            labels.append(word(label, -8 - text_width(label, TEXT), panel.at(value), _GREY, 400))
         for value in across.ticks():
-            said = as_given(value).text
-            made.append(word(said, across.at(value) - text_width(said, TEXT) / 2, panel.top + _HIGH + 9, _GREY, 400))
-    return made
+            label = as_given(value).text
+            labels.append(
+                word(label, across.at(value) - text_width(label, TEXT) / 2, panel.top + _HIGH + 9, _GREY, 400)
+            )
+    return labels
 
 
 def _x_title(figure: Figure, foot: float, across: Linear) -> list[Datum]:
-    said = figure.texts.get("x_title", "")
-    return [word(said, across.pixels - size_of(said)[0], foot + 24)] if said else []
+    title = figure.texts.get("x_title", "")
+    return [word(title, across.pixels - size_of(title)[0], foot + 24)] if title else []
 
 
 # --- lines and rates -------------------------------------------------------------------------------------------------
@@ -194,7 +196,7 @@ def _keys(lines: Sequence[Record], across: Linear, left: float) -> tuple[list[Da
             if rates[key][place]:
                 samples.append({**look(line), "px": x, "px2": x, "py": y - 6, "py2": y + 6, "dash": dash})
                 texts.append(word(rates[key][place], x + 5, y, ink, 400))
-            x += max(5 + size_of(said, "regular")[0] + _APART if said else 0.0 for said in rates[key])
+            x += max(5 + size_of(label, "regular")[0] + _APART if label else 0.0 for label in rates[key])
     return texts, samples
 
 
@@ -211,11 +213,11 @@ def _key_text(line: Record, key: str, across: Linear) -> str:
 
 def _limits(panels: Sequence[_Panel], drawn: Sequence[Record], across: Linear) -> list[Datum]:
     """Return the targets as rules across their panels."""
-    made: list[Datum] = []
+    rules: list[Datum] = []
     for mark in drawn:
         y = _of(panels, mark).at(number(mark, "value"))
-        made.append({"px": 0.0, "px2": across.pixels, "py": y, "py2": y, "ink": INK, "dash": [2.0, 2.0]})
-    return made
+        rules.append({"px": 0.0, "px2": across.pixels, "py": y, "py2": y, "ink": INK, "dash": [2.0, 2.0]})
+    return rules
 
 
 def _of(panels: Sequence[_Panel], mark: Record) -> _Panel:
@@ -226,18 +228,18 @@ def _named(
     panels: Sequence[_Panel], marks: Sequence[Record], drawn: Sequence[Record], busy: Sequence[Segment], width: float
 ) -> list[Datum]:
     """Return the targets' texts, next to their rules and clear of lines, or at the top if beyond the axis."""
-    made: list[Datum] = []
+    labels: list[Datum] = []
     for mark in marks:
         panel = _of(panels, mark)
-        said = text(mark, "text") if mark in drawn else f"{text(mark, 'text')}, beyond this axis ↑"
-        wide, high = size_of(said)
+        label = text(mark, "text") if mark in drawn else f"{text(mark, 'text')}, beyond this axis ↑"
+        wide, high = size_of(label)
         y = panel.at(number(mark, "value"))
         tops = [y - high - 1, y + 2] if mark in drawn else [panel.top + 3]
         tops = [top for top in tops if top >= panel.top - 2 and top + high <= panel.top + _HIGH]
         boxes = [Box(x, top, x + wide, top + high) for top in tops for x in _starts(width, wide)]
         box = freest(boxes, busy, ())
-        made.append(word(said, box.left, (box.top + box.bottom) / 2))
-    return made
+        labels.append(word(label, box.left, (box.top + box.bottom) / 2))
+    return labels
 
 
 def _starts(width: float, wide: float) -> list[float]:

@@ -108,8 +108,8 @@ def _ridges(roofs: Sequence[Record], across: Log, width: float) -> list[Datum]:
         pixel = across.at(x)
         start = pixel + 5 if pixel + 5 + wide < width else pixel - 5 - wide
         foot = _HEIGHT - 9 - 11 * len(data)
-        at = {"low": across.low, "x": x, "tx": start, "py": foot, "wide": wide}
-        data.append({**at, "text": text(roof, "ridge"), "shade": index == 0})
+        position = {"low": across.low, "x": x, "tx": start, "py": foot, "wide": wide}
+        data.append({**position, "text": text(roof, "ridge"), "shade": index == 0})
     return data
 
 
@@ -155,8 +155,8 @@ def _points(
         fill, stroke = _look(place_in_key)
         size = 52 if point.get("strong") else 26
         shape = _SHAPES[place_in_key % len(_SHAPES)]
-        at = {"x": number(point, "x"), "y": number(point, "y")}
-        dots.append({**at, "shape": shape, "fill": fill, "stroke": stroke, "size": size})
+        position = {"x": number(point, "x"), "y": number(point, "y")}
+        dots.append({**position, "shape": shape, "fill": fill, "stroke": stroke, "size": size})
     pixels = [(across.at(d["x"]), _HEIGHT - up.at(d["y"])) for d in dots]
     # Important points choose first.
     order = sorted(range(len(points)), key=lambda i: (not points[i].get("strong"), i))

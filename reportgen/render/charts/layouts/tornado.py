@@ -55,7 +55,7 @@ def tornado(figure: Figure) -> Plan:
     keys = [(figure.texts[end], "square", *_ENDS[end]) for end in _ENDS if end in figure.texts]
     step = ticks(high - low)[1]
     marks = [step * i for i in range(math.ceil(low / step), math.floor(high / step) + 1)]
-    at = (middle - low) * scale
+    given = (middle - low) * scale
     half = text_width(text(base, "text"), TEXT, "semibold") * 0.53
     return Plan(
         width,
@@ -69,7 +69,7 @@ def tornado(figure: Figure) -> Plan:
                 {"name": fit(text(d, "name"), left - 14, TEXT, "semibold"), "py": _STEP * (i + 0.5)}
                 for i, d in enumerate(drivers)
             ],
-            "base": [{"x": middle, "text": text(base, "text"), "tx": min(max(at, half), width - half)}],
+            "base": [{"x": middle, "text": text(base, "text"), "tx": min(max(given, half), width - half)}],
             "legend": legend(keys, -14.0 - _BASE, left),
         },
     )
@@ -92,18 +92,18 @@ def _texts(driver: Record, index: int, middle: float, low: float, scale: float) 
     value = {end: number(driver, end) if driver.get(end) is not None else middle for end in _ENDS}
     outer = max(_ENDS, key=lambda end: abs(value[end] - middle))
     right = value[outer] > middle or (value[outer] == middle and outer == "high")
-    made: list[Datum] = []
+    labels: list[Datum] = []
     for end in _ENDS:
         to_right = right if end == outer else not right
         same_side = (value[end] - middle) * (1 if to_right else -1) >= 0
-        at = ((value[end] if same_side else middle) - low) * scale
+        x = ((value[end] if same_side else middle) - low) * scale
         words = text(driver, f"{end}_text")
-        made.append(
+        labels.append(
             {
                 "text": words,
-                "tx": at + _GAP if to_right else at - _GAP,
+                "tx": x + _GAP if to_right else x - _GAP,
                 "align": "left" if to_right else "right",
                 "py": _STEP * (index + 0.5),
             }
         )
-    return made
+    return labels
