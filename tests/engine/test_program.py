@@ -20,7 +20,7 @@ from reportgen.engine.program.compiler import compiled
 from reportgen.engine.program.signs import plainer
 from reportgen.engine.program.steps import VIEWS
 from reportgen.engine.sweep import Block, Lenient, Sampler
-from reportgen.errors import EvaluationError
+from reportgen.errors import EvaluationError, SpecError
 from reportgen.lang.checker import Scope, check
 from reportgen.lang.reader import Source, read_formula, read_text
 from reportgen.lang.types import Type
@@ -107,6 +107,11 @@ def assert_block(book: Book, reference: Lenient, block: Block, names: list[str],
 @given(data=st.data())
 def test_a_program_is_the_evaluator_to_the_last_bit(name: str, data: st.DataObject) -> None:
     book = book_of(name)
+    assert_varied(book, data)
+
+
+def assert_varied(book: Book, data: st.DataObject) -> None:
+    """Some inputs of options and requests vary, and every quantity is the evaluator's."""
     inputs = [
         (q.name, cell) for q in book.quantities.values() if q.input for cell in (q.cells if q.by else [()])
         if not q.by or q.by[0] in ("option", "request")
@@ -116,6 +121,50 @@ def test_a_program_is_the_evaluator_to_the_last_bit(name: str, data: st.DataObje
     style = data.draw(st.sampled_from(["usual", "usual", "wild"]))
     samples = {at: values_for(book, book.quantities[at[0]], random, style) for at in cells}
     assert_same(book, samples, list(book.quantities))
+
+
+FIELDS: dict[str, list[Any]] = {
+    "model": ["Llama-3.1-8B", "Mixtral-8x7B", "DeepSeek-V3", "gpt-oss-20b", "Gemma-2-9B"],
+    "accelerator": ["H100-SXM-80GB", "MI300X", "RTX-4090", "A100-SXM-80GB", "L40S"],
+    "batch": [1, 7, 64], "tensor_parallel": [1, 2, 4], "weight_precision": ["bf16", "fp8", "int4"],
+    "continuous_batching": [True, False], "concurrency": [1, 40, 700], "flash_attention": [True, False],
+    "draft_tokens": [0, 3], "engine": ["vllm", "sglang"], "pipeline_parallel": [1, 2],
+}  # fmt: skip
+OPTION = st.fixed_dictionaries(
+    {name: st.sampled_from(FIELDS[name]) for name in ("model", "accelerator")},
+    optional={name: st.sampled_from(values) for name, values in FIELDS.items() if name not in ("model", "accelerator")},
+)
+REQUEST = st.fixed_dictionaries(
+    {"prompt_tokens": st.sampled_from([1, 64, 3000, 100_000]), "output_tokens": st.sampled_from([1, 2, 500])}
+)
+
+TARGETS = ["ttft_target", "tpot_target", "request_rate"]
+
+
+@settings(max_examples=8)
+@given(
+    options=st.lists(OPTION, min_size=1, max_size=3),
+    requests=st.lists(REQUEST, min_size=1, max_size=2),
+    inputs=st.dictionaries(
+        st.sampled_from(["ttft_target", "tpot_target", "request_rate"]), st.sampled_from([0.05, 2.0])
+    ),
+    data=st.data(),
+)
+def test_any_scenario_is_compiled_as_it_is_evaluated(
+    options: list[dict[str, Any]], requests: list[dict[str, Any]], inputs: dict[str, float], data: st.DataObject
+) -> None:
+    document = Document("any", "")
+    document.data = {
+        "schema": 1, "title": "Any", "levers": "none", "inputs": inputs,
+        "requests": {f"class_{i}": request for i, request in enumerate(requests)},
+        "options": {"baseline" if not i else f"other_{i}": option for i, option in enumerate(options)},
+    }  # fmt: skip
+    try:
+        book = build_book(validate(ScenarioSpec, document), "any")
+        Evaluator(book).value("feasible")
+    except (SpecError, EvaluationError):
+        return  # refused for a reason of its own
+    assert_varied(book, data)
 
 
 # --- any formula -----------------------------------------------------------------------------------------------------

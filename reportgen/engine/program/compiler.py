@@ -250,7 +250,9 @@ class _Compiler:
         shape = list(self.slots.shape(data))
         for axis, dimension in zip(axes, node.over, strict=True):
             shape[axis] = self.book.size(dimension)
-        data, absent = self.slots.spread(data, tuple(shape)), self.slots.some(absent)
+        data = self.slots.spread(data, tuple(shape))
+        if self.slots.known(data) is None:  # a sum of constants is added in another order without a mask
+            absent = self.slots.some(absent)
         every = [s for s in (data, absent, where, at) if s is not None]
         whole = np.broadcast_shapes(*(self.slots.shape(s) for s in every))
         record = REDUCTIONS[node.function]
