@@ -37,7 +37,6 @@ COUNTED = {
     "intake/workbook/translate": 1,
     "render/charts/graph": 1,
     "render/charts/layouts": 6,
-    "render/excel": 13,
     "render/excel/charts": 14,
     "render/excel/file": 1,
     "render/excel/sheets": 10,

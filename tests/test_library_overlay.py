@@ -409,8 +409,32 @@ own/a.yaml:3:63: driver 'heat' cannot use 'peak_rat'
       |                                                               ^^^^^^^^
   did you mean 'peak_rate'?""",
         ),
+        (
+            {"a.yaml": "schema: 1\nworkbook: {tables: [{per: [optoin], sheet: Mine}], muted: {repeat: 0}}\n"},
+            """own/a.yaml:2:28: unknown dimension 'optoin'
+    2 | workbook: {tables: [{per: [optoin], sheet: Mine}], muted: {repeat: 0}}
+      |                            ^^^^^^
+  did you mean 'option'?
+own/a.yaml:2:60: unknown quantity 'repeat'
+    2 | workbook: {tables: [{per: [optoin], sheet: Mine}], muted: {repeat: 0}}
+      |                                                            ^^^^^^
+  did you mean 'repeats'?""",
+        ),
     ],
-    ids=["headers", "semicolons", "rows", "cells", "alias", "names", "broken", "unknown", "needs", "input", "driver"],
+    ids=[
+        "headers",
+        "semicolons",
+        "rows",
+        "cells",
+        "alias",
+        "names",
+        "broken",
+        "unknown",
+        "needs",
+        "input",
+        "driver",
+        "workbook",
+    ],
 )
 def test_mistakes_are_said_in_these_words(files: dict[str, str | bytes], text: str) -> None:
     nearest_alone = re.sub(r"( or '[^']*')+\?", "?", said(files))

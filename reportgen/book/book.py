@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from reportgen.book.relations import Relations
 from reportgen.book.studies import Studies
 from reportgen.lang import tree
 from reportgen.lang.checker import Scope
@@ -17,10 +18,11 @@ if TYPE_CHECKING:
     from reportgen.errors import Span
     from reportgen.lang.types import Type
     from reportgen.lang.units import Units
-    from reportgen.spec.figures import FiguresSpec
+    from reportgen.spec.declared.figures import FiguresSpec
+    from reportgen.spec.declared.roles import RolesSpec
+    from reportgen.spec.declared.workbook import WorkbookSpec
     from reportgen.spec.model import ScenarioSpec
     from reportgen.spec.report import ReportSpec
-    from reportgen.spec.roles import RolesSpec
 
 __all__ = ["LIBRARY", "SCENARIO", "Book", "Dimension", "Member", "Provenance", "Quantity", "key_of"]
 
@@ -141,34 +143,6 @@ class Quantity:
         return [self.formula] if self.formula is not None else list(self.cells.values())
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """The limit of a figure: the quantity that is its target or limit, and the flag that says whether it is met.
-
-    `met` is empty if no flag is declared.
-    """
-
-    target: str
-    met: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Relations:
-    """How quantities relate to figures: limits, ends, ideals, sums over a pass, and parts as they were declared."""
-
-    limits: Mapping[str, Limit] = field(default_factory=dict)
-    lows: Mapping[str, str] = field(default_factory=dict)
-    highs: Mapping[str, str] = field(default_factory=dict)
-    ideals: Mapping[str, str] = field(default_factory=dict)
-    passes: Mapping[str, str] = field(default_factory=dict)
-    parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-    def band(self, figure: str) -> tuple[str, str] | None:
-        """Return the quantities at the lower and upper end of a figure, or None unless it has both."""
-        low, high = self.lows.get(figure), self.highs.get(figure)
-        return (low, high) if low is not None and high is not None else None
-
-
 @dataclass(frozen=True)
 class Book:
     """A complete, checked scenario. `quantities` are in order of computation: each follows the ones it reads."""
@@ -185,6 +159,7 @@ class Book:
     report: ReportSpec
     roles: RolesSpec
     figures: FiguresSpec
+    workbook: WorkbookSpec
     units: Units
     """The units that a value may be given in."""
     relations: Relations = field(default_factory=Relations)

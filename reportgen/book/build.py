@@ -119,7 +119,7 @@ class _Builder:
         return Book(
             self.loaded.spec, self.name, text, self.library.hash, digest, self.dimensions, quantities,
             self.based_on, self.overridden, report, self.library.frame.roles, self.library.figures,
-            self.library.units, related, self.overlays, Studies(search),
+            self.library.workbook, self.library.units, related, self.overlays, Studies(search),
         )  # fmt: skip
 
     def _explained(self, problem: Problem) -> Problem:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from reportgen.book.book import Book, Quantity
     from reportgen.engine.results import Plain, Results
     from reportgen.report.chosen import Chosen
-    from reportgen.spec.figures import FiguresSpec
-    from reportgen.spec.roles import RolesSpec
+    from reportgen.spec.declared.figures import FiguresSpec
+    from reportgen.spec.declared.roles import RolesSpec
 
 __all__ = ["STAGES", "Facts"]
 

@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from reportgen.spec.figures import FiguresSpec
-from reportgen.spec.frame import FrameSpec
+from reportgen.spec.declared.figures import FiguresSpec
+from reportgen.spec.declared.frame import FrameSpec
+from reportgen.spec.declared.workbook import WorkbookSpec
 from reportgen.spec.part import Name, Part
 from reportgen.spec.quantity import Cell, ObjectiveSpec, QuantitySpec
 from reportgen.spec.report import ReportSpec
@@ -251,6 +252,7 @@ class LibrarySpec(Part):
         default=None, description="Quantities that the program fills, and what holds where a scenario is silent"
     )
     figures: FiguresSpec | None = Field(default=None, description="The quantities that the figures of the report draw")
+    workbook: WorkbookSpec = Field(default=WorkbookSpec(), description="What the workbook shows where")
     levers: dict[Name, Row] = Field(default={}, description="Options made from the baseline by changing one thing")
     drivers: dict[Name, DriverSpec] = Field(default={}, description="Inputs that a sensitivity stretches")
     inputs: dict[str, Cell] = Field(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from reportgen.book.studies import Search
     from reportgen.engine.sweep import Block
     from reportgen.engine.values import Array
-    from reportgen.spec.roles import RolesSpec
+    from reportgen.spec.declared.roles import RolesSpec
 
 __all__ = ["FOUND", "again", "search"]
 

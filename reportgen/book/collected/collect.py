@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection as Texts
     from collections.abc import Iterator, Mapping
 
+    from reportgen.spec.declared.roles import RolesSpec
     from reportgen.spec.load import Loaded
     from reportgen.spec.model import (
         DimensionSpec,
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
         ScenarioSpec,
     )
     from reportgen.spec.report import ReportSpec
-    from reportgen.spec.roles import RolesSpec
 
 __all__ = [
     "SECTIONS",

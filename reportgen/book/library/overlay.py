@@ -32,6 +32,7 @@ def faults(library: Library, added: Iterable[Loaded[LibrarySpec] | Table]) -> It
             yield from _unknown_in_drivers(part, quantities)
             yield from _unknown_in_frame(part, quantities)
             yield from _unknown_in_figures(part, quantities)
+            yield from _unknown_in_workbook(part, library, quantities)
         else:
             yield from _unknown_headers(part, library, quantities)
 
@@ -125,6 +126,23 @@ def _unknown_in_figures(loaded: Loaded[LibrarySpec], quantities: dict[str, Quant
         if name not in quantities:
             span = loaded.document.span(("figures", *path))
             yield Problem(f"unknown quantity '{name}'", span, nearest(name, quantities))
+
+
+def _unknown_in_workbook(
+    loaded: Loaded[LibrarySpec], library: Library, quantities: dict[str, QuantitySpec]
+) -> Iterator[Problem]:
+    """Report dimensions of tables, and quantities that mute rows, that no file declares."""
+    dimensions = {name for file in library.files for name in file.spec.dimensions}
+    wanted: list[tuple[tuple[str | int, ...], bool, str, str, Collection[str]]] = [
+        (("tables", i, "per", j), False, "dimension", name, dimensions)
+        for i, table in enumerate(loaded.spec.workbook.tables)
+        for j, name in enumerate(table.per)
+    ]
+    wanted += [(("muted", name), True, "quantity", name, quantities) for name in loaded.spec.workbook.muted]
+    for path, key, what, name, known in wanted:
+        if name not in known:
+            span = loaded.document.span(("workbook", *path), key=key)
+            yield Problem(f"unknown {what} '{name}'", span, nearest(name, known))
 
 
 def _named(part: Part) -> Iterator[tuple[tuple[str, ...], str]]:

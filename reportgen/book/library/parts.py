@@ -7,12 +7,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from reportgen.lang.units import Units
+from reportgen.spec.declared.workbook import WorkbookSpec
 from reportgen.spec.load import Loaded
 
 if TYPE_CHECKING:
+    from reportgen.spec.declared.figures import FiguresSpec
+    from reportgen.spec.declared.frame import FrameSpec
     from reportgen.spec.document import Document
-    from reportgen.spec.figures import FiguresSpec
-    from reportgen.spec.frame import FrameSpec
     from reportgen.spec.model import LibrarySpec
 
 __all__ = ["Library", "Table"]
@@ -63,3 +64,11 @@ class Library:
     def figures(self) -> FiguresSpec:
         """What the figures draw, as declared by the last file that does so."""
         return [loaded.spec.figures for loaded in self.files if loaded.spec.figures is not None][-1]
+
+    @property
+    def workbook(self) -> WorkbookSpec:
+        """What the workbook shows where; a later file moves the tables that it names."""
+        declared = [loaded.spec.workbook for loaded in self.files]
+        tables = {tuple(table.per): table for workbook in declared for table in workbook.tables}
+        muted = {name: value for workbook in declared for name, value in workbook.muted.items()}
+        return WorkbookSpec(tables=list(tables.values()), muted=muted)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.book.book import Limit, Relations
+from reportgen.book.relations import Limit, Relations
 from reportgen.errors import nearest
 
 if TYPE_CHECKING:

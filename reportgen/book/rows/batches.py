@@ -8,9 +8,9 @@ from reportgen.book.entries import Entry, Origin, Row
 
 if TYPE_CHECKING:
     from reportgen.book.collected.collect import Collection
+    from reportgen.spec.declared.roles import RolesSpec
     from reportgen.spec.load import Loaded
     from reportgen.spec.model import ScenarioSpec
-    from reportgen.spec.roles import RolesSpec
 
 __all__ = ["BATCH_POINT", "add_batches"]
 

@@ -11,9 +11,9 @@ from reportgen.errors import nearest
 
 if TYPE_CHECKING:
     from reportgen.book.collected.collect import Collection
+    from reportgen.spec.declared.roles import RolesSpec
     from reportgen.spec.load import Loaded
     from reportgen.spec.model import ScenarioSpec, SearchSpec
-    from reportgen.spec.roles import RolesSpec
 
 __all__ = ["add_candidates"]
 

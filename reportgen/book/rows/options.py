@@ -8,13 +8,13 @@ from reportgen.book.collected.collect import Collection, read_row
 from reportgen.book.entries import Entry, Origin, Row
 from reportgen.book.names import within
 from reportgen.errors import Problem, SpecError, nearest
-from reportgen.spec.frame import FRAME
+from reportgen.spec.declared.frame import FRAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from reportgen.spec.frame import FrameSpec, OriginSpec
+    from reportgen.spec.declared.frame import FrameSpec, OriginSpec
     from reportgen.spec.load import Loaded
     from reportgen.spec.model import ScenarioSpec
     from reportgen.spec.quantity import QuantitySpec

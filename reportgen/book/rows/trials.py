@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from reportgen.book.collected.collect import Collection
+    from reportgen.spec.declared.roles import EndSpec, RolesSpec
     from reportgen.spec.load import Loaded
     from reportgen.spec.model import DriverSpec, ScenarioSpec
-    from reportgen.spec.roles import EndSpec, RolesSpec
 
 __all__ = ["BEST", "DRIVER", "End", "add_trials", "ends", "trial_name"]
 

@@ -11,8 +11,8 @@ from openpyxl.worksheet.page import PageMargins
 
 from reportgen.errors import OutputError
 from reportgen.ooxml.lint import lint
-from reportgen.render.excel.charts.batch import BATCHES, batch_chart
-from reportgen.render.excel.charts.load import CURVE, load_view
+from reportgen.render.excel.charts.batch import batch_chart
+from reportgen.render.excel.charts.load import load_view
 from reportgen.render.excel.charts.parts import descriptions, room_below
 from reportgen.render.excel.charts.summary import option_chart, roofline_chart
 from reportgen.render.excel.charts.tornado import tornado_chart
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from reportgen.render.excel.file.cell_values import CellValue
     from reportgen.render.excel.plan.layout import Table
     from reportgen.render.excel.sheets.shown import Shown
+    from reportgen.spec.declared.workbook import TableSpec
     from reportgen.spec.model import ScenarioSpec
 
 __all__ = [
@@ -64,38 +65,10 @@ _SHEETS = (
     "Studies", "Load", "Prices", "Efficiency", "Option efficiency", "Catalogue", "Lists", "Method", "Sources",
     "Scenario", "Chart data",
 )  # fmt: skip
-_HOME = {
-    ("option",): "Options", ("option", "request"): "Requests", ("option", "stage"): "Stages",
-    ("option", "stage", "operator"): "Operators", ("option", "operator"): "Operator rates",
-    ("place",): "Recommendations", ("option", "rule"): "Rules",
-    ("accelerator",): "Catalogue", ("model",): "Catalogue", ("precision",): "Catalogue",
-    ("accelerator_family",): "Efficiency", ("engine",): "Efficiency", ("scheme",): "Efficiency",
-    ("option", "requirement"): "Requirements", ("driver",): "Sensitivity", ("period",): "Load",
-    ("option", "period"): "Load", ("price",): "Prices", ("currency",): "Load", ("commitment",): "Load",
-    CURVE: "Load curve", ("option", "percentile"): "Percentiles",
-    ("evidence",): "Efficiency", BATCHES: "Batch sweep", ("option", "operator_class"): "Option efficiency",
-}  # fmt: skip
 _STACKED = ("Inputs", "Lists", "Efficiency", "Load")
 """Sheets with tables one below the other."""
 _FOLDED = {"Inputs": len(SCALAR_HEADS) + 1, "Lists": None, "Efficiency": None, "Load": None}
 """The column from which such a sheet hides helper columns; None if it hides none, because others use the columns."""
-_COLOURED = (("option",), BATCHES)
-"""The tables whose verdicts are coloured."""
-_TITLES = {
-    ("option",): "Options: what is compared", ("option", "stage"): "Passes through the network",
-    ("option", "stage", "operator"): "Operators of one layer, and of the network",
-    ("option", "operator"): "Operators: repeats and rates", ("place",): "Recommendations, best first",
-    ("option", "rule"): "Rules on every option", ("option", "request"): "Request classes on every option",
-    ("option", "requirement"): "What every option must meet, and by how much it misses",
-    ("driver",): "How the objective follows its inputs", ("option", "period"): "Replicas over the day",
-    ("period",): "Periods of the day", ("currency",): "Currencies", ("price",): "Prices",
-    ("option", "rival"): "Every option against every other: cost, latency, capacity",
-    ("option", "change"): "In what every option differs from its base",
-    BATCHES: "Latency and throughput of the baseline over the requests at once",
-    CURVE: "Every option from nearly no load to nearly all that one replica can take",
-    ("option", "percentile"): "Latency by percentile on every option",
-    ("option", "operator_class"): "Shares of the roofline that each class of operators reaches",
-}  # fmt: skip
 _ONE_PAGE = ("Summary", "Inputs", "Method", "Sources")
 _PAGE = 260
 """The most characters next to each other that are readable on one page."""
@@ -203,10 +176,16 @@ def sheet_title(name: str, label: str) -> str:
     return f"{label} {name}"[:31] if label else name
 
 
+def _declared(plan: Plan) -> Mapping[tuple[str, ...], TableSpec]:
+    """Return what the library says of tables, by index set."""
+    return {tuple(table.per): table for table in plan.book.workbook.tables}
+
+
 def _home(plan: Plan, table: Table) -> str:
     """Return the sheet of a table."""
-    if table.dims in _HOME:
-        return _HOME[table.dims]
+    declared = _declared(plan).get(table.dims)
+    if declared is not None:
+        return declared.sheet
     if len(table.dims) == 1:
         return "Inputs" if any(c.group == "input" for c in table.columns.values()) else "Lists"
     return " by ".join(reversed(table.dims)).replace("_", " ").capitalize()[:31]
@@ -216,6 +195,7 @@ def _tables(writer: Writer, sheets: dict[str, Worksheet], homes: dict[tuple[str,
     """Write the tables: below each other, or next to each other for the catalogue's, because these may grow."""
     derived = sum(1 for s in writer.plan.scalars.values() if not s.cell.input)
     derived += sum(1 for table in writer.plan.tables.values() if in_order(table))
+    declared = _declared(writer.plan)
     down = dict.fromkeys(sheets, 1) | {"Lists": derived + 8}
     right = 1
     flags = get_column_letter(FLAGS)
@@ -223,7 +203,10 @@ def _tables(writer: Writer, sheets: dict[str, Worksheet], homes: dict[tuple[str,
     # lists that drop-downs read come first
     for dims in sorted(homes, key=lambda d: (homes[d] == "Options", len(d))):
         table, home = writer.plan.tables[dims], homes[dims]
-        title = _TITLES.get(dims) or (_plural(writer.plan.book.dimensions[dims[0]].title) if len(dims) == 1 else home)
+        said = declared.get(dims)
+        title = (said.title if said else "") or (
+            _plural(writer.plan.book.dimensions[dims[0]].title) if len(dims) == 1 else home
+        )
         if home == "Catalogue":
             placed = writer.table(sheets[home], table, 1, right, title=title, fold_from=1)
             right = placed.right + 2
@@ -237,10 +220,9 @@ def _tables(writer: Writer, sheets: dict[str, Worksheet], homes: dict[tuple[str,
         table_room(writer, sheets[home], placed)
         if home not in (*_STACKED, "Catalogue"):
             heading_room(sheets[home], writer)
-        writer.mute(sheets[home], placed, "repeats", 0.0)
-        writer.mute(sheets[home], placed, "is_met", True)
-        writer.mute(sheets[home], placed, "rule_when", False)
-        if dims in _COLOURED:
+        for name, value in writer.plan.book.workbook.muted.items():
+            writer.mute(sheets[home], placed, name, value)
+        if said is not None and said.verdicts:
             colour_verdicts(sheets[home], placed, writer.plan.book)
     writer.validate_tables()
     moved = derived_page(writer, sheets["Lists"], 1)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from reportgen.report.reading import Facts
     from reportgen.report.view import Block, Value
-    from reportgen.spec.roles import EndSpec
+    from reportgen.spec.declared.roles import EndSpec
 
 __all__ = ["driver_blocks"]
 

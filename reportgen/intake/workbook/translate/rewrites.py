@@ -11,7 +11,7 @@ from reportgen.intake.workbook.translate.formula import Unreadable, parse
 from reportgen.intake.workbook.translate.translate import Translator
 from reportgen.lang import tree
 from reportgen.lang.words import to_words
-from reportgen.spec.frame import FRAME
+from reportgen.spec.declared.frame import FRAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

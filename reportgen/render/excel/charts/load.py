@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from reportgen.render.excel.sheets.data import ChartData
     from reportgen.render.excel.sheets.shown import Shown
     from reportgen.render.excel.sheets.tables import Writer
-    from reportgen.spec.figures import LoadSpec
+    from reportgen.spec.declared.figures import LoadSpec
 
 __all__ = ["CURVE", "load_view"]
 

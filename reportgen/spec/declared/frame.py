@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from reportgen.spec.declared.roles import RolesSpec
 from reportgen.spec.part import Part
 from reportgen.spec.quantity import ObjectiveSpec, QuantitySpec
-from reportgen.spec.roles import RolesSpec
 
 __all__ = ["FRAME", "FrameSpec", "OriginSpec"]
 

@@ -1,0 +1,1 @@
+"""What only the library declares: the frame of scenarios, roles, figures, and the sheets of the workbook."""
