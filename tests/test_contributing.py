@@ -50,10 +50,12 @@ from reportgen.report.view import Figure
 __all__ = ["mine_figure"]
 
 
-def mine_figure(facts):
+def mine_figure(reader):
     """Each option by its quantity."""
-    values = [(o, facts.number("added_quantity", o) or 0.0) for o in facts.options]
-    bars = tuple({"name": facts.title("option", o), "value": v, "text": f"{v:.2f}", "role": "plain"} for o, v in values)
+    values = [(o, reader.number("added_quantity", o) or 0.0) for o in reader.options]
+    bars = tuple(
+        {"name": reader.title("option", o), "value": v, "text": f"{v:.2f}", "role": "plain"} for o, v in values
+    )
     return Figure("mine", "The chart that was added", "Bars of options.", {"bars": bars, "marks": ()})
 '''
 READER = '''"""Measurements of one's own kind."""
@@ -133,7 +135,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     put(package / "report" / "blocks.py", "from reportgen.report.figures.memory", (
         "from reportgen.report.figures.mine import mine_figure\nfrom reportgen.report.figures.memory"
     ))  # fmt: skip
-    block = '    "mine": lambda facts, _: [mine_figure(facts)],\n'
+    block = '    "mine": lambda reader, _: [mine_figure(reader)],\n'
     put(package / "report" / "blocks.py", '    "method": ', block + '    "method": ')
     put(package / "spec" / "report.py", '"method", ', '"method", "mine", ')
     (package / "render" / "plain").mkdir()

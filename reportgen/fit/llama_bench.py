@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from reportgen.fit.measurements import METRICS, Measurement, Unread
-from reportgen.fit.records import chosen, facts, known
+from reportgen.fit.records import catalogue_row, chosen, known
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -104,7 +104,7 @@ def _devices(record: Record, gpus: list[str]) -> int | None:
 
 def _misfits(record: Record, model: str, gpus: list[str], prompt: float, depth: float) -> Iterator[str]:
     """Yield what a row contains that a measurement cannot express."""
-    layers = facts("model", known("model", model)).get("layers")
+    layers = catalogue_row("model", known("model", model)).get("layers")
     on_device = record.number("n_gpu_layers", negative=True)
     if on_device == 0 or record.text("backends") in ("CPU", "BLAS") or record.text("devices") == "none":
         yield "the model ran on the host, not on an accelerator"

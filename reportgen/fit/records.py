@@ -13,7 +13,7 @@ from reportgen.book.library.library import library
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["Given", "Record", "catalogued", "chosen", "facts", "known"]
+__all__ = ["Given", "Record", "catalogue_row", "catalogued", "chosen", "known"]
 
 _MOST = 1e15
 _WIDTH = 200
@@ -121,7 +121,7 @@ def catalogued(dimension: str) -> list[str]:
     return list(_rows(dimension))
 
 
-def facts(dimension: str, name: str) -> Mapping[str, Any]:
+def catalogue_row(dimension: str, name: str) -> Mapping[str, Any]:
     """Return the catalogue's row of a member; empty if unknown."""
     return _rows(dimension).get(name, {})
 

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from reportgen.fit.measurements import METRICS, Measurement, Unread
-from reportgen.fit.records import chosen, facts, known
+from reportgen.fit.records import catalogue_row, chosen, known
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,7 +100,7 @@ def _precision(named: str, model: str, given: Given) -> tuple[str, str]:
     """Return the precision of weights and activations: as given, or as published; empty if the user must state it."""
     if given.weights:
         return given.weights, given.activations
-    native = str(facts("model", known("model", model)).get("native_precision", "")) or "bf16"
+    native = str(catalogue_row("model", known("model", model)).get("native_precision", "")) or "bf16"
     if native == "bf16" and _QUANTIZED.search(named):
         return "", ""
     return native, given.activations or ("fp8" if native == "fp8" else "")

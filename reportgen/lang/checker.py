@@ -240,9 +240,9 @@ class _Checker:
         for index, written in enumerate(node.args):
             inside = known
             if node.function == "if" and index > 0:
-                inside = known | (self.facts(args[0].node, index == 1) if args else frozenset())
+                inside = known | (self.known_if(args[0].node, index == 1) if args else frozenset())
             elif node.function in ("and", "or") and index == 1 and args:
-                inside = known | self.facts(args[0].node, node.function == "and")
+                inside = known | self.known_if(args[0].node, node.function == "and")
             try:
                 args.append(self.visit(written, inside))
             except _Bad:
@@ -253,7 +253,7 @@ class _Checker:
             raise _Bad
         return args
 
-    def facts(self, condition: tree.Node, holds: bool) -> Known:
+    def known_if(self, condition: tree.Node, holds: bool) -> Known:
         """Return the references that are known if the condition holds (or, with `holds` false, if it does not)."""
         if not isinstance(condition, tree.Call):
             return frozenset()
@@ -261,13 +261,13 @@ class _Checker:
         if condition.function == "known":
             return frozenset(inner) if holds else frozenset()
         if condition.function == "not":
-            return self.facts(inner[0], not holds)
+            return self.known_if(inner[0], not holds)
         if condition.function == ("and" if holds else "or"):
-            return self.facts(inner[0], holds) | self.facts(inner[1], holds)
+            return self.known_if(inner[0], holds) | self.known_if(inner[1], holds)
         if condition.function == "if" and holds and inner[2] == tree.Literal(False):
-            return self.facts(inner[0], True) | self.facts(inner[1], True)
+            return self.known_if(inner[0], True) | self.known_if(inner[1], True)
         if condition.function == "if" and not holds and inner[1] == tree.Literal(True):
-            return self.facts(inner[0], False) | self.facts(inner[2], False)
+            return self.known_if(inner[0], False) | self.known_if(inner[2], False)
         return frozenset()
 
     def refuse_absent(self, arg: Typed, written: tree.Node) -> None:

@@ -28,7 +28,7 @@ from reportgen.report.view import Paragraph
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from reportgen.report.reading import Facts
+    from reportgen.report.reading import ResultsReader
     from reportgen.report.view import Block
 
 __all__ = ["BLOCKS", "BriefSize"]
@@ -50,63 +50,63 @@ def _said(*texts: str) -> list[Block | None]:
     return [Paragraph(text) if text else None]
 
 
-def _words(facts: Facts, block: str, *members: str) -> list[Block | None]:
+def _words(reader: ResultsReader, block: str, *members: str) -> list[Block | None]:
     """Return the texts that the library names for a block, as a paragraph."""
-    return _said(*(facts.words(name, *members) for name in facts.book.report.words.get(block, ())))
+    return _said(*(reader.words(name, *members) for name in reader.book.report.words.get(block, ())))
 
 
-def _described(facts: Facts) -> str:
+def _described(reader: ResultsReader) -> str:
     """Return the scenario's description, if the subtitle says something else."""
-    return facts.book.scenario.description if facts.words(facts.roles.subtitle) else ""
+    return reader.book.scenario.description if reader.words(reader.roles.subtitle) else ""
 
 
-def _counting(facts: Facts) -> list[Block | None]:
+def _counting(reader: ResultsReader) -> list[Block | None]:
     """Return the workload in a sentence, the accounting, and a pointer to the full report."""
-    counted = f"Counted by the accounting “{facts.book.accounting}”."
+    counted = f"Counted by the accounting “{reader.book.accounting}”."
     rest = "The scenario is attached: reportgen makes the full report and the live workbook from it."
-    return _said(_described(facts), counted, rest)
+    return _said(_described(reader), counted, rest)
 
 
-def _cost(facts: Facts) -> list[Block | None]:
-    if not has_costs(facts):
+def _cost(reader: ResultsReader) -> list[Block | None]:
+    if not has_costs(reader):
         return []
-    return cost_blocks(facts, parts_figure(facts) or options_figure(facts, _FEW))
+    return cost_blocks(reader, parts_figure(reader) or options_figure(reader, _FEW))
 
 
-def _measured(facts: Facts) -> list[Block | None]:
-    options = facts.book.dimensions["option"].names
-    return [block for option in options for block in _words(facts, "measured", option)]
+def _measured(reader: ResultsReader) -> list[Block | None]:
+    options = reader.book.dimensions["option"].names
+    return [block for option in options for block in _words(reader, "measured", option)]
 
 
-BLOCKS: dict[str, Callable[[Facts, BriefSize | None], Iterable[Block | None]]] = {
-    "advice": lambda facts, _: further_advice(facts),
-    "basis": lambda facts, _: _counting(facts),
-    "batch": lambda facts, _: [batch_figure(facts)],
-    "candidates": lambda facts, _: candidate_blocks(facts),
-    "cost": lambda facts, _: _cost(facts),
-    "cost_parts": lambda facts, _: [parts_figure(facts)],
-    "front": lambda facts, _: [front_figure(facts)],
-    "generation": lambda facts, _: [generation_figure(facts)],
-    "interaction": lambda facts, _: _words(facts, "interaction"),
-    "layer": lambda facts, _: layer_figures(facts),
-    "levers": lambda facts, _: [left_out_table(facts)],
-    "load": lambda facts, _: [load_figure(facts)],
-    "load_table": lambda facts, _: [load_table(facts)],
-    "measured": lambda facts, _: _measured(facts),
-    "memory": lambda facts, size: (
-        [memory_figure(facts)] if size is None else [memory_figure(facts, size.options)] if size.figures > 1 else []
+BLOCKS: dict[str, Callable[[ResultsReader, BriefSize | None], Iterable[Block | None]]] = {
+    "advice": lambda reader, _: further_advice(reader),
+    "basis": lambda reader, _: _counting(reader),
+    "batch": lambda reader, _: [batch_figure(reader)],
+    "candidates": lambda reader, _: candidate_blocks(reader),
+    "cost": lambda reader, _: _cost(reader),
+    "cost_parts": lambda reader, _: [parts_figure(reader)],
+    "front": lambda reader, _: [front_figure(reader)],
+    "generation": lambda reader, _: [generation_figure(reader)],
+    "interaction": lambda reader, _: _words(reader, "interaction"),
+    "layer": lambda reader, _: layer_figures(reader),
+    "levers": lambda reader, _: [left_out_table(reader)],
+    "load": lambda reader, _: [load_figure(reader)],
+    "load_table": lambda reader, _: [load_table(reader)],
+    "measured": lambda reader, _: _measured(reader),
+    "memory": lambda reader, size: (
+        [memory_figure(reader)] if size is None else [memory_figure(reader, size.options)] if size.figures > 1 else []
     ),
-    "memory_words": lambda facts, _: _words(facts, "memory_words"),
-    "method": lambda facts, _: method_blocks(facts),
-    "next_steps": lambda facts, _: next_steps(facts),
-    "operators": lambda facts, _: operator_tables(facts),
-    "options": lambda facts, _: [options_figure(facts)],
-    "options_table": lambda facts, size: [options_table(facts, size.options if size is not None else None)],
-    "robustness": lambda facts, _: robustness_tables(facts),
-    "roofline": lambda facts, _: [roofline_figure(facts)],
-    "roofline_words": lambda facts, _: _words(facts, "roofline_words"),
-    "sensitivity": lambda facts, _: driver_blocks(facts),
-    "time": lambda facts, size: [time_figure(facts)] if size is None or size.figures > 0 else [],
-    "workload": lambda facts, _: [*_said(_described(facts)), workload_table(facts)],
+    "memory_words": lambda reader, _: _words(reader, "memory_words"),
+    "method": lambda reader, _: method_blocks(reader),
+    "next_steps": lambda reader, _: next_steps(reader),
+    "operators": lambda reader, _: operator_tables(reader),
+    "options": lambda reader, _: [options_figure(reader)],
+    "options_table": lambda reader, size: [options_table(reader, size.options if size is not None else None)],
+    "robustness": lambda reader, _: robustness_tables(reader),
+    "roofline": lambda reader, _: [roofline_figure(reader)],
+    "roofline_words": lambda reader, _: _words(reader, "roofline_words"),
+    "sensitivity": lambda reader, _: driver_blocks(reader),
+    "time": lambda reader, size: [time_figure(reader)] if size is None or size.figures > 0 else [],
+    "workload": lambda reader, _: [*_said(_described(reader)), workload_table(reader)],
 }
 """For each name, a function from results and the available room (None: unlimited) to blocks."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.report.blocks import BLOCKS, BriefSize
 from reportgen.report.design import PLAIN_DESIGN, Design
-from reportgen.report.reading import Facts
+from reportgen.report.reading import ResultsReader
 from reportgen.report.sections.assumptions import assumptions, sources
 from reportgen.report.sections.cost import has_costs
 from reportgen.report.sections.decision import figures_of, key_figures, recommendation
@@ -46,84 +46,84 @@ def report_of(results: Results, design: Design = PLAIN_DESIGN) -> Report:
     """Return the report of these results; parts whose quantities the book lacks are left out."""
     if design.form == "brief":
         return next(briefs_of(results, design))
-    facts = Facts(results)
-    used = used_quantities(facts)
+    reader = ResultsReader(results)
+    used = used_quantities(reader)
     report = dataclasses.replace(
-        _head(facts, design),
-        sections=tuple(_sections(facts, _outline(facts))),
-        assumptions=assumptions(facts, used),
-        appendices=tuple(_appendices(facts)),
-        sources=sources(facts, used),
-        contents_first=has_costs(facts) or design.paper == "letter",
+        _head(reader, design),
+        sections=tuple(_sections(reader, _outline(reader))),
+        assumptions=assumptions(reader, used),
+        appendices=tuple(_appendices(reader)),
+        sources=sources(reader, used),
+        contents_first=has_costs(reader) or design.paper == "letter",
     )
-    return dataclasses.replace(report, glossary=glossary_table(facts, report))
+    return dataclasses.replace(report, glossary=glossary_table(reader, report))
 
 
 def briefs_of(results: Results, design: Design) -> Iterator[Report]:
     """Yield two-page reports, longest first: decision, key figures, the main evidence, and what it is based on."""
-    facts = Facts(results)
-    head, cited = _head(facts, design), sources(facts, used_quantities(facts))
+    reader = ResultsReader(results)
+    head, cited = _head(reader, design), sources(reader, used_quantities(reader))
     for size in BRIEF_SIZES:
-        sections = tuple(_sections(facts, facts.book.report.brief_outline, size))
+        sections = tuple(_sections(reader, reader.book.report.brief_outline, size))
         yield dataclasses.replace(head, sections=sections, sources=cited[: size.sources])
 
 
-def _head(facts: Facts, design: Design) -> Report:
+def _head(reader: ResultsReader, design: Design) -> Report:
     """Return the first page's content, common to both forms."""
-    book = facts.book
-    title = facts.words(book.roles.title)
+    book = reader.book
+    title = reader.words(book.roles.title)
     return Report(
         title=title or book.scenario.title,
-        subtitle=facts.words(book.roles.subtitle) or book.scenario.description,
+        subtitle=reader.words(book.roles.subtitle) or book.scenario.description,
         kicker=book.scenario.title if title else _KICKER,
         scenario=book.name,
         date=dt.date.fromisoformat(book.scenario.date) if book.scenario.date else None,
         accounting=book.accounting,
-        recommendation=recommendation(facts),
+        recommendation=recommendation(reader),
         footer=Footer(book.scenario_hash, __version__, book.library_hash),
         status_line=book.scenario.author,
-        key_figures=key_figures(facts),
-        figures_of=figures_of(facts),
+        key_figures=key_figures(reader),
+        figures_of=figures_of(reader),
         design=design,
     )
 
 
-def _outline(facts: Facts) -> list[str]:
+def _outline(reader: ResultsReader) -> list[str]:
     """Return the sections in order; a scenario's own sections that the outline omits come last."""
-    report = facts.book.report
-    own = facts.book.scenario.report.sections
+    report = reader.book.report
+    own = reader.book.scenario.report.sections
     return [*report.outline, *(name for name in own if name not in (*report.outline, *report.brief_outline))]
 
 
-def _sections(facts: Facts, names: Iterable[str], size: BriefSize | None = None) -> Iterator[Section]:
+def _sections(reader: ResultsReader, names: Iterable[str], size: BriefSize | None = None) -> Iterator[Section]:
     """Yield the sections, each titled with its finding, if it has one; a block is shown only where it first occurs."""
     shown: set[str] = set()
     for name in names:
-        spec = facts.book.report.sections[name]
+        spec = reader.book.report.sections[name]
         if spec.unless in shown:
             continue
-        shown_blocks = {block: _blocks(facts, block, size) for block in spec.blocks if block not in shown}
+        shown_blocks = {block: _blocks(reader, block, size) for block in spec.blocks if block not in shown}
         shown_blocks = {block: made for block, made in shown_blocks.items() if made}
         if spec.only_with and spec.only_with not in shown_blocks:
             continue
         shown |= shown_blocks.keys()
         blocks = [block for made in shown_blocks.values() for block in made]
-        if table := [quantity for quantity in spec.table if facts.has(quantity)]:
-            blocks.append(own_table(facts, spec.title, table))
+        if table := [quantity for quantity in spec.table if reader.has(quantity)]:
+            blocks.append(own_table(reader, spec.title, table))
         if blocks:
             alone = spec.alone.get(next(iter(shown_blocks), ""), "") if len(shown_blocks) == 1 else ""
-            yield Section(facts.words(spec.finding) or alone or spec.title, tuple(blocks))
+            yield Section(reader.words(spec.finding) or alone or spec.title, tuple(blocks))
 
 
-def _blocks(facts: Facts, name: str, size: BriefSize | None) -> list[Block]:
-    return [block for block in BLOCKS[name](facts, size) if block is not None]
+def _blocks(reader: ResultsReader, name: str, size: BriefSize | None) -> list[Block]:
+    return [block for block in BLOCKS[name](reader, size) if block is not None]
 
 
-def _appendices(facts: Facts) -> Iterable[Section]:
+def _appendices(reader: ResultsReader) -> Iterable[Section]:
     """Yield the appendices: all operators, and the derivation of the headline number."""
-    operators = operator_tables(facts, whole=True)
+    operators = operator_tables(reader, whole=True)
     if operators:
         yield Section("All operators", tuple(operators))
-    headline = headline_section(facts)
+    headline = headline_section(reader)
     if headline is not None:
         yield headline

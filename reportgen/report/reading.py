@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from reportgen.spec.declared.figures import FiguresSpec
     from reportgen.spec.declared.roles import RolesSpec
 
-__all__ = ["STAGES", "Facts"]
+__all__ = ["STAGES", "ResultsReader"]
 
 STAGES = ("prefill", "decode")
 
 
-class Facts:
+class ResultsReader:
     """Convenient access to results; a quantity that the book lacks reads as None or an empty text."""
 
     def __init__(self, results: Results) -> None:
@@ -81,7 +81,7 @@ class Facts:
         write = as_given if quantity.input else amount
         return write(self.number(name, *members), quantity.type.unit)
 
-    def shown(self, name: str, *members: str) -> str:
+    def formatted(self, name: str, *members: str) -> str:
         """Return any value as formatted text."""
         quantity, value = self.quantity(name), self.value(name, *members)
         if value is None:

@@ -11,70 +11,70 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from reportgen.engine.results import Plain
-    from reportgen.report.reading import Facts
+    from reportgen.report.reading import ResultsReader
     from reportgen.report.view import Kind
 
 __all__ = ["chosen_settings", "option_settings"]
 
 
-def option_settings(facts: Facts) -> tuple[list[tuple[Column, list[str]]], list[str]]:
+def option_settings(reader: ResultsReader) -> tuple[list[tuple[Column, list[str]]], list[str]]:
     """Return the columns of settings that differ, and those that are the same for all options, in words."""
     told: list[tuple[Column, list[str]]] = []
     same: list[str] = []
-    for names in _merged(facts, facts.book.report.option_columns):
-        title = _title(facts, names)
-        texts = [_distinct([_bare(facts, n, o) for n in names]) for o in facts.options]
+    for names in _merged(reader, reader.book.report.option_columns):
+        title = _title(reader, names)
+        texts = [_distinct([_bare(reader, n, o) for n in names]) for o in reader.options]
         if len(set(texts)) == 1:
-            same.append(f"{title}: {_distinct([facts.shown(n, facts.baseline) for n in names])}")
+            same.append(f"{title}: {_distinct([reader.formatted(n, reader.baseline) for n in names])}")
         else:
-            told.append((Column(title, kind=_kind(facts, names)), texts))
+            told.append((Column(title, kind=_kind(reader, names)), texts))
     return told, same
 
 
-def chosen_settings(facts: Facts, rows: Sequence[Mapping[str, Plain]]) -> list[tuple[Column, list[str]]]:
+def chosen_settings(reader: ResultsReader, rows: Sequence[Mapping[str, Plain]]) -> list[tuple[Column, list[str]]]:
     """Return columns of the cells that a search chose, in the order in which the report lists settings."""
-    given = dict.fromkeys(name for row in rows for name in row if facts.has(name))
-    order = [n for n in facts.book.report.option_columns if n in given]
+    given = dict.fromkeys(name for row in rows for name in row if reader.has(name))
+    order = [n for n in reader.book.report.option_columns if n in given]
     columns: list[tuple[Column, list[str]]] = []
-    for names in _merged(facts, dict.fromkeys([*order, *given])):
-        texts = [_distinct([_written(facts, n, row.get(n)) for n in names]) for row in rows]
-        columns.append((Column(_title(facts, names), kind=_kind(facts, names)), texts))
+    for names in _merged(reader, dict.fromkeys([*order, *given])):
+        texts = [_distinct([_written(reader, n, row.get(n)) for n in names]) for row in rows]
+        columns.append((Column(_title(reader, names), kind=_kind(reader, names)), texts))
     return columns
 
 
-def _merged(facts: Facts, names: Iterable[str]) -> Iterable[list[str]]:
+def _merged(reader: ResultsReader, names: Iterable[str]) -> Iterable[list[str]]:
     """Yield the inputs among quantities, grouped if their values are members of the same dimension."""
     merged: dict[str, list[str]] = {}
     for name in names:
-        if facts.quantity(name).input:
-            merged.setdefault(facts.quantity(name).type.dimension or name, []).append(name)
+        if reader.quantity(name).input:
+            merged.setdefault(reader.quantity(name).type.dimension or name, []).append(name)
     return merged.values()
 
 
-def _title(facts: Facts, names: Sequence[str]) -> str:
-    return " / ".join(facts.quantity(n).title for n in names)
+def _title(reader: ResultsReader, names: Sequence[str]) -> str:
+    return " / ".join(reader.quantity(n).title for n in names)
 
 
-def _kind(facts: Facts, names: Sequence[str]) -> Kind:
-    return "number" if facts.quantity(names[0]).type.kind == "number" else "text"
+def _kind(reader: ResultsReader, names: Sequence[str]) -> Kind:
+    return "number" if reader.quantity(names[0]).type.kind == "number" else "text"
 
 
-def _bare(facts: Facts, name: str, option: str) -> str:
+def _bare(reader: ResultsReader, name: str, option: str) -> str:
     """Return a setting without its unit, because the title of a count names it."""
-    if facts.quantity(name).type.kind != "number":
-        return facts.shown(name, option)
-    return facts.amount(name, option).text
+    if reader.quantity(name).type.kind != "number":
+        return reader.formatted(name, option)
+    return reader.amount(name, option).text
 
 
-def _written(facts: Facts, name: str, value: Plain) -> str:
+def _written(reader: ResultsReader, name: str, value: Plain) -> str:
     """Format a value as an option's cell, even if no option has it yet."""
-    type_ = facts.quantity(name).type
+    type_ = reader.quantity(name).type
     if value is None:
         return ABSENT
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str):
-        return facts.title(type_.dimension, value) if type_.dimension else value
+        return reader.title(type_.dimension, value) if type_.dimension else value
     return as_given(float(value), type_.unit).text
 
 

@@ -16,14 +16,14 @@ from reportgen.render.charts.draw import fill
 from reportgen.render.excel.charts.specs import chart_spec
 from reportgen.report.figures.batch import batch_figure
 from reportgen.report.numbers import amount
-from reportgen.report.reading import Facts
+from reportgen.report.reading import ResultsReader
 from reportgen.report.view import Figure
 from tests.render.charts.drawn import check_texts, datasets, figure_frame, results_of, same_bytes_twice
 
 
 @functools.cache
 def figure_of(spec: str, *changes: str) -> Figure:
-    figure = batch_figure(Facts(results_of(spec, *changes)))
+    figure = batch_figure(ResultsReader(results_of(spec, *changes)))
     assert figure is not None
     return figure
 
@@ -60,9 +60,9 @@ def test_a_point_is_the_option_at_that_static_batch(batch: int) -> None:
 
 
 def test_the_second_line_is_what_is_recommended_first() -> None:
-    facts, figure = Facts(results_of("bob")), figure_of("bob")
-    best = facts.advised[0]
-    assert [row["name"] for row in figure.data["lines"]] == [facts.title("option", o) for o in (facts.baseline, best)]
+    reader, figure = ResultsReader(results_of("bob")), figure_of("bob")
+    best = reader.advised[0]
+    assert [row["name"] for row in figure.data["lines"]] == [reader.title("option", o) for o in (reader.baseline, best)]
     there = results_of("bob", f"{best}.concurrency=16")
     assert points(figure, 1)[16]["throughput"] == pytest.approx(there.get("throughput", best))
 
@@ -127,7 +127,7 @@ def test_the_title_says_what_keeps_the_target() -> None:
 
 @pytest.mark.parametrize("spec", ["expert_server", "procurement", "novelists"])
 def test_there_is_none_where_the_rate_says_how_many_run(spec: str) -> None:
-    assert batch_figure(Facts(results_of(spec))) is None
+    assert batch_figure(ResultsReader(results_of(spec))) is None
 
 
 def test_the_target_is_a_rule_and_one_far_off_is_named() -> None:
@@ -145,9 +145,9 @@ def test_the_native_chart_still_finds_its_titles_and_axes() -> None:
 
 
 def test_the_alternative_text_has_every_point() -> None:
-    figure, facts = figure_of("bob"), Facts(results_of("bob"))
-    for place, option in enumerate((facts.baseline, facts.advised[0])):
-        assert f"{facts.title('option', option)}: concurrency 1 " in figure.alt
+    figure, reader = figure_of("bob"), ResultsReader(results_of("bob"))
+    for place, option in enumerate((reader.baseline, reader.advised[0])):
+        assert f"{reader.title('option', option)}: concurrency 1 " in figure.alt
         for batch, point in points(figure, place).items():
             own = " (as configured)" if point["own"] else ""
             assert f"concurrency {batch:,}{own} {amount(point['tpot'], parse_unit('ms'))}, " in figure.alt
@@ -155,14 +155,14 @@ def test_the_alternative_text_has_every_point() -> None:
 
 
 def test_there_is_none_without_the_quantities_or_with_a_single_batch() -> None:
-    assert batch_figure(Facts(results_of("llm_viewer_operators"))) is None
+    assert batch_figure(ResultsReader(results_of("llm_viewer_operators"))) is None
     results = copy.copy(results_of("bob"))
     kept = {name: q for name, q in results.book.quantities.items() if name != "most_at_once"}
     results.book = dataclasses.replace(results.book, quantities=kept)
-    assert batch_figure(Facts(results)) is None
+    assert batch_figure(ResultsReader(results)) is None
     alone = results_of("alice", "baseline.model=Llama-3.1-405B", "baseline.accelerator=T4")
-    assert not Facts(alone).advised
-    assert batch_figure(Facts(alone)) is None
+    assert not ResultsReader(alone).advised
+    assert batch_figure(ResultsReader(alone)) is None
 
 
 @pytest.mark.parametrize("spec", ["alice", "bob", "alice_at_home"])

@@ -20,7 +20,7 @@ from reportgen.render.document.output import html_text, pdf_bytes
 from reportgen.report.design import Design
 from reportgen.report.numbers import ABSENT
 from reportgen.report.outline import report_of
-from reportgen.report.reading import Facts
+from reportgen.report.reading import ResultsReader
 from reportgen.report.sections.cost import parts_figure
 from reportgen.report.view import Figure, Paragraph
 from tests.report.test_report import HOSTILE, ROOT, figures, same, tables, words
@@ -185,7 +185,7 @@ def test_without_prices_there_is_nothing_about_money() -> None:
 
 def test_one_way_of_paying_needs_no_bars_of_parts() -> None:
     results = evaluate(ROOT / "specs" / "novelists.yaml")
-    assert parts_figure(Facts(results)) is None
+    assert parts_figure(ResultsReader(results)) is None
     first = report_of(results).sections[0]
     assert first.title == results.get("cost_finding")
     assert [b.chart for b in first.blocks if isinstance(b, Figure)] == ["options"]  # the first of them only

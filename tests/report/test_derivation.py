@@ -17,7 +17,7 @@ from reportgen.engine.explain import ABOVE, Step, derivation
 from reportgen.engine.outline import CUT, Line, outline
 from reportgen.render.document.output import html_text, pdf_bytes
 from reportgen.report.outline import report_of
-from reportgen.report.reading import Facts
+from reportgen.report.reading import ResultsReader
 from reportgen.report.view import Paragraph, Section, Table
 
 if TYPE_CHECKING:
@@ -57,14 +57,14 @@ def results(request: pytest.FixtureRequest) -> Results:
 def test_it_begins_with_the_headline_number(results: Results) -> None:
     name, option = headline(results)
     section, said, table = parts(results)
-    facts = Facts(results)
+    reader = ResultsReader(results)
     assert section.title == "How the headline number comes about"
-    assert facts.shown(name, option) in said.text
-    assert (table.rows[0].cells[0].name, table.rows[0].cells[2].text) == (name, facts.shown(name, option))
+    assert reader.formatted(name, option) in said.text
+    assert (table.rows[0].cells[0].name, table.rows[0].cells[2].text) == (name, reader.formatted(name, option))
 
 
 def test_every_row_is_the_engines_in_tree_order(results: Results) -> None:
-    facts, (_, _, table) = Facts(results), parts(results)
+    reader, (_, _, table) = ResultsReader(results), parts(results)
     wanted = lines(results)
     assert 10 < len(table.rows) == len(wanted) <= 40
     for row, line in zip(table.rows, wanted, strict=True):
@@ -75,7 +75,7 @@ def test_every_row_is_the_engines_in_tree_order(results: Results) -> None:
             continue
         assert head.name == line.step.quantity
         assert head.text.startswith(results.book.quantities[head.name].title)
-        assert value.text == facts.shown(line.step.quantity, *line.step.key)
+        assert value.text == reader.formatted(line.step.quantity, *line.step.key)
         assert row.muted == (given.text == ABOVE) == (line.note == ABOVE)
 
 
@@ -154,4 +154,4 @@ def test_steps_of_other_options_name_them() -> None:
 
     assert option in keys(derivation(results, name, (option,)))
     titles = [row.cells[0].text for row in parts(results)[2].rows]
-    assert not any(Facts(results).title("option", option) in title for title in titles)
+    assert not any(ResultsReader(results).title("option", option) in title for title in titles)

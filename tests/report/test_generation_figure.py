@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from reportgen.render.charts.draw import fill
 from reportgen.report.figures.generation import generation_figure
-from reportgen.report.reading import Facts
+from reportgen.report.reading import ResultsReader
 from reportgen.report.view import Figure
 from tests.render.charts.drawn import check_texts, datasets, figure_frame, results_of, same_bytes_twice
 
 
 @functools.cache
 def figure_of(spec: str, *changes: str) -> Figure:
-    figure = generation_figure(Facts(results_of(spec, *changes)))
+    figure = generation_figure(ResultsReader(results_of(spec, *changes)))
     assert figure is not None
     return figure
 
@@ -63,8 +63,8 @@ def test_the_title_says_how_much_longer_the_last_step_takes() -> None:
 
 
 def test_lines_are_the_baseline_and_what_is_recommended_first_with_their_ends_in_words() -> None:
-    figure, facts = figure_of("alice"), Facts(results_of("alice"))
-    titles = [facts.title("option", o) for o in (facts.baseline, *facts.advised[:1])]
+    figure, reader = figure_of("alice"), ResultsReader(results_of("alice"))
+    titles = [reader.title("option", o) for o in (reader.baseline, *reader.advised[:1])]
     assert [row["name"] for row in figure.data["lines"]] == titles
     assert [row["role"] for row in figure.data["lines"]] == ["base", "best"]
     for place, row in enumerate(figure.data["lines"]):
@@ -115,9 +115,9 @@ def test_under_a_rate_it_says_of_how_many_sequences_the_step_is() -> None:
 
 
 def test_there_is_none_without_a_decode_step_or_with_a_single_one() -> None:
-    assert generation_figure(Facts(results_of("llm_viewer_operators"))) is None
-    assert generation_figure(Facts(results_of("alice", "chapter.output_tokens=1"))) is None
-    assert generation_figure(Facts(results_of("alice", "chapter.output_tokens=2"))) is None
+    assert generation_figure(ResultsReader(results_of("llm_viewer_operators"))) is None
+    assert generation_figure(ResultsReader(results_of("alice", "chapter.output_tokens=1"))) is None
+    assert generation_figure(ResultsReader(results_of("alice", "chapter.output_tokens=2"))) is None
 
 
 @pytest.mark.parametrize("spec", ["alice", "bob", "expert_server", "procurement", "novelists", "alice_at_home"])

@@ -25,7 +25,7 @@ from reportgen.report.figures.layer import layer_figures
 from reportgen.report.figures.layer_flow import CACHE, LAYER, OUTPUT, WORDS, Traffic, flow
 from reportgen.report.figures.layer_rows import MOST, layer_rows
 from reportgen.report.figures.layered import apart, in_rows
-from reportgen.report.reading import STAGES, Facts
+from reportgen.report.reading import STAGES, ResultsReader
 from tests.render.charts.drawn import (
     check_texts,
     datasets,
@@ -59,9 +59,9 @@ CASES = {
 
 
 @functools.cache
-def facts_of(case: str) -> Facts:
+def facts_of(case: str) -> ResultsReader:
     spec, *changes = CASES[case]
-    return Facts(evaluate(SPECS / f"{spec}.yaml", changes))
+    return ResultsReader(evaluate(SPECS / f"{spec}.yaml", changes))
 
 
 @functools.cache
@@ -69,11 +69,11 @@ def figures_of(case: str) -> list[Figure]:
     return layer_figures(facts_of(case))
 
 
-def running(facts: Facts, stage: str) -> list[str]:
+def running(reader: ResultsReader, stage: str) -> list[str]:
     """The operators that run, by the engine's own word."""
-    repeats = facts.results.plain("repeats")
-    assert stage in facts.book.dimensions["stage"].names
-    return [o for o in facts.book.dimensions["operator"].names if repeats[facts.baseline, o]]
+    repeats = reader.results.plain("repeats")
+    assert stage in reader.book.dimensions["stage"].names
+    return [o for o in reader.book.dimensions["operator"].names if repeats[reader.baseline, o]]
 
 
 def nodes_of(case: str, stage: str) -> dict[str, dict[str, Any]]:
@@ -134,39 +134,42 @@ def test_nothing_flows_in_a_circle(case: str, stage: str) -> None:
 @each_case
 @each_stage
 def test_the_shares_add_up_to_the_engines(case: str, stage: str) -> None:
-    facts = facts_of(case)
+    reader = facts_of(case)
     shown = sum(n["share"] for n in nodes_of(case, stage).values() if n.get("share_text"))
-    times = facts.results.plain("network_inference_time")
-    whole = facts.results.get("total_inference_time", facts.baseline, stage)
+    times = reader.results.plain("network_inference_time")
+    whole = reader.results.get("total_inference_time", reader.baseline, stage)
     assert isinstance(whole, float)
-    spent = sum(times[facts.baseline, stage, o] or 0.0 for o in running(facts, stage))  # type: ignore[misc]
+    spent = sum(times[reader.baseline, stage, o] or 0.0 for o in running(reader, stage))  # type: ignore[misc]
     assert shown == pytest.approx(100 * spent / whole)
-    overhead = facts.number("overhead_time_share", facts.baseline, stage) or 0.0
+    overhead = reader.number("overhead_time_share", reader.baseline, stage) or 0.0
     assert shown + overhead == pytest.approx(100)
 
 
 @each_case
 @each_stage
 def test_the_numbers_of_a_node_are_those_of_the_tables(case: str, stage: str) -> None:
-    facts = facts_of(case)
+    reader = facts_of(case)
     for name, node in nodes_of(case, stage).items():
-        at = (facts.baseline, stage, name)
-        if name not in facts.book.dimensions["operator"].names:
+        at = (reader.baseline, stage, name)
+        if name not in reader.book.dimensions["operator"].names:
             continue
-        assert node["look"] == facts.value("bound", *at)
+        assert node["look"] == reader.value("bound", *at)
         if node["look"] == "communication":
-            assert node["note"] == f"{facts.shown('message_bytes', *at)} each"
+            assert node["note"] == f"{reader.formatted('message_bytes', *at)} each"
         else:
-            assert node["note"] == f"{facts.shown('network_ops', *at)} · {facts.shown('network_memory_access', *at)}"
+            assert (
+                node["note"]
+                == f"{reader.formatted('network_ops', *at)} · {reader.formatted('network_memory_access', *at)}"
+            )
 
 
 @each_case
 @each_stage
 def test_the_cache_is_read_and_written_where_bytes_are_counted(case: str, stage: str) -> None:
-    facts, edges = facts_of(case), edges_of(case, stage)
-    for name in running(facts, stage):
+    reader, edges = facts_of(case), edges_of(case, stage)
+    for name in running(reader, stage):
         for quantity, edge in (("load_kv_cache", (CACHE, name)), ("store_kv_cache", (name, CACHE))):
-            assert (edge in edges) == bool(facts.number(quantity, facts.baseline, stage, name)), edge
+            assert (edge in edges) == bool(reader.number(quantity, reader.baseline, stage, name)), edge
 
 
 @each_case
@@ -178,7 +181,7 @@ def test_both_stages_share_a_figure_where_three_stand_beside_each_other(case: st
 
 def test_the_title_says_what_limits_each_stage() -> None:
     (figure,) = figures_of("alice")
-    facts = facts_of("alice")
+    reader = facts_of("alice")
     shares = {"prefill": 0.0, "decode": 0.0}
     for stage, bound in (("prefill", "compute"), ("decode", "memory")):
         nodes = nodes_of("alice", stage).values()
@@ -186,7 +189,7 @@ def test_the_title_says_what_limits_each_stage() -> None:
     assert figure.title == (
         f"Prefill is {shares['prefill']:.0f}\u202f% compute-bound, decode {shares['decode']:.0f}\u202f% memory-bound"
     )
-    assert facts.shown("total_inference_time", "baseline", "decode") in str(figure.data["panels"][1]["note"])
+    assert reader.formatted("total_inference_time", "baseline", "decode") in str(figure.data["panels"][1]["note"])
 
 
 def test_operators_that_run_in_some_layers_only_say_in_how_many() -> None:
@@ -405,21 +408,21 @@ dimensions:
 COUNTS = "operator_class: elementwise, repeats: layers, steps: tokens * hidden_size, compute_precision: base_precision"
 
 
-def own(folder: Path, *rows: str) -> Facts:
+def own(folder: Path, *rows: str) -> ResultsReader:
     spec = folder / "own.yaml"
     spec.write_text(OWN.format(rows="\n".join(f"      {row}" for row in rows)), "utf-8")
-    return Facts(evaluate(spec))
+    return ResultsReader(evaluate(spec))
 
 
 def test_an_operator_of_ones_own_stands_where_it_says(tmp_path: Path) -> None:
-    facts = own(
+    reader = own(
         tmp_path,
         f"adapter: {{title: Adapter, {COUNTS}, inputs: [MLP_NORM]}}",
         "mlp_add: {inputs: [attn_add, down_proj, adapter]}",
         f"probe: {{title: Probe, {COUNTS}, inputs: [output]}}",
         f"loose: {{title: Loose, {COUNTS}}}",
     )
-    (figure,) = layer_figures(facts)
+    (figure,) = layer_figures(reader)
     edges = {(e["source"], e["target"]) for e in figure.data["edges"] if e["panel"] == "decode"}
     assert {("mlp_norm", "adapter"), ("adapter", "mlp_add"), (OUTPUT, "probe")} <= edges
     assert not any("loose" in edge for edge in edges)
@@ -427,20 +430,20 @@ def test_an_operator_of_ones_own_stands_where_it_says(tmp_path: Path) -> None:
 
 
 def test_a_row_for_each_class_names_its_class_in_its_inputs(tmp_path: Path) -> None:
-    facts = own(
+    reader = own(
         tmp_path,
         f'"first_{{request}}": {{each: request, title: First, {COUNTS}, inputs: [layer]}}',
         f'"second_{{request}}": {{each: request, title: Second, {COUNTS}, inputs: ["first_{{request}}"]}}',
     )
-    members = {m.name: m.inputs for m in facts.book.dimensions["operator"].members}
+    members = {m.name: m.inputs for m in reader.book.dimensions["operator"].members}
     assert members["second_query"] == (("first_query",),)
 
 
 def test_what_a_page_cannot_hold_is_left_out_smallest_first(tmp_path: Path) -> None:
     title, sources = "A step with a long name " * 4, ["mlp_add", *(f"step_{i}" for i in range(11))]
     chain = [f"step_{i}: {{title: {title}{i}, {COUNTS}, inputs: [{source}]}}" for i, source in enumerate(sources)]
-    facts = own(tmp_path, *chain)
-    figures = layer_figures(facts)
+    reader = own(tmp_path, *chain)
+    figures = layer_figures(reader)
     for figure in figures:
         assert "operators that take least are left out" in figure.subtitle
         assert fill(figure)["height"] <= TALLEST
@@ -468,17 +471,17 @@ def test_the_same_layer_is_drawn_to_the_same_bytes() -> None:
 
 
 def test_there_is_none_where_nobody_says_what_operators_take_in() -> None:
-    facts = facts_of("alice")
-    results = copy.copy(facts.results)
-    operators = facts.book.dimensions["operator"]
+    reader = facts_of("alice")
+    results = copy.copy(reader.results)
+    operators = reader.book.dimensions["operator"]
     bare = dataclasses.replace(operators, members=tuple(dataclasses.replace(m, inputs=()) for m in operators.members))
-    results.book = dataclasses.replace(facts.book, dimensions={**facts.book.dimensions, "operator": bare})
-    assert layer_figures(Facts(results)) == []
+    results.book = dataclasses.replace(reader.book, dimensions={**reader.book.dimensions, "operator": bare})
+    assert layer_figures(ResultsReader(results)) == []
 
 
 def test_there_is_none_where_a_book_counts_no_shares() -> None:
-    facts = facts_of("alice")
-    results = copy.copy(facts.results)
-    kept = {name: q for name, q in facts.book.quantities.items() if name != "operator_time_share"}
-    results.book = dataclasses.replace(facts.book, quantities=kept)
-    assert layer_figures(Facts(results)) == []
+    reader = facts_of("alice")
+    results = copy.copy(reader.results)
+    kept = {name: q for name, q in reader.book.quantities.items() if name != "operator_time_share"}
+    results.book = dataclasses.replace(reader.book, quantities=kept)
+    assert layer_figures(ResultsReader(results)) == []

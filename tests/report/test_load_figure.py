@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from reportgen.render.charts.draw import fill
 from reportgen.report.figures.load import load_figure, load_table
 from reportgen.report.outline import report_of
-from reportgen.report.reading import Facts
+from reportgen.report.reading import ResultsReader
 from reportgen.report.view import Figure, Table
 from tests.render.charts.drawn import check_texts, datasets, figure_frame, results_of, same_bytes_twice
 
@@ -22,13 +22,13 @@ ALONE = ("peak_rate=absent",)
 
 @functools.cache
 def figure_of(spec: str, *changes: str) -> Figure:
-    figure = load_figure(Facts(results_of(spec, *changes)))
+    figure = load_figure(ResultsReader(results_of(spec, *changes)))
     assert figure is not None
     return figure
 
 
 def table_of(spec: str, *changes: str) -> Table:
-    table = load_table(Facts(results_of(spec, *changes)))
+    table = load_table(ResultsReader(results_of(spec, *changes)))
     assert table is not None
     return table
 
@@ -40,7 +40,7 @@ def number(spec: str, name: str, *members: str, changes: tuple[str, ...] = ()) -
 def test_the_points_are_the_curve_of_loads() -> None:
     results, figure = results_of("expert_server"), figure_of("expert_server")
     names = results.book.dimensions["load_curve"].names
-    for place, option in enumerate(("baseline", Facts(results).advised[0])):
+    for place, option in enumerate(("baseline", ResultsReader(results).advised[0])):
         points = [p for p in figure.data["points"] if p["line"] == place]
         for key, name in (("x", "curve_rate"), ("ttft", "curve_ttft_in_time"), ("tpot", "curve_tpot")):
             assert [p[key] for p in points] == pytest.approx([results.get(name, option, n) for n in names])
@@ -67,7 +67,7 @@ def test_at_95_per_cent_the_curve_is_that_of_the_95th_percentile() -> None:
 
 def test_lines_carry_their_rates() -> None:
     results, figure = results_of("expert_server"), figure_of("expert_server")
-    options = ("baseline", Facts(results).advised[0])
+    options = ("baseline", ResultsReader(results).advised[0])
     keys = (("given", "replica_rate"), ("reach", "target_rate"), ("capacity", "replica_capacity"))
     for option, line in zip(options, figure.data["lines"], strict=True):
         assert [line[key] for key, _ in keys] == [results.get(name, option) for _, name in keys]
@@ -95,10 +95,10 @@ def test_rules_stand_at_the_rates_and_the_shade_ends_at_the_capacity() -> None:
     ],
 )
 def test_the_title_says_how_near_the_capacity_is(changes: tuple[str, ...], title: str) -> None:
-    facts = Facts(results_of("expert_server", *changes))
-    best = facts.advised[0]
+    reader = ResultsReader(results_of("expert_server", *changes))
+    best = reader.advised[0]
     load, reach = (number("expert_server", n, best, changes=changes) for n in ("load_share", "target_rate"))
-    said = title.format(name=facts.title("option", best), load=f"{load:.0f}", reach=f"{reach:.1f}")
+    said = title.format(name=reader.title("option", best), load=f"{load:.0f}", reach=f"{reach:.1f}")
     assert figure_of("expert_server", *changes).title.startswith(said)
 
 
@@ -142,20 +142,20 @@ def test_the_panel_says_which_percentile_it_shows() -> None:
 
 @pytest.mark.parametrize("spec", ["alice", "bob", "llm_viewer_operators"])
 def test_there_is_none_without_a_rate(spec: str) -> None:
-    assert load_figure(Facts(results_of(spec))) is None
+    assert load_figure(ResultsReader(results_of(spec))) is None
 
 
 def test_clients_in_a_closed_loop_and_static_batches_have_no_curve() -> None:
     for change in ("baseline.concurrency=8", "baseline.continuous_batching=false"):
-        facts = Facts(results_of("expert_server", change))
-        assert load_figure(facts) is None or facts.advised
+        reader = ResultsReader(results_of("expert_server", change))
+        assert load_figure(reader) is None or reader.advised
 
 
 def test_the_table_has_the_baseline_and_what_is_recommended() -> None:
     results, table = results_of("expert_server"), table_of("expert_server")
-    facts = Facts(results)
+    reader = ResultsReader(results)
     assert [row.cells[0].text for row in table.rows] == [
-        facts.title("option", o) for o in dict.fromkeys(("baseline", *facts.advised[:3]))
+        reader.title("option", o) for o in dict.fromkeys(("baseline", *reader.advised[:3]))
     ]
     titles = [c.title for c in table.columns]
     for name in ("load_share", "ttft", "ttft_p95", "ttft_p99", "tpot_p95", "target_rate", "deployed_replicas"):
@@ -167,8 +167,8 @@ def test_without_a_rate_the_table_is_of_clients() -> None:
     titles = [c.title for c in table.columns]
     assert titles[1] == results.book.quantities["at_once"].title
     assert table.rows[0].cells[1].text == "40"
-    assert load_table(Facts(results_of("alice"))) is None
-    assert load_table(Facts(results_of("llm_viewer_operators"))) is None
+    assert load_table(ResultsReader(results_of("alice"))) is None
+    assert load_table(ResultsReader(results_of("llm_viewer_operators"))) is None
 
 
 def test_the_first_page_warns() -> None:
@@ -188,7 +188,7 @@ def test_the_first_page_warns() -> None:
 @pytest.mark.parametrize("spec", RATED)
 @pytest.mark.parametrize("changes", [(), ("request_rate=0.1",), ("request_rate=40", *ALONE)])
 def test_its_texts_stand_clear(spec: str, changes: tuple[str, ...]) -> None:
-    figure = load_figure(Facts(results_of(spec, *changes)))
+    figure = load_figure(ResultsReader(results_of(spec, *changes)))
     if figure is not None:
         check_texts(datasets(figure)["texts"], figure_frame(fill(figure)))
 

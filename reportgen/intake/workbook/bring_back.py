@@ -189,7 +189,7 @@ def _is_of(title: str, labels: Sequence[str]) -> bool:
 def _label(edited: EditedWorkbook, wanted: str) -> str:
     """Return the label of the requested scenario; empty if the workbook holds only one."""
     names_of = {
-        label: _facts(edited.sheets[sheet_title(SCENARIO, label)]).get("Scenario", label) for label in _labels(edited)
+        label: _head(edited.sheets[sheet_title(SCENARIO, label)]).get("Scenario", label) for label in _labels(edited)
     }
     if SCENARIO in edited.sheets or not names_of:
         return ""
@@ -202,10 +202,10 @@ def _label(edited: EditedWorkbook, wanted: str) -> str:
     return meant[0]
 
 
-_FACTS = ("Scenario", "Made with", "Library", "Scenario text")
+_HEAD = ("Scenario", "Made with", "Library", "Scenario text")
 
 
-def _facts(sheet: EditedSheet | None) -> dict[str, str]:
+def _head(sheet: EditedSheet | None) -> dict[str, str]:
     """Return the entries at the top of the sheet that carries the scenario."""
     return {str(sheet.value(row, 1)): str(sheet.value(row, 2) or "") for row in range(1, 7)} if sheet else {}
 
@@ -213,9 +213,9 @@ def _facts(sheet: EditedSheet | None) -> dict[str, str]:
 def _carried(edited: EditedWorkbook, title: str) -> _Carried:
     """Return the scenario that a workbook carries."""
     sheet = edited.sheets.get(title)
-    facts = _facts(sheet)
-    if sheet is None or any(name not in facts for name in _FACTS):
-        other = next((t for t, s in edited.sheets.items() if all(name in _facts(s) for name in _FACTS)), "")
+    head = _head(sheet)
+    if sheet is None or any(name not in head for name in _HEAD):
+        other = next((t for t, s in edited.sheets.items() if all(name in _head(s) for name in _HEAD)), "")
         if other:
             raise _fault(
                 edited.path, f"the sheet '{title}' is gone, which carries the scenario", f"rename '{other}' back"
@@ -227,7 +227,7 @@ def _carried(edited: EditedWorkbook, title: str) -> _Carried:
     while sheet.value(first + len(lines), 1) == len(lines) + 1:  # consecutive line numbers
         lines.append(_line(sheet, first + len(lines)))
     text = "\n".join(lines) + "\n"
-    carried = _Carried(facts["Scenario"], text, facts["Made with"], facts["Library"], facts["Scenario text"])
+    carried = _Carried(head["Scenario"], text, head["Made with"], head["Library"], head["Scenario text"])
     if hashlib.sha256(text.encode()).hexdigest()[:12] != carried.digest:
         hint = "edit the file that reportgen import writes, not this sheet"
         raise _fault(edited.path, f"the text on the sheet '{title}' is not that of the build any more", hint)

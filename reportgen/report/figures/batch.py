@@ -12,7 +12,7 @@ from reportgen.report.view import Figure
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reportgen.report.reading import Facts
+    from reportgen.report.reading import ResultsReader
     from reportgen.report.view import Value
 
 __all__ = ["batch_figure"]
@@ -33,29 +33,29 @@ class _Point:
     own: bool
 
 
-def batch_figure(facts: Facts) -> Figure | None:
+def batch_figure(reader: ResultsReader) -> Figure | None:
     """Return the figure of latency and throughput over the batch size or concurrency, up to the most that run at once.
 
     Options with random arrivals are left out, because the request rate determines how many requests run.
     """
-    drawn = facts.figures.batch
-    if not facts.has(drawn.own, drawn.most, drawn.token, drawn.flow):
+    drawn = reader.figures.batch
+    if not reader.has(drawn.own, drawn.most, drawn.token, drawn.flow):
         return None
-    target = facts.target(drawn.token, facts.baseline)
-    limit = facts.number(target) if target else None
-    options = [o for o in facts.pair if not _arrives(facts, o)]
-    curves = {option: _curve(facts, option, limit) for option in options}
+    target = reader.target(drawn.token, reader.baseline)
+    limit = reader.number(target) if target else None
+    options = [o for o in reader.pair if not _arrives(reader, o)]
+    curves = {option: _curve(reader, option, limit) for option in options}
     curves = {option: points for option, points in curves.items() if len(points) > 1}
     if not curves:
         return None
     lines, dots = list[dict[str, "Value"]](), list[dict[str, "Value"]]()
     for option, points in curves.items():
-        role = "best" if facts.recommends(option) else "base"
-        lines.append({"name": facts.title("option", option), "role": role})
+        role = "best" if reader.recommends(option) else "base"
+        lines.append({"name": reader.title("option", option), "role": role})
         dots += [
             {
                 "line": len(lines) - 1,
-                "kind": _kind(facts, option),
+                "kind": _kind(reader, option),
                 "at_once": digits(p.at_once),
                 "tpot": p.token,
                 "throughput": p.flow,
@@ -64,40 +64,41 @@ def batch_figure(facts: Facts) -> Figure | None:
             for p in points
         ]
     marks: tuple[dict[str, Value], ...] = (
-        () if limit is None else ({"value": limit, "text": f"target {facts.limit(drawn.token, facts.baseline)}"},)
+        () if limit is None else ({"value": limit, "text": f"target {reader.limit(drawn.token, reader.baseline)}"},)
     )
     far = "; those far beyond the target are left out" if marks else ""
     return Figure(
         chart="batch",
-        title=_finding(facts, *next(iter(curves.items())), limit),
-        subtitle=f"A point for each {_sizes(facts, list(curves))}; large: as configured{far}",
-        alt=". ".join([*(_said(facts, o, p) for o, p in curves.items()), *(str(mark["text"]) for mark in marks)]) + ".",
+        title=_finding(reader, *next(iter(curves.items())), limit),
+        subtitle=f"A point for each {_sizes(reader, list(curves))}; large: as configured{far}",
+        alt=". ".join([*(_said(reader, o, p) for o, p in curves.items()), *(str(mark["text"]) for mark in marks)])
+        + ".",
         data={"lines": tuple(lines), "points": tuple(dots), "marks": marks},
     )
 
 
-def _arrives(facts: Facts, option: str) -> bool:
+def _arrives(reader: ResultsReader, option: str) -> bool:
     """Return whether requests arrive at random, so that nobody sets how many run at once."""
-    drawn = facts.figures.batch
-    return facts.value(drawn.continuous, option) is True and facts.value(drawn.closed, option) is False
+    drawn = reader.figures.batch
+    return reader.value(drawn.continuous, option) is True and reader.value(drawn.closed, option) is False
 
 
-def _kind(facts: Facts, option: str) -> str:
+def _kind(reader: ResultsReader, option: str) -> str:
     """Return what the option calls the number of concurrent requests."""
-    return facts.words(facts.figures.batch.kind, option) or _BATCH
+    return reader.words(reader.figures.batch.kind, option) or _BATCH
 
 
-def _sizes(facts: Facts, options: list[str]) -> str:
+def _sizes(reader: ResultsReader, options: list[str]) -> str:
     """Describe which batch sizes or concurrencies have a point."""
     words = {_BATCH: "batch size that fits", "concurrency": "concurrency up to the most that run at once"}
-    kinds = {_kind(facts, option) for option in options}
+    kinds = {_kind(reader, option) for option in options}
     return words[kinds.pop()] if len(kinds) == 1 else "number of requests at once that fits"
 
 
-def _curve(facts: Facts, option: str, limit: float | None) -> list[_Point]:
+def _curve(reader: ResultsReader, option: str, limit: float | None) -> list[_Point]:
     """Return the points of an option, without batches far slower than the target and the configured one."""
-    drawn = facts.figures.batch
-    found, own = over_batch(facts.results, option, [drawn.token, drawn.flow]), facts.number(drawn.own, option)
+    drawn = reader.figures.batch
+    found, own = over_batch(reader.results, option, [drawn.token, drawn.flow]), reader.number(drawn.own, option)
     points = [
         _Point(size, token, flow, size == own)
         for size, token, flow in zip(found[drawn.own], found[drawn.token], found[drawn.flow], strict=True)
@@ -109,11 +110,11 @@ def _curve(facts: Facts, option: str, limit: float | None) -> list[_Point]:
     return [p for p in points if p.token <= far]
 
 
-def _finding(facts: Facts, option: str, points: Sequence[_Point], limit: float | None) -> str:
+def _finding(reader: ResultsReader, option: str, points: Sequence[_Point], limit: float | None) -> str:
     """Return what the best batch size or concurrency gains over the configured one."""
-    one, none = _NOUNS[_kind(facts, option)]
+    one, none = _NOUNS[_kind(reader, option)]
     own = next((p for p in points if p.own), points[0])
-    target = "" if limit is None else f"the target of {facts.limit(facts.figures.batch.token, facts.baseline)}"
+    target = "" if limit is None else f"the target of {reader.limit(reader.figures.batch.token, reader.baseline)}"
     fast = [p for p in points if limit is None or p.token <= limit]
     if not fast:
         return f"{none} keeps {target}"
@@ -136,11 +137,11 @@ def _gain(ratio: float) -> str:
     return f"{joined(digits(round((ratio - 1) * 100)), '%')} more throughput"
 
 
-def _said(facts: Facts, option: str, points: Sequence[_Point]) -> str:
+def _said(reader: ResultsReader, option: str, points: Sequence[_Point]) -> str:
     """Return a line in words."""
-    drawn = facts.figures.batch
-    token, flow = (facts.quantity(name).type.unit for name in (drawn.token, drawn.flow))
-    kind = _kind(facts, option)
+    drawn = reader.figures.batch
+    token, flow = (reader.quantity(name).type.unit for name in (drawn.token, drawn.flow))
+    kind = _kind(reader, option)
     sizes = [f"{kind} {digits(p.at_once)}{' (as configured)' if p.own else ''}" for p in points]
     said = [f"{size} {amount(p.token, token)}, {amount(p.flow, flow)}" for size, p in zip(sizes, points, strict=True)]
-    return f"{facts.title('option', option)}: {'; '.join(said)}"
+    return f"{reader.title('option', option)}: {'; '.join(said)}"

@@ -8,7 +8,7 @@ from reportgen.report.numbers import column, joined
 from reportgen.report.view import Figure
 
 if TYPE_CHECKING:
-    from reportgen.report.reading import Facts
+    from reportgen.report.reading import ResultsReader
     from reportgen.report.view import Value
 
 __all__ = ["options_figure"]
@@ -17,27 +17,27 @@ _BARS = 20  # the most bars; the table lists all options
 _ROLES = {"best": "recommended", "base": "baseline", "plain": "feasible", "missed": "not feasible"}
 
 
-def options_figure(facts: Facts, most: int = _BARS) -> Figure | None:
+def options_figure(reader: ResultsReader, most: int = _BARS) -> Figure | None:
     """Return the figure of the options by objective, best first: the best `most`, and the baseline."""
-    name = facts.objective
-    if len(facts.options) < 2 or not facts.has(name):
+    name = reader.objective
+    if len(reader.options) < 2 or not reader.has(name):
         return None
-    quantity, options, target = facts.quantity(name), facts.chosen.ranked, _aimed(facts, name)
-    kept = [o for i, o in enumerate(options) if i < most or o == facts.baseline]
-    values = facts.numbers(name, [(o,) for o in kept])
+    quantity, options, target = reader.quantity(name), reader.chosen.ranked, _aimed(reader, name)
+    kept = [o for i, o in enumerate(options) if i < most or o == reader.baseline]
+    values = reader.numbers(name, [(o,) for o in kept])
     written = column(values, quantity.type.unit)
     bars = tuple(
         {
-            "name": facts.title("option", option),
+            "name": reader.title("option", option),
             "value": None if value is None else value * written.factor,  # in the unit of its text, like the axis
             "text": text,
-            "role": _role(facts, option),
+            "role": _role(reader, option),
         }
         for option, value, text in zip(kept, values, written.texts, strict=True)
     )
     marks: tuple[dict[str, Value], ...] = ()
     if target is not None:
-        marks = ({"value": target * written.factor, "text": f"target {facts.limit(name, facts.baseline)}"},)
+        marks = ({"value": target * written.factor, "text": f"target {reader.limit(name, reader.baseline)}"},)
     some = f"the best {len(kept)} of {len(options)} options" if len(kept) < len(options) else ""
     return Figure(
         chart="options",
@@ -51,15 +51,15 @@ def options_figure(facts: Facts, most: int = _BARS) -> Figure | None:
     )
 
 
-def _aimed(facts: Facts, name: str) -> float | None:
+def _aimed(reader: ResultsReader, name: str) -> float | None:
     """Return the target of the objective, if it is the same for all options."""
-    target = facts.target(name, facts.baseline)
-    return facts.number(target) if target and not facts.quantity(target).per else None
+    target = reader.target(name, reader.baseline)
+    return reader.number(target) if target and not reader.quantity(target).per else None
 
 
-def _role(facts: Facts, option: str) -> str:
-    if facts.recommends(option):
+def _role(reader: ResultsReader, option: str) -> str:
+    if reader.recommends(option):
         return "best"
-    if facts.value(facts.roles.feasible, option) is False:
+    if reader.value(reader.roles.feasible, option) is False:
         return "missed"
-    return "base" if option == facts.baseline else "plain"
+    return "base" if option == reader.baseline else "plain"

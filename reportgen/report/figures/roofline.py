@@ -9,7 +9,7 @@ from reportgen.report.reading import STAGES
 from reportgen.report.view import Figure
 
 if TYPE_CHECKING:
-    from reportgen.report.reading import Facts
+    from reportgen.report.reading import ResultsReader
     from reportgen.report.view import Value
 
 __all__ = ["roofline_figure"]
@@ -18,19 +18,19 @@ _ROOFS = 3
 _TERA = 1e12
 
 
-def roofline_figure(facts: Facts) -> Figure | None:
+def roofline_figure(reader: ResultsReader) -> Figure | None:
     """Return the figure of the baseline's stages under the roofs of its and the other compared accelerators."""
-    drawn = facts.figures.roofline
-    if not facts.has(drawn.intensity, drawn.performance, drawn.rate, drawn.bandwidth):
+    drawn = reader.figures.roofline
+    if not reader.has(drawn.intensity, drawn.performance, drawn.rate, drawn.bandwidth):
         return None
-    roofs = [_roof(facts, option) for option in _roof_options(facts)]
-    option, points, texts = facts.baseline, list[dict[str, "Value"]](), list[str]()
+    roofs = [_roof(reader, option) for option in _roof_options(reader)]
+    option, points, texts = reader.baseline, list[dict[str, "Value"]](), list[str]()
     for stage in STAGES:
-        x = facts.number(drawn.intensity, option, stage)
-        y = facts.number(drawn.performance, option, stage)
+        x = reader.number(drawn.intensity, option, stage)
+        y = reader.number(drawn.performance, option, stage)
         if x and y:
-            title = facts.title("stage", stage)
-            performance = amount(y, facts.quantity(drawn.performance).type.unit)
+            title = reader.title("stage", stage)
+            performance = amount(y, reader.quantity(drawn.performance).type.unit)
             points.append({"label": f"{title}, {performance}", "x": x, "y": y / _TERA, "group": title, "strong": True})
             texts.append(f"{title} at {amount(x)} FLOP per byte and {performance}")
     names = ", ".join(str(roof["name"]) for roof in roofs)
@@ -44,25 +44,25 @@ def roofline_figure(facts: Facts) -> Figure | None:
     )
 
 
-def _roof_options(facts: Facts) -> list[str]:
+def _roof_options(reader: ResultsReader) -> list[str]:
     """Return one option for each accelerator: the baseline first, then recommended ones."""
     chosen: dict[str, str] = {}
-    for option in (*facts.pair, *facts.advised, *facts.options):
-        chosen.setdefault(facts.words("accelerator", option), option)
+    for option in (*reader.pair, *reader.advised, *reader.options):
+        chosen.setdefault(reader.words("accelerator", option), option)
     return list(chosen.values())[:_ROOFS]
 
 
-def _roof(facts: Facts, option: str) -> dict[str, Value]:
-    drawn = facts.figures.roofline
-    rate, bandwidth = facts.number(drawn.rate, option), facts.number(drawn.bandwidth, option)
+def _roof(reader: ResultsReader, option: str) -> dict[str, Value]:
+    drawn = reader.figures.roofline
+    rate, bandwidth = reader.number(drawn.rate, option), reader.number(drawn.bandwidth, option)
     assert rate is not None
     assert bandwidth is not None
     roof: dict[str, Value] = {
-        "name": facts.title("accelerator", facts.words("accelerator", option)),
-        "note": f"{facts.shown(drawn.rate, option)} · {facts.shown(drawn.bandwidth, option)}",
+        "name": reader.title("accelerator", reader.words("accelerator", option)),
+        "note": f"{reader.formatted(drawn.rate, option)} · {reader.formatted(drawn.bandwidth, option)}",
         "peak": rate / _TERA,
         "bandwidth": bandwidth / _TERA,
     }
-    if option == facts.baseline and facts.has(drawn.ridge):
-        roof["ridge"] = f"ridge: {facts.shown(drawn.ridge, option)}"
+    if option == reader.baseline and reader.has(drawn.ridge):
+        roof["ridge"] = f"ridge: {reader.formatted(drawn.ridge, option)}"
     return roof

@@ -11,7 +11,7 @@ from reportgen.report.view import Figure
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reportgen.report.reading import Facts
+    from reportgen.report.reading import ResultsReader
     from reportgen.report.view import Value
 
 __all__ = ["time_figure"]
@@ -20,23 +20,25 @@ _PARTS = 6  # operators with their own colour; the others share one
 _OTHERS = "Other operators"
 
 
-def time_figure(facts: Facts) -> Figure | None:
+def time_figure(reader: ResultsReader) -> Figure | None:
     """Return the figure of the time of prefill and decode by operator."""
-    drawn = facts.figures.time
-    if not facts.has(drawn.share, drawn.time):
+    drawn = reader.figures.time
+    if not reader.has(drawn.share, drawn.time):
         return None
-    shares = {stage: _shares(facts, stage) for stage in STAGES}
+    shares = {stage: _shares(reader, stage) for stage in STAGES}
     order = sorted(shares[STAGES[0]], key=lambda o: -max(shares[stage].get(o, 0.0) for stage in STAGES))
     named = order[:_PARTS] if len(order) > _PARTS + 1 else order
-    bars = tuple({"name": facts.title("stage", s), "note": facts.shown(drawn.time, facts.baseline, s)} for s in STAGES)
+    bars = tuple(
+        {"name": reader.title("stage", s), "note": reader.formatted(drawn.time, reader.baseline, s)} for s in STAGES
+    )
     parts: list[dict[str, Value]] = []
     for stage in STAGES:
-        bar = facts.title("stage", stage)
+        bar = reader.title("stage", stage)
         for operator in named:
-            parts.append(_part(bar, facts.title("operator", operator), shares[stage].get(operator, 0.0)))
+            parts.append(_part(bar, reader.title("operator", operator), shares[stage].get(operator, 0.0)))
         if len(named) < len(order):
             parts.append(_part(bar, _OTHERS, sum(shares[stage].get(o, 0.0) for o in order if o not in named)))
-        overhead = facts.number(drawn.overhead, facts.baseline, stage)
+        overhead = reader.number(drawn.overhead, reader.baseline, stage)
         if overhead:
             parts.append(_part(bar, "Overhead", overhead))
     return Figure(
@@ -54,14 +56,14 @@ def _said(bar: str, parts: Sequence[Mapping[str, Value]]) -> str:
     return f"{bar}: " + ", ".join(f"{part['group']} {part['text']}" for part in parts if part["bar"] == bar)
 
 
-def _shares(facts: Facts, stage: str) -> dict[str, float]:
+def _shares(reader: ResultsReader, stage: str) -> dict[str, float]:
     """Return the shares of the operators that run, in per cent."""
-    share = facts.figures.time.share
-    shares, per = facts.results.plain(share), facts.quantity(share).per
+    share = reader.figures.time.share
+    shares, per = reader.results.plain(share), reader.quantity(share).per
     return {
-        o: float(shares[facts.baseline, stage, o] or 0.0)
-        for o in facts.book.dimensions["operator"].names
-        if facts.results.applies(per, (facts.baseline, stage, o))
+        o: float(shares[reader.baseline, stage, o] or 0.0)
+        for o in reader.book.dimensions["operator"].names
+        if reader.results.applies(per, (reader.baseline, stage, o))
     }
 
 

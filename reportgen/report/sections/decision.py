@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from reportgen.report.numbers import Amount
-    from reportgen.report.reading import Facts
+    from reportgen.report.reading import ResultsReader
     from reportgen.report.view import Status
 
 __all__ = ["advice_of", "figures_of", "further_advice", "key_figures", "recommendation"]
@@ -21,64 +21,64 @@ _STEPS = 3  # the most recommendations after the headline in the box; the others
 _ALSO = "Also recommended"
 
 
-def recommendation(facts: Facts) -> Recommendation:
+def recommendation(reader: ResultsReader) -> Recommendation:
     """Return the best recommendation, the next ones grouped by effort, and the verdict on the baseline."""
-    places = _places(facts)
-    note, warning = facts.words(facts.roles.baseline), facts.words(facts.roles.warning)
+    places = _places(reader)
+    note, warning = reader.words(reader.roles.baseline), reader.words(reader.roles.warning)
     if not places:
-        return Recommendation(facts.words(facts.roles.decision), note=note, warning=warning)
+        return Recommendation(reader.words(reader.roles.decision), note=note, warning=warning)
     best, *others = places[: _STEPS + 1]
-    lead, text = _parted(facts.words(facts.roles.advice, best))
-    groups = tuple(_groups(facts, others))
-    aspects = _aspects(facts, best)
+    lead, text = _parted(reader.words(reader.roles.advice, best))
+    groups = tuple(_groups(reader, others))
+    aspects = _aspects(reader, best)
     return Recommendation(
-        lead, groups, detail=text, note=note, group=_group(facts, best), aspects=aspects, warning=warning
+        lead, groups, detail=text, note=note, group=_group(reader, best), aspects=aspects, warning=warning
     )
 
 
-def further_advice(facts: Facts) -> tuple[Paragraph, ...]:
+def further_advice(reader: ResultsReader) -> tuple[Paragraph, ...]:
     """Return the recommendations that do not fit the box, grouped by effort."""
     return tuple(
         Paragraph(" ".join(f"({s.place}) {s.lead} {s.text}" for s in group.steps), f"{group.label or _ALSO}:")
-        for group in _groups(facts, _places(facts)[_STEPS + 1 :])
+        for group in _groups(reader, _places(reader)[_STEPS + 1 :])
     )
 
 
-def advice_of(facts: Facts) -> tuple[Advice, ...]:
+def advice_of(reader: ResultsReader) -> tuple[Advice, ...]:
     """Return every recommendation in full."""
     advice = []
-    for place in _places(facts):
-        lead, text = _parted(facts.words(facts.roles.advice, place))
-        advice.append(Advice(place, _group(facts, place), lead, text, _aspects(facts, place)))
+    for place in _places(reader):
+        lead, text = _parted(reader.words(reader.roles.advice, place))
+        advice.append(Advice(place, _group(reader, place), lead, text, _aspects(reader, place)))
     return tuple(advice)
 
 
-def _aspects(facts: Facts, place: str) -> tuple[Step, ...]:
+def _aspects(reader: ResultsReader, place: str) -> tuple[Step, ...]:
     """Return the reason, the risk and the next step."""
-    roles = facts.roles
+    roles = reader.roles
     aspects = (("Why", roles.reason), ("Risk", roles.risk), ("Next", roles.next))
-    pairs = ((word, facts.words(name, place)) for word, name in aspects)
+    pairs = ((word, reader.words(name, place)) for word, name in aspects)
     return tuple(Step(text, word) for word, text in pairs if text)
 
 
-def _places(facts: Facts) -> list[str]:
+def _places(reader: ResultsReader) -> list[str]:
     """Return the non-empty ranks in the list of recommendations, best first."""
-    texts = facts.results.plain(facts.roles.advice) if facts.has(facts.roles.advice) else {}
+    texts = reader.results.plain(reader.roles.advice) if reader.has(reader.roles.advice) else {}
     return [place for (place,), text in texts.items() if text]
 
 
-def _groups(facts: Facts, places: Iterable[str]) -> Iterable[Group]:
+def _groups(reader: ResultsReader, places: Iterable[str]) -> Iterable[Group]:
     """Group recommendations by effort; the group of the best one comes first."""
     groups: dict[str, list[Step]] = {}
     for place in places:
-        lead, text = _parted(facts.words(facts.roles.advice, place))
-        groups.setdefault(_group(facts, place), []).append(Step(text, lead, place))
+        lead, text = _parted(reader.words(reader.roles.advice, place))
+        groups.setdefault(_group(reader, place), []).append(Step(text, lead, place))
     return (Group(label, tuple(steps)) for label, steps in groups.items())
 
 
-def _group(facts: Facts, place: str) -> str:
+def _group(reader: ResultsReader, place: str) -> str:
     """Return the effort that a recommendation takes, as a heading."""
-    words = facts.words(facts.roles.effort, place)
+    words = reader.words(reader.roles.effort, place)
     return words[:1].upper() + words[1:]
 
 
@@ -88,70 +88,70 @@ def _parted(text: str) -> tuple[str, str]:
     return (f"{lead}:", rest) if colon else (text, "")
 
 
-def key_figures(facts: Facts) -> tuple[KeyFigure, ...]:
+def key_figures(reader: ResultsReader) -> tuple[KeyFigure, ...]:
     """Return the key figures of the recommended option."""
-    return tuple(_key_figure(facts, name) for name in facts.chosen.figures)
+    return tuple(_key_figure(reader, name) for name in reader.chosen.figures)
 
 
-def figures_of(facts: Facts) -> str:
+def figures_of(reader: ResultsReader) -> str:
     """Say which option the key figures belong to."""
-    if len(facts.options) < 2:
+    if len(reader.options) < 2:
         return ""
-    return f"“{facts.title('option', facts.recommended)}”, {facts.role_words(facts.recommended)}"
+    return f"“{reader.title('option', reader.recommended)}”, {reader.role_words(reader.recommended)}"
 
 
-def _key_figure(facts: Facts, name: str) -> KeyFigure:
-    quantity, option = facts.quantity(name), facts.recommended
+def _key_figure(reader: ResultsReader, name: str) -> KeyFigure:
+    quantity, option = reader.quantity(name), reader.recommended
     members = (option,) if quantity.per else ()
     if quantity.type.kind != "number":
-        return KeyFigure(quantity.title, facts.shown(name, *members))
-    written = facts.amount(name, *members)
+        return KeyFigure(quantity.title, reader.formatted(name, *members))
+    written = reader.amount(name, *members)
     unit = "" if written.text == ABSENT else written.unit
-    return KeyFigure(quantity.title, written.text, unit, _note(facts, name), _status(facts, name))
+    return KeyFigure(quantity.title, written.text, unit, _note(reader, name), _status(reader, name))
 
 
-def _status(facts: Facts, name: str) -> Status:
-    met = facts.met(name, facts.recommended)
+def _status(reader: ResultsReader, name: str) -> Status:
+    met = reader.met(name, reader.recommended)
     return "none" if met is None else "met" if met else "missed"
 
 
-def _note(facts: Facts, name: str) -> str:
+def _note(reader: ResultsReader, name: str) -> str:
     """Return the note below a figure: the first two of its target, its band, and the baseline's figure."""
-    parts = filter(None, (_aim(facts, name), _band(facts, name), _base(facts, name)))
+    parts = filter(None, (_aim(reader, name), _band(reader, name), _base(reader, name)))
     return "; ".join(list(parts)[:2])
 
 
-def _base(facts: Facts, name: str) -> str:
+def _base(reader: ResultsReader, name: str) -> str:
     """Return the baseline's figure, if another option is recommended."""
-    if facts.recommended == facts.baseline or not facts.quantity(name).per:
+    if reader.recommended == reader.baseline or not reader.quantity(name).per:
         return ""
-    return f"baseline {_next_to(facts, name, facts.amount(name, facts.baseline))}"
+    return f"baseline {_next_to(reader, name, reader.amount(name, reader.baseline))}"
 
 
-def _next_to(facts: Facts, name: str, other: Amount) -> str:
+def _next_to(reader: ResultsReader, name: str, other: Amount) -> str:
     """Format an amount to stand next to the figure, without its unit if that is the figure's."""
-    return other.text if other.unit == facts.amount(name, facts.recommended).unit else str(other)
+    return other.text if other.unit == reader.amount(name, reader.recommended).unit else str(other)
 
 
-def _band(facts: Facts, name: str) -> str:
+def _band(reader: ResultsReader, name: str) -> str:
     """Return the 10th to 90th percentile of the figure, in its unit."""
-    ends = facts.book.relations.band(name)
-    if ends is None or any(facts.number(end, facts.recommended) is None for end in ends):
+    ends = reader.book.relations.band(name)
+    if ends is None or any(reader.number(end, reader.recommended) is None for end in ends):
         return ""
-    low, high = (facts.amount(end, facts.recommended) for end in ends)
+    low, high = (reader.amount(end, reader.recommended) for end in ends)
     first = low.text if low.unit == high.unit else str(low)
-    return f"{first} to {_next_to(facts, name, high)}"
+    return f"{first} to {_next_to(reader, name, high)}"
 
 
-def _aim(facts: Facts, name: str) -> str:
+def _aim(reader: ResultsReader, name: str) -> str:
     """Return the target or, for the baseline, the ideal value."""
-    option = facts.recommended
-    if facts.target(name, option):
-        limit = facts.limit(name, option)
-        if facts.quantity(facts.target(name, option)).per:
+    option = reader.recommended
+    if reader.target(name, option):
+        limit = reader.limit(name, option)
+        if reader.quantity(reader.target(name, option)).per:
             return f"of {limit}"
-        return f"target {'≥' if facts.quantity(name).better == 'higher' else '≤'}\N{NO-BREAK SPACE}{limit}"
-    ideal = facts.book.relations.ideals.get(name)
-    if option == facts.baseline and ideal is not None and facts.number(ideal, option) is not None:
-        return f"ideal {facts.amount(ideal, option)}"
+        return f"target {'≥' if reader.quantity(name).better == 'higher' else '≤'}\N{NO-BREAK SPACE}{limit}"
+    ideal = reader.book.relations.ideals.get(name)
+    if option == reader.baseline and ideal is not None and reader.number(ideal, option) is not None:
+        return f"ideal {reader.amount(ideal, option)}"
     return ""

@@ -12,7 +12,7 @@ from reportgen.report.view import Cell, Column, Paragraph, Row, Section, Table
 if TYPE_CHECKING:
     from reportgen.engine.explain import Step
     from reportgen.engine.outline import Line, Outline
-    from reportgen.report.reading import Facts
+    from reportgen.report.reading import ResultsReader
 
 __all__ = ["headline_section"]
 
@@ -22,38 +22,38 @@ _WORDS = {NOT_FOLLOWED: "a smaller part"}
 _COLUMNS = (Column("Quantity"), Column("Formula"), Column("Value"), Column("Given by, source"))
 
 
-def headline_section(facts: Facts) -> Section | None:
+def headline_section(reader: ResultsReader) -> Section | None:
     """Return the derivation of the objective, for the recommended option or the baseline."""
-    name, option = facts.objective, facts.recommended
-    if not facts.has(name) or facts.quantity(name).per != ("option",):
+    name, option = reader.objective, reader.recommended
+    if not reader.has(name) or reader.quantity(name).per != ("option",):
         return None
-    lines = outline(derivation(facts.results, name, (option,)), _ROWS)
-    which = facts.role_words(option)
+    lines = outline(derivation(reader.results, name, (option,)), _ROWS)
+    which, value = reader.role_words(option), reader.formatted(name, option)
     text = (
-        f"{facts.quantity(name).title} of “{facts.title('option', option)}”, {which}, is {facts.shown(name, option)}. "
+        f"{reader.quantity(name).title} of “{reader.title('option', option)}”, {which}, is {value}. "
         "Each value is computed by its formula from the values below it that are indented by one step more."
     )
-    return Section(_TITLE, (Paragraph(text), _Derived(facts, option).table(name, lines)))
+    return Section(_TITLE, (Paragraph(text), _Derived(reader, option).table(name, lines)))
 
 
 class _Derived:
     """Builds the table of a derivation; each source is listed once below it."""
 
-    def __init__(self, facts: Facts, option: str) -> None:
-        self.facts, self.option = facts, option
+    def __init__(self, reader: ResultsReader, option: str) -> None:
+        self.reader, self.option = reader, option
         self.sources: dict[str, str] = {}
 
     def table(self, name: str, lines: Outline) -> Table:
         """Return the rows in tree order, with the sources and a pointer to the full derivation as a note."""
         rows = tuple(self._row(line) for line in lines.lines)
         notes = [f"[{mark}] {source.rstrip('.')}." for source, mark in self.sources.items()]
-        command = f"reportgen explain {self.facts.book.name}.yaml {name} --option {_quoted(self.option)}"
+        command = f"reportgen explain {self.reader.book.name}.yaml {name} --option {_quoted(self.option)}"
         if lines.whole:
             notes.append(f"The command {command} prints this table, too.")
         else:
             rest = f"the deepest levels had no room: the command {command} prints everything"
             notes.append(f"Where it says “{CUT}”, {rest}.")
-        title = f"From {self.facts.quantity(name).title} down to inputs and sources"
+        title = f"From {self.reader.quantity(name).title} down to inputs and sources"
         return Table(title, _COLUMNS, rows, note=" ".join(notes), fine=True)
 
     def _row(self, line: Line) -> Row:
@@ -62,14 +62,16 @@ class _Derived:
             cells = (Cell(f"{line.more} smaller parts", level=line.level), Cell(step.formula), Cell(""), Cell(""))
             return Row(cells, muted=True)
         head = Cell(self._title(step), level=line.level, name=step.quantity)
-        value = self.facts.shown(step.quantity, *step.key)
+        value = self.reader.formatted(step.quantity, *step.key)
         given = line.note if line.note == ABOVE else self._giver(step, _WORDS.get(line.note, line.note))
         return Row((head, Cell(step.formula), Cell(value), Cell(given)), muted=line.note == ABOVE)
 
     def _title(self, step: Step) -> str:
         """Return the quantity's title with its members, omitting the option that the derivation is about."""
         members = [
-            self.facts.title(d, m) for d, m in zip(step.per, step.key, strict=True) if (d, m) != ("option", self.option)
+            self.reader.title(d, m)
+            for d, m in zip(step.per, step.key, strict=True)
+            if (d, m) != ("option", self.option)
         ]
         return ": ".join(filter(None, (step.title, ", ".join(members))))
 

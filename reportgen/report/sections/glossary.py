@@ -13,22 +13,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reportgen.book.book import Quantity
-    from reportgen.report.reading import Facts
+    from reportgen.report.reading import ResultsReader
 
 __all__ = ["glossary_table"]
 
 _COLUMNS = (Column("Term"), Column("Unit"), Column("Meaning"))
 
 
-def glossary_table(facts: Facts, shown: object) -> Table | None:
+def glossary_table(reader: ResultsReader, shown: object) -> Table | None:
     """Return the terms that occur in the report, then the quantities shown by their titles, alphabetically."""
     report_text = "\n".join(text for _, text in texts(shown))
-    terms = facts.book.report.glossary
+    terms = reader.book.report.glossary
     rows: dict[str, tuple[str, str, str]] = {}
     for term, meaning in terms.items():
         if re.search(rf"\b{re.escape(term)}\b", report_text, re.IGNORECASE):
             rows[term.casefold()] = (term, "", meaning)
-    for quantity in _titled(facts):
+    for quantity in _titled(reader):
         key = quantity.title.casefold()
         if (quantity.description or key in rows) and quantity.title in report_text:
             unit = unit_words(quantity.type.unit) if quantity.type.kind == "number" else ""
@@ -42,15 +42,15 @@ def glossary_table(facts: Facts, shown: object) -> Table | None:
     return Table("Terms and quantities of this report", _COLUMNS, tuple(cells), fine=True)
 
 
-def _titled(facts: Facts) -> Iterator[Quantity]:
+def _titled(reader: ResultsReader) -> Iterator[Quantity]:
     """Yield the quantities that reports show by their titles."""
-    report = facts.book.report
+    report = reader.book.report
     names = (*report.key_figures, *report.option_columns, *report.stage_columns, *report.operator_columns)
-    passes = facts.book.relations.passes
-    for name in dict.fromkeys((*names, *(passes.get(n, n) for n in report.operator_columns), facts.objective)):
-        if facts.has(name):
-            yield facts.quantity(name)
-    for quantity in facts.book.quantities.values():
+    passes = reader.book.relations.passes
+    for name in dict.fromkeys((*names, *(passes.get(n, n) for n in report.operator_columns), reader.objective)):
+        if reader.has(name):
+            yield reader.quantity(name)
+    for quantity in reader.book.quantities.values():
         if quantity.topic in ("cost", "energy", "targets", "memory", "serving") and not quantity.input:
             yield quantity
 

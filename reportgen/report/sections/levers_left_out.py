@@ -9,21 +9,21 @@ from reportgen.report.view import Cell, Column, Row, Table
 
 if TYPE_CHECKING:
     from reportgen.book.studies import Screened
-    from reportgen.report.reading import Facts
+    from reportgen.report.reading import ResultsReader
 
 __all__ = ["left_out_table"]
 
 
-def left_out_table(facts: Facts) -> Table | None:
+def left_out_table(reader: ResultsReader) -> Table | None:
     """Return the levers that were left out, grouped by reason, or None."""
-    left = facts.book.studies.screened
+    left = reader.book.studies.screened
     if not left:
         return None
     reasons: dict[str, list[str]] = {}
     for lever in left:
         reasons.setdefault(lever.why, []).append(_said(lever))
-    name = facts.roles.improvement
-    effect = facts.quantity(name).title if facts.has(name) else "Improvement"
+    name = reader.roles.improvement
+    effect = reader.quantity(name).title if reader.has(name) else "Improvement"
     columns = (Column("Why it was left out"), Column(f"Levers, with their {effect[:1].lower()}{effect[1:]}"))
     rows = tuple(Row((Cell(why), Cell(", ".join(levers)))) for why, levers in reasons.items())
     return Table("Also tried", columns, rows)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reportgen.book.book import Quantity
-    from reportgen.report.reading import Facts
+    from reportgen.report.reading import ResultsReader
     from reportgen.report.view import Block
 
 __all__ = ["method_blocks"]
@@ -23,27 +23,27 @@ __all__ = ["method_blocks"]
 _SPOKEN = (("**", " to the power of "), ("*", " times "), ("/", " divided by "), ("_", " "), ("over=", "over "))
 
 
-def method_blocks(facts: Facts) -> Iterator[Block]:
+def method_blocks(reader: ResultsReader) -> Iterator[Block]:
     """Yield the sentences and formulas of the method section."""
-    if facts.book.report.method_text:
-        yield Paragraph(facts.book.report.method_text)
+    if reader.book.report.method_text:
+        yield Paragraph(reader.book.report.method_text)
     explained: set[str] = set()
-    for step in facts.book.report.method:
+    for step in reader.book.report.method:
         if step.says:
             yield Paragraph(step.says)
-        quantity = facts.quantity(step.quantity)
+        quantity = reader.quantity(step.quantity)
         if quantity.formula is not None:
-            yield _formula(facts, quantity, quantity.formula, explained)
+            yield _formula(reader, quantity, quantity.formula, explained)
 
 
-def _formula(facts: Facts, quantity: Quantity, node: tree.Node, explained: set[str]) -> Formula:
+def _formula(reader: ResultsReader, quantity: Quantity, node: tree.Node, explained: set[str]) -> Formula:
     def symbol(name: str) -> str:
-        return facts.quantity(name).symbol
+        return reader.quantity(name).symbol
 
     shown = _where_known(node)
     latex = f"{quantity.symbol or upright(quantity.name)} = {to_latex(shown, symbol)}"
     named = dict.fromkeys([quantity.name, *(n.name for n in tree.walk(shown) if isinstance(n, tree.Ref))])
-    where = [_symbol(q) for n in named if n not in explained and not _plain(q := facts.quantity(n))]
+    where = [_symbol(q) for n in named if n not in explained and not _plain(q := reader.quantity(n))]
     explained.update(named)
     return Formula(latex, f"{quantity.title} equals {_spoken(quantity.written)}", tuple(where))
 

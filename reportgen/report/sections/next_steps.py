@@ -8,7 +8,7 @@ from reportgen.report.sections.decision import advice_of
 from reportgen.report.view import Agenda, Paragraph
 
 if TYPE_CHECKING:
-    from reportgen.report.reading import Facts
+    from reportgen.report.reading import ResultsReader
     from reportgen.report.view import Block
 
 __all__ = ["next_steps"]
@@ -19,12 +19,12 @@ _LAST = (
 )
 
 
-def next_steps(facts: Facts) -> list[Block | None]:
+def next_steps(reader: ResultsReader) -> list[Block | None]:
     """Return the recommendations in full, or what to do if there are none."""
-    if not facts.has(facts.roles.advice):
+    if not reader.has(reader.roles.advice):
         return []
-    items = advice_of(facts)
+    items = advice_of(reader)
     if items:
         return [Agenda(items), Paragraph(_LAST)]
-    text = facts.words(facts.roles.decision)
+    text = reader.words(reader.roles.decision)
     return [Paragraph(text), Paragraph(_LAST)] if text else []

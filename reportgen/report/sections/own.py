@@ -11,41 +11,41 @@ from reportgen.report.view import Cell, Column, Row, Table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reportgen.report.reading import Facts
+    from reportgen.report.reading import ResultsReader
 
 __all__ = ["own_table"]
 
 
-def own_table(facts: Facts, title: str, names: Sequence[str]) -> Table:
+def own_table(reader: ResultsReader, title: str, names: Sequence[str]) -> Table:
     """Return a table of quantities with one index set, without uncompared options and rows that do not apply."""
-    per = facts.quantity(names[0]).per
-    members = [facts.options if d == "option" else facts.book.dimensions[d].names for d in per]
-    keys = [key for key in itertools.product(*members) if facts.results.applies(per, key)]
-    columns = [Column(_capital(facts.book.dimensions[d].title)) for d in per]
-    cells = [[_member(facts, d, key[i]) for key in keys] for i, d in enumerate(per)]
+    per = reader.quantity(names[0]).per
+    members = [reader.options if d == "option" else reader.book.dimensions[d].names for d in per]
+    keys = [key for key in itertools.product(*members) if reader.results.applies(per, key)]
+    columns = [Column(_capital(reader.book.dimensions[d].title)) for d in per]
+    cells = [[_member(reader, d, key[i]) for key in keys] for i, d in enumerate(per)]
     for name in names:
-        quantity = facts.quantity(name)
+        quantity = reader.quantity(name)
         if quantity.type.kind == "number":
-            written = column(facts.numbers(name, keys), quantity.type.unit)
+            written = column(reader.numbers(name, keys), quantity.type.unit)
             columns.append(Column(quantity.title, written.unit, "number"))
             cells.append([Cell(text) for text in written.texts])
         else:
             columns.append(Column(quantity.title))
-            cells.append([Cell(facts.shown(name, *key)) for key in keys])
+            cells.append([Cell(reader.formatted(name, *key)) for key in keys])
     option = per.index("option") if "option" in per else None
     rows = tuple(
         Row(
             tuple(values[i] for values in cells),
-            highlight=option is not None and facts.recommends(key[option]),
+            highlight=option is not None and reader.recommends(key[option]),
         )
         for i, key in enumerate(keys)
     )
     return Table(title, tuple(columns), rows)
 
 
-def _member(facts: Facts, dimension: str, member: str) -> Cell:
-    tag = facts.role(member) if dimension == "option" else ""
-    return Cell(facts.title(dimension, member), tag=tag)
+def _member(reader: ResultsReader, dimension: str, member: str) -> Cell:
+    tag = reader.role(member) if dimension == "option" else ""
+    return Cell(reader.title(dimension, member), tag=tag)
 
 
 def _capital(text: str) -> str:

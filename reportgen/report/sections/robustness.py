@@ -13,22 +13,22 @@ if TYPE_CHECKING:
 
     from reportgen.book.studies import Robustness, Switch
     from reportgen.lang.units import Unit
-    from reportgen.report.reading import Facts
+    from reportgen.report.reading import ResultsReader
 
 __all__ = ["robustness_tables"]
 
 _SHARES = 8  # the most options in the table; the others are rarely the best
 
 
-def robustness_tables(facts: Facts) -> list[Table]:
+def robustness_tables(reader: ResultsReader) -> list[Table]:
     """Return the switching values and the shares of the Monte Carlo; empty if nothing was sampled."""
-    robustness = facts.results.robustness
+    robustness = reader.results.robustness
     if robustness is None:
         return []
-    return [*_switches(facts, robustness.switches), *_shares(facts, robustness)]
+    return [*_switches(reader, robustness.switches), *_shares(reader, robustness)]
 
 
-def _switches(facts: Facts, switches: Sequence[Switch]) -> list[Table]:
+def _switches(reader: ResultsReader, switches: Sequence[Switch]) -> list[Table]:
     """Return the table of the value of each input beyond which another option is the best."""
     if not switches:
         return []
@@ -44,11 +44,11 @@ def _switches(facts: Facts, switches: Sequence[Switch]) -> list[Table]:
         Row(
             (
                 Cell(switch.title),
-                Cell(str(as_given(switch.given, _unit(facts, switch)))),
-                Cell(str(amount(switch.value, _unit(facts, switch)))),
-                Cell(_then(facts, switch)),
-                Cell(str(as_given(switch.low, _unit(facts, switch)))),
-                Cell(str(as_given(switch.high, _unit(facts, switch)))),
+                Cell(str(as_given(switch.given, _unit(reader, switch)))),
+                Cell(str(amount(switch.value, _unit(reader, switch)))),
+                Cell(_then(reader, switch)),
+                Cell(str(as_given(switch.low, _unit(reader, switch)))),
+                Cell(str(as_given(switch.high, _unit(reader, switch)))),
             )
         )
         for switch in switches
@@ -56,18 +56,18 @@ def _switches(facts: Facts, switches: Sequence[Switch]) -> list[Table]:
     return [Table("From which value on the decision changes", columns, rows)]
 
 
-def _then(facts: Facts, switch: Switch) -> str:
+def _then(reader: ResultsReader, switch: Switch) -> str:
     """Return the option that is the best beyond the value."""
     if switch.value is None:
         return "no change in this range"
-    return _option(facts, switch.option) if switch.option else "no option meets every target"
+    return _option(reader, switch.option) if switch.option else "no option meets every target"
 
 
-def _unit(facts: Facts, switch: Switch) -> Unit:
-    return facts.book.units.parse(switch.unit) if switch.unit else ONE
+def _unit(reader: ResultsReader, switch: Switch) -> Unit:
+    return reader.book.units.parse(switch.unit) if switch.unit else ONE
 
 
-def _shares(facts: Facts, robustness: Robustness) -> list[Table]:
+def _shares(reader: ResultsReader, robustness: Robustness) -> list[Table]:
     """Return the table of the share of samples in which each option is the best."""
     if not robustness.shares:
         return []
@@ -75,8 +75,8 @@ def _shares(facts: Facts, robustness: Robustness) -> list[Table]:
     most = max([robustness.none_feasible, *robustness.shares.values()]) or 1.0
     rows = [
         Row(
-            (_named(facts, option), Cell(_per_cent(share), bar=share / most)),
-            highlight=facts.recommends(option),
+            (_named(reader, option), Cell(_per_cent(share), bar=share / most)),
+            highlight=reader.recommends(option),
         )
         for option, share in ranked
     ]
@@ -93,10 +93,10 @@ def _per_cent(share: float) -> str:
     return joined(f"{100 * share:.0f}", "%")
 
 
-def _option(facts: Facts, option: str) -> str:
-    known = facts.book.dimensions["option"].names
-    return facts.title("option", option) if option in known else option
+def _option(reader: ResultsReader, option: str) -> str:
+    known = reader.book.dimensions["option"].names
+    return reader.title("option", option) if option in known else option
 
 
-def _named(facts: Facts, option: str) -> Cell:
-    return Cell(_option(facts, option), tag=facts.role(option))
+def _named(reader: ResultsReader, option: str) -> Cell:
+    return Cell(_option(reader, option), tag=reader.role(option))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reportgen.book.studies import Found, Searched
-    from reportgen.report.reading import Facts
+    from reportgen.report.reading import ResultsReader
     from reportgen.report.view import Block, Value
 
 __all__ = ["candidate_blocks", "front_figure"]
@@ -29,12 +29,12 @@ _ROLES = {
 }
 
 
-def candidate_blocks(facts: Facts) -> list[Block | None]:
+def candidate_blocks(reader: ResultsReader) -> list[Block | None]:
     """Return the table of candidates; empty if there was no search."""
-    searched = facts.book.studies.searched
+    searched = reader.book.studies.searched
     if searched is None or not searched.found:
         return []
-    return [Paragraph(_holds(searched)), _table(facts, searched)]
+    return [Paragraph(_holds(searched)), _table(reader, searched)]
 
 
 def _holds(searched: Searched) -> str:
@@ -43,77 +43,77 @@ def _holds(searched: Searched) -> str:
     return f"{tried} configurations were tried. What was found holds for: {searched.holds_for.rstrip('.')}."
 
 
-def _table(facts: Facts, searched: Searched) -> Table:
-    candidates, known = searched.found, set(facts.book.dimensions["option"].names)
-    nearest = _nearest(facts, candidates)
+def _table(reader: ResultsReader, searched: Searched) -> Table:
+    candidates, known = searched.found, set(reader.book.dimensions["option"].names)
+    nearest = _nearest(reader, candidates)
     columns = [Column("Candidate")]
-    cells = [[_candidate(facts, f, nearest) for f in candidates]]
-    for head, texts in chosen_settings(facts, [f.cells for f in candidates]):
+    cells = [[_candidate(reader, f, nearest) for f in candidates]]
+    for head, texts in chosen_settings(reader, [f.cells for f in candidates]):
         columns.append(head)
         cells.append([Cell(text) for text in texts])
-    for name in dict.fromkeys((facts.roles.devices, facts.objective)):
-        if facts.has(name):
-            values = [facts.number(name, f.option) if f.option in known else None for f in candidates]
-            written = column(values, facts.quantity(name).type.unit)
-            columns.append(Column(facts.quantity(name).title, written.unit, "number"))
+    for name in dict.fromkeys((reader.roles.devices, reader.objective)):
+        if reader.has(name):
+            values = [reader.number(name, f.option) if f.option in known else None for f in candidates]
+            written = column(values, reader.quantity(name).type.unit)
+            columns.append(Column(reader.quantity(name).title, written.unit, "number"))
             cells.append([Cell(text) for text in written.texts])
-    columns.append(Column(facts.quantity(facts.roles.feasible).title, kind="status"))
+    columns.append(Column(reader.quantity(reader.roles.feasible).title, kind="status"))
     columns.append(Column("Feasible of tried", kind="number"))
     cells.append([Cell("yes", status="met") if f.feasible else Cell("no", status="missed") for f in candidates])
     cells.append([Cell(" of ".join(column([float(n)]).texts[0] for n in (f.feasible, f.tried))) for f in candidates])
     if not all(f.feasible for f in candidates):
-        columns.append(Column(facts.quantity(facts.roles.excess).title, kind="number"))
+        columns.append(Column(reader.quantity(reader.roles.excess).title, kind="number"))
         cells.append(
-            [Cell(ABSENT if f.feasible or f.option not in known else _excess(facts, f.option)) for f in candidates]
+            [Cell(ABSENT if f.feasible or f.option not in known else _excess(reader, f.option)) for f in candidates]
         )
     rows = tuple(
-        Row(tuple(entries[i] for entries in cells), highlight=facts.recommends(f.option))
+        Row(tuple(entries[i] for entries in cells), highlight=reader.recommends(f.option))
         for i, f in enumerate(candidates)
     )
     out = [f.option for f in candidates if not f.feasible and f.option in known]
-    note = " ".join(f"{facts.title('option', o)}: {facts.words('verdict', o)}." for o in out)
+    note = " ".join(f"{reader.title('option', o)}: {reader.words('verdict', o)}." for o in out)
     return Table("The best configuration of each candidate", tuple(columns), rows, note=note)
 
 
-def _candidate(facts: Facts, candidate: Found, nearest: Found | None) -> Cell:
-    names = facts.book.dimensions["option"].names
-    tag = "recommended" if facts.recommends(candidate.option) else "nearest" if candidate is nearest else ""
-    return Cell(facts.title("option", candidate.option) if candidate.option in names else candidate.option, tag=tag)
+def _candidate(reader: ResultsReader, candidate: Found, nearest: Found | None) -> Cell:
+    names = reader.book.dimensions["option"].names
+    tag = "recommended" if reader.recommends(candidate.option) else "nearest" if candidate is nearest else ""
+    return Cell(reader.title("option", candidate.option) if candidate.option in names else candidate.option, tag=tag)
 
 
-def _excess(facts: Facts, option: str) -> str:
+def _excess(reader: ResultsReader, option: str) -> str:
     """Return by how much an option exceeds the limit that it misses most."""
-    excess = facts.roles.excess
-    return str(facts.amount(excess, option)) if facts.number(excess, option) is not None else ABSENT
+    excess = reader.roles.excess
+    return str(reader.amount(excess, option)) if reader.number(excess, option) is not None else ABSENT
 
 
-def _nearest(facts: Facts, candidates: Sequence[Found]) -> Found | None:
+def _nearest(reader: ResultsReader, candidates: Sequence[Found]) -> Found | None:
     """Return the candidate that misses least if none meets every target, or None."""
     if any(f.feasible for f in candidates):
         return None
-    names = facts.book.dimensions["option"].names
-    measured = [f for f in candidates if f.option in names and facts.number(facts.roles.excess, f.option) is not None]
-    return min(measured, key=lambda f: _miss(facts, f.option), default=None)
+    names = reader.book.dimensions["option"].names
+    measured = [f for f in candidates if f.option in names and reader.number(reader.roles.excess, f.option) is not None]
+    return min(measured, key=lambda f: _miss(reader, f.option), default=None)
 
 
-def _miss(facts: Facts, option: str) -> tuple[float, float]:
-    return facts.number(facts.roles.missed, option) or 0.0, facts.number(facts.roles.excess, option) or 0.0
+def _miss(reader: ResultsReader, option: str) -> tuple[float, float]:
+    return reader.number(reader.roles.missed, option) or 0.0, reader.number(reader.roles.excess, option) or 0.0
 
 
-def front_figure(facts: Facts) -> Figure | None:
+def front_figure(reader: ResultsReader) -> Figure | None:
     """Return the figure of cost against latency: options that meet every target and, faintly, the search's front."""
-    axes = facts.book.report.front
-    if len(axes) < _AXES or not facts.has(facts.roles.front):
+    axes = reader.book.report.front
+    if len(axes) < _AXES or not reader.has(reader.roles.front):
         return None
-    money, time, most = (facts.quantity(name) for name in axes)
-    shown = [o for o in facts.options if facts.value(facts.roles.feasible, o) is True]
-    shown = [o for o in shown if all(facts.number(n, o) is not None for n in axes)]
+    money, time, most = (reader.quantity(name) for name in axes)
+    shown = [o for o in reader.options if reader.value(reader.roles.feasible, o) is True]
+    shown = [o for o in shown if all(reader.number(n, o) is not None for n in axes)]
     if len(shown) < 2:
         return None
-    searched = facts.book.studies.searched
+    searched = reader.book.studies.searched
     tried = [(p.request_latency, p.yearly_cost, p.capacity_rate) for p in searched.front] if searched else []
     tried = [(x, y, area) for x, y, area in tried if y is not None]
-    rows = [(facts.number(time.name, o), facts.number(money.name, o)) for o in shown]
+    rows = [(reader.number(time.name, o), reader.number(money.name, o)) for o in shown]
     latency = column([x for x, _ in rows] + [x for x, _, _ in tried], time.type.unit)
     cost = column([y for _, y in rows], money.type.unit)
     points: list[dict[str, Value]] = [
@@ -121,14 +121,15 @@ def front_figure(facts: Facts) -> Figure | None:
         for x, y, area in tried
         if y is not None
     ]
-    named = _named(facts, shown)
+    named = _named(reader, shown)
     for option, (x, y) in zip(shown, rows, strict=True):
         point: dict[str, Value] = {"x": (x or 0.0) * latency.factor, "y": (y or 0.0) * cost.factor}
-        label = facts.title("option", option) if option in named else ""
-        area = facts.number(most.name, option)
-        points.append({"label": label, **point, "area": area, "role": _role(facts, option)})
+        label = reader.title("option", option) if option in named else ""
+        area = reader.number(most.name, option)
+        points.append({"label": label, **point, "area": area, "role": _role(reader, option)})
     text = "; ".join(
-        f"{facts.title('option', o)} {facts.shown(money.name, o)} at {facts.shown(time.name, o)}" for o in named
+        f"{reader.title('option', o)} {reader.formatted(money.name, o)} at {reader.formatted(time.name, o)}"
+        for o in named
     )
     return Figure(
         chart="front",
@@ -140,15 +141,15 @@ def front_figure(facts: Facts) -> Figure | None:
     )
 
 
-def _named(facts: Facts, shown: Sequence[str]) -> list[str]:
+def _named(reader: ResultsReader, shown: Sequence[str]) -> list[str]:
     """Return the options to label: the baseline, recommended ones, then those on the front."""
-    first = [*facts.pair, *facts.advised, *(o for o in shown if facts.value(facts.roles.front, o) is True)]
+    first = [*reader.pair, *reader.advised, *(o for o in shown if reader.value(reader.roles.front, o) is True)]
     return [o for o in dict.fromkeys(first) if o in shown][:_NAMED]
 
 
-def _role(facts: Facts, option: str) -> str:
-    if facts.recommends(option):
+def _role(reader: ResultsReader, option: str) -> str:
+    if reader.recommends(option):
         return "best"
-    if option == facts.baseline:
+    if option == reader.baseline:
         return "base"
-    return "front" if facts.value(facts.roles.front, option) is True else "plain"
+    return "front" if reader.value(reader.roles.front, option) is True else "plain"

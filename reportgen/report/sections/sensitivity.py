@@ -12,7 +12,7 @@ from reportgen.report.view import Figure, Paragraph
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reportgen.report.reading import Facts
+    from reportgen.report.reading import ResultsReader
     from reportgen.report.view import Block, Value
     from reportgen.spec.declared.roles import EndSpec
 
@@ -22,48 +22,48 @@ _SAID = 4  # the most inputs whose missed targets are described
 _DIGITS = 3  # the digits of a factor
 
 
-def driver_blocks(facts: Facts) -> list[Block | None]:
+def driver_blocks(reader: ResultsReader) -> list[Block | None]:
     """Return the tornado and the sentences on ends at which the option fails; empty if no input is scaled."""
-    drawn = facts.figures.sensitivity
-    drivers = _ranked(facts)
+    drawn = reader.figures.sensitivity
+    drivers = _ranked(reader)
     if not drivers:
         return []
-    failed = [d for d in drivers if any(facts.value(end.feasible, d) is False for end in ends(facts.roles).values())]
-    text = " ".join(facts.words(drawn.words, d) for d in failed[:_SAID])
-    return [_figure(facts, drivers), Paragraph(text) if text else None]
+    failed = [d for d in drivers if any(reader.value(end.feasible, d) is False for end in ends(reader.roles).values())]
+    text = " ".join(reader.words(drawn.words, d) for d in failed[:_SAID])
+    return [_figure(reader, drivers), Paragraph(text) if text else None]
 
 
-def _ranked(facts: Facts) -> list[str]:
+def _ranked(reader: ResultsReader) -> list[str]:
     """Return the drivers by their effect on the objective, largest first, then those without a value at an end."""
-    drawn = facts.figures.sensitivity
-    if "driver" not in facts.book.dimensions or not facts.has(drawn.rank, drawn.given):
+    drawn = reader.figures.sensitivity
+    if "driver" not in reader.book.dimensions or not reader.has(drawn.rank, drawn.given):
         return []
-    names = facts.book.dimensions["driver"].names
-    moving = [d for d in names if facts.number(drawn.swing, d) != 0]
-    return sorted(moving, key=lambda d: facts.number(drawn.rank, d) or len(names) + 1)
+    names = reader.book.dimensions["driver"].names
+    moving = [d for d in names if reader.number(drawn.swing, d) != 0]
+    return sorted(moving, key=lambda d: reader.number(drawn.rank, d) or len(names) + 1)
 
 
-def _figure(facts: Facts, drivers: Sequence[str]) -> Figure | None:
+def _figure(reader: ResultsReader, drivers: Sequence[str]) -> Figure | None:
     """Return the figure with a bar from end to end for each driver, around the given objective."""
-    drawn = facts.figures.sensitivity
-    quantity = facts.quantity(facts.objective)
-    given = next((v for d in drivers if (v := facts.number(drawn.given, d)) is not None), None)
+    drawn = reader.figures.sensitivity
+    quantity = reader.quantity(reader.objective)
+    given = next((v for d in drivers if (v := reader.number(drawn.given, d)) is not None), None)
     if given is None:
         return None
-    values = [facts.number(end.value, d) for d in drivers for end in ends(facts.roles).values()]
+    values = [reader.number(end.value, d) for d in drivers for end in ends(reader.roles).values()]
     written = column([given, *values], quantity.type.unit)
     rows: list[dict[str, Value]] = []
     for place, driver in enumerate(drivers):
-        row: dict[str, Value] = {"name": facts.title("driver", driver)}
-        for offset, (end, read) in enumerate(ends(facts.roles).items()):
+        row: dict[str, Value] = {"name": reader.title("driver", driver)}
+        for offset, (end, read) in enumerate(ends(reader.roles).items()):
             value = values[2 * place + offset]
             row[end] = None if value is None else value * written.factor
-            row[f"{end}_text"] = _end(facts, driver, read)
+            row[f"{end}_text"] = _end(reader, driver, read)
         rows.append(row)
-    option = facts.words(drawn.option) or facts.baseline
-    subtitle = f"{written.unit}, of “{facts.title('option', option)}”"
+    option = reader.words(drawn.option) or reader.baseline
+    subtitle = f"{written.unit}, of “{reader.title('option', option)}”"
     base = f"as given: {joined(written.texts[0], written.unit)}"
-    text = " ".join(facts.words(drawn.words, d) for d in drivers)
+    text = " ".join(reader.words(drawn.words, d) for d in drivers)
     return Figure(
         chart="tornado",
         title=f"{quantity.title} when one input is stretched at a time",
@@ -74,10 +74,10 @@ def _figure(facts: Facts, drivers: Sequence[str]) -> Figure | None:
     )
 
 
-def _end(facts: Facts, driver: str, end: EndSpec) -> str:
+def _end(reader: ResultsReader, driver: str, end: EndSpec) -> str:
     """Return the factor of a driver at an end, and whether the option fails there."""
-    factor = facts.number(end.factor, driver)
+    factor = reader.number(end.factor, driver)
     text = f"× {as_given(None if factor is None else round(factor, _DIGITS), ONE)}"
-    if facts.number(end.value, driver) is None:
+    if reader.number(end.value, driver) is None:
         return f"{text}, no value"
-    return f"{text}, misses a target" if facts.value(end.feasible, driver) is False else text
+    return f"{text}, misses a target" if reader.value(end.feasible, driver) is False else text

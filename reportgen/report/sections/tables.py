@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from reportgen.book.book import Quantity
-    from reportgen.report.reading import Facts
+    from reportgen.report.reading import ResultsReader
 
 __all__ = ["operator_tables", "options_table"]
 
@@ -26,107 +26,111 @@ _OPERATORS = 8  # the most rows in a table of operators; the workbook lists all
 # --- options -----------------------------------------------------------------------------------------------------
 
 
-def options_table(facts: Facts, most: int | None = None) -> Table:
+def options_table(reader: ResultsReader, most: int | None = None) -> Table:
     """Return the table of options: their differences, results and feasibility; at most the best `most` options."""
-    whole = _whole_table(facts)
+    whole = _whole_table(reader)
     if most is None or len(whole.rows) <= most:
         return whole
-    kept = set([*facts.pair, *(o for o in facts.chosen.ranked if o not in facts.pair)][:most])
+    kept = set([*reader.pair, *(o for o in reader.chosen.ranked if o not in reader.pair)][:most])
     note = f"{len(whole.rows) - most} more are in the workbook and in the full report."
-    rows = tuple(row for option, row in zip(facts.options, whole.rows, strict=True) if option in kept)
+    rows = tuple(row for option, row in zip(reader.options, whole.rows, strict=True) if option in kept)
     return replace(whole, rows=rows, note=note)
 
 
-def _whole_table(facts: Facts) -> Table:
-    options = facts.options
-    told, same = option_settings(facts)
+def _whole_table(reader: ResultsReader) -> Table:
+    options = reader.options
+    told, same = option_settings(reader)
     columns = [Column("Option")]
-    cells = [[_option_cell(facts, option) for option in options]]
+    cells = [[_option_cell(reader, option) for option in options]]
     for head, texts in told:
         columns.append(head)
         cells.append([Cell(text) for text in texts])
-    for name in _results(facts):
-        written = column(facts.numbers(name, [(o,) for o in options]), facts.quantity(name).type.unit)
-        columns.append(Column(facts.quantity(name).title, written.unit, "number"))
-        missed = [facts.met(name, o) is False for o in options]
+    for name in _results(reader):
+        written = column(reader.numbers(name, [(o,) for o in options]), reader.quantity(name).type.unit)
+        columns.append(Column(reader.quantity(name).title, written.unit, "number"))
+        missed = [reader.met(name, o) is False for o in options]
         pairs = zip(written.texts, missed, strict=True)
         cells.append([Cell(text, status="missed" if bad else "none") for text, bad in pairs])
-    if facts.has(facts.roles.feasible):
-        columns.append(Column(facts.quantity(facts.roles.feasible).title, kind="status"))
-        cells.append([_feasible(facts, option) for option in options])
-    if facts.has(facts.roles.front):
-        columns.append(Column(facts.quantity(facts.roles.front).title, kind="status"))
-        cells.append([_on_front(facts, option) for option in options])
-    if any(value is not None for value in _gains(facts)):
-        columns.append(Column(facts.quantity(facts.roles.improvement).title, kind="bar"))
-        cells.append(_improvements(facts))
-    rows = tuple(Row(tuple(c[i] for c in cells), highlight=facts.recommends(o)) for i, o in enumerate(options))
-    return Table("The options compared", tuple(columns), rows, subtitle="; ".join(same), note=_notes(facts))
+    if reader.has(reader.roles.feasible):
+        columns.append(Column(reader.quantity(reader.roles.feasible).title, kind="status"))
+        cells.append([_feasible(reader, option) for option in options])
+    if reader.has(reader.roles.front):
+        columns.append(Column(reader.quantity(reader.roles.front).title, kind="status"))
+        cells.append([_on_front(reader, option) for option in options])
+    if any(value is not None for value in _gains(reader)):
+        columns.append(Column(reader.quantity(reader.roles.improvement).title, kind="bar"))
+        cells.append(_improvements(reader))
+    rows = tuple(Row(tuple(c[i] for c in cells), highlight=reader.recommends(o)) for i, o in enumerate(options))
+    return Table("The options compared", tuple(columns), rows, subtitle="; ".join(same), note=_notes(reader))
 
 
-def _option_cell(facts: Facts, option: str) -> Cell:
-    return Cell(facts.title("option", option), tag=facts.role(option))
+def _option_cell(reader: ResultsReader, option: str) -> Cell:
+    return Cell(reader.title("option", option), tag=reader.role(option))
 
 
-def _results(facts: Facts) -> list[str]:
+def _results(reader: ResultsReader) -> list[str]:
     """Return the results to show: those that the scenario lists, or else the objective and figures with a target."""
-    scenario = facts.book.scenario
-    numbers = [n for n in facts.book.report.option_columns if _is_result(facts, facts.quantity(n))]
-    own = [n for n in scenario.quantities if facts.has(n) and _is_result(facts, facts.quantity(n)) and n not in numbers]
+    scenario = reader.book.scenario
+    numbers = [n for n in reader.book.report.option_columns if _is_result(reader, reader.quantity(n))]
+    own = [
+        n for n in scenario.quantities if reader.has(n) and _is_result(reader, reader.quantity(n)) and n not in numbers
+    ]
     if scenario.report.option_columns:
         return numbers + own
-    objective = facts.objective
-    wanted = [objective] if objective not in numbers and facts.has(objective) else []
-    wanted += sorted(numbers, key=lambda n: (n != objective, not facts.target(n, facts.baseline)))
+    objective = reader.objective
+    wanted = [objective] if objective not in numbers and reader.has(objective) else []
+    wanted += sorted(numbers, key=lambda n: (n != objective, not reader.target(n, reader.baseline)))
     chosen = set(wanted[:_RESULTS])
     return [n for n in dict.fromkeys([*numbers, objective]) if n in chosen] + own
 
 
-def _is_result(facts: Facts, quantity: Quantity) -> bool:
+def _is_result(reader: ResultsReader, quantity: Quantity) -> bool:
     numeric = quantity.type.kind == "number" and quantity.per == ("option",) and not quantity.input
-    return numeric and quantity.name != facts.roles.improvement
+    return numeric and quantity.name != reader.roles.improvement
 
 
-def _feasible(facts: Facts, option: str) -> Cell:
-    return Cell("yes", status="met") if facts.value(facts.roles.feasible, option) else Cell("no", status="missed")
+def _feasible(reader: ResultsReader, option: str) -> Cell:
+    return Cell("yes", status="met") if reader.value(reader.roles.feasible, option) else Cell("no", status="missed")
 
 
-def _on_front(facts: Facts, option: str) -> Cell:
-    return Cell("yes", status="met") if facts.value(facts.roles.front, option) else Cell(ABSENT)
+def _on_front(reader: ResultsReader, option: str) -> Cell:
+    return Cell("yes", status="met") if reader.value(reader.roles.front, option) else Cell(ABSENT)
 
 
-def _improvements(facts: Facts) -> list[Cell]:
+def _improvements(reader: ResultsReader) -> list[Cell]:
     """Return the improvement over the base, with a bar if there is one."""
-    values = _gains(facts)
+    values = _gains(reader)
     high = max((v for v in values if v is not None), default=0.0)
     cells: list[Cell] = []
-    for option, value in zip(facts.options, values, strict=True):
-        if value is None or option == facts.baseline:
+    for option, value in zip(reader.options, values, strict=True):
+        if value is None or option == reader.baseline:
             cells.append(Cell(ABSENT))
         else:
             text = joined(column([round(value) + 0.0]).texts[0], "%")
             text = f"+{text}" if round(value) > 0 else text
-            accent = facts.value(facts.roles.feasible, option) is False
+            accent = reader.value(reader.roles.feasible, option) is False
             cells.append(Cell(text, bar=value / high if round(value) > 0 else None, accent=accent))
     return cells
 
 
-def _gains(facts: Facts) -> list[float | None]:
-    name = facts.roles.improvement
-    return facts.numbers(name, [(o,) for o in facts.options]) if facts.has(name) else []
+def _gains(reader: ResultsReader) -> list[float | None]:
+    name = reader.roles.improvement
+    return reader.numbers(name, [(o,) for o in reader.options]) if reader.has(name) else []
 
 
-def _notes(facts: Facts) -> str:
+def _notes(reader: ResultsReader) -> str:
     """Say why options are not feasible, and which levers change nothing."""
     notes: list[str] = []
-    if facts.has(facts.roles.feasible, facts.roles.verdict):
-        bad = [o for o in facts.options if facts.value(facts.roles.feasible, o) is False]
-        notes += [f"{facts.title('option', o)}: {facts.words('verdict', o)}." for o in bad[:_REASONS]]
+    if reader.has(reader.roles.feasible, reader.roles.verdict):
+        bad = [o for o in reader.options if reader.value(reader.roles.feasible, o) is False]
+        notes += [f"{reader.title('option', o)}: {reader.words('verdict', o)}." for o in bad[:_REASONS]]
         notes += ["The other reasons stand in the workbook."] if len(bad) > _REASONS else []
-    left = [o for o in facts.book.dimensions["option"].names if o not in facts.options and facts.book.overridden.get(o)]
-    left = [o for o in left if facts.value(facts.roles.trial, o) is not True]
+    left = [
+        o for o in reader.book.dimensions["option"].names if o not in reader.options and reader.book.overridden.get(o)
+    ]
+    left = [o for o in left if reader.value(reader.roles.trial, o) is not True]
     if left:
-        names = ", ".join(facts.title("option", o) for o in left)
+        names = ", ".join(reader.title("option", o) for o in left)
         notes.append(f"Left out, because they change nothing here: {names}.")
     return " ".join(notes)
 
@@ -134,66 +138,66 @@ def _notes(facts: Facts) -> str:
 # --- operators ---------------------------------------------------------------------------------------------------
 
 
-def operator_tables(facts: Facts, *, whole: bool = False) -> list[Table]:
+def operator_tables(reader: ResultsReader, *, whole: bool = False) -> list[Table]:
     """Return the baseline's slowest operators per stage; with `whole` all, and the recommended option's too."""
-    if not facts.has(facts.figures.time.operator):
+    if not reader.has(reader.figures.time.operator):
         return []
-    options = facts.pair if whole else (facts.baseline,)
-    return [_operator_table(facts, option, stage, whole=whole) for option in options for stage in STAGES]
+    options = reader.pair if whole else (reader.baseline,)
+    return [_operator_table(reader, option, stage, whole=whole) for option in options for stage in STAGES]
 
 
-def _operator_table(facts: Facts, option: str, stage: str, *, whole: bool) -> Table:
-    time = facts.figures.time.operator
-    per = facts.quantity(time).per
-    names = facts.book.dimensions["operator"].names
-    running = [o for o in names if facts.results.applies(per, (option, stage, o))]
-    running.sort(key=lambda o: -(facts.number(time, option, stage, o) or 0.0))
+def _operator_table(reader: ResultsReader, option: str, stage: str, *, whole: bool) -> Table:
+    time = reader.figures.time.operator
+    per = reader.quantity(time).per
+    names = reader.book.dimensions["operator"].names
+    running = [o for o in names if reader.results.applies(per, (option, stage, o))]
+    running.sort(key=lambda o: -(reader.number(time, option, stage, o) or 0.0))
     top = running if whole else running[:_OPERATORS]
     columns = [Column("Operator")]
-    cells = [[Cell(facts.title("operator", o)) for o in top]]
-    for name in _operator_names(facts):
-        head, column_cells = _operator_column(facts, name, {"option": option, "stage": stage}, top)
+    cells = [[Cell(reader.title("operator", o)) for o in top]]
+    for name in _operator_names(reader):
+        head, column_cells = _operator_column(reader, name, {"option": option, "stage": stage}, top)
         columns.append(head)
         cells.append(column_cells)
     rows = tuple(Row(tuple(c[i] for c in cells)) for i in range(len(top)))
     count = f"the {len(top)} longest of {len(running)} operators" if len(top) < len(running) else "all operators"
     note = "All operators are in the appendix and in the workbook." if len(top) < len(running) else ""
-    which = f"{facts.title('option', option)}, {facts.title('stage', stage).lower()}" if whole else ""
-    title = f"{which or facts.title('stage', stage)}: {count}"
+    which = f"{reader.title('option', option)}, {reader.title('stage', stage).lower()}" if whole else ""
+    title = f"{which or reader.title('stage', stage)}: {count}"
     return Table(title, tuple(columns), rows, note=note, fine=whole)
 
 
-def _operator_names(facts: Facts) -> list[str]:
+def _operator_names(reader: ResultsReader) -> list[str]:
     """Return the columns in reading order: numbers, then the bar, then words."""
-    names = dict.fromkeys(_whole_pass(facts, n) for n in facts.book.report.operator_columns)
-    types = {n: facts.quantity(n).type for n in names}
+    names = dict.fromkeys(_whole_pass(reader, n) for n in reader.book.report.operator_columns)
+    types = {n: reader.quantity(n).type for n in names}
     return sorted(names, key=lambda n: (types[n].kind != "number", types[n].unit.label == "%"))
 
 
-def _whole_pass(facts: Facts, name: str) -> str:
+def _whole_pass(reader: ResultsReader, name: str) -> str:
     """Return the quantity summed over all runs in a pass, if it exists, so that all columns of a row match."""
-    return facts.book.relations.passes.get(name, name)
+    return reader.book.relations.passes.get(name, name)
 
 
 def _operator_column(
-    facts: Facts, name: str, by: Mapping[str, str], operators: Sequence[str]
+    reader: ResultsReader, name: str, by: Mapping[str, str], operators: Sequence[str]
 ) -> tuple[Column, list[Cell]]:
-    quantity = facts.quantity(name)
+    quantity = reader.quantity(name)
     keys = [tuple(by.get(d, o) for d in quantity.per) for o in operators]
     if quantity.type.kind != "number":
-        return Column(quantity.title), [Cell(facts.shown(name, *key)) for key in keys]
-    values = facts.numbers(name, keys)
+        return Column(quantity.title), [Cell(reader.formatted(name, *key)) for key in keys]
+    values = reader.numbers(name, keys)
     written = column(values, quantity.type.unit)
     if written.unit != "%":
         return Column(quantity.title, written.unit, "number"), [Cell(text) for text in written.texts]
     high = max((v for v in values if v is not None), default=0.0) or 1.0
     cells = [
-        Cell(joined(f"{v:.1f}", "%") if v is not None else ABSENT, bar=(v or 0.0) / high, accent=_waits(facts, key))
+        Cell(joined(f"{v:.1f}", "%") if v is not None else ABSENT, bar=(v or 0.0) / high, accent=_waits(reader, key))
         for v, key in zip(values, keys, strict=True)
     ]
     return Column(quantity.title, kind="bar"), cells
 
 
-def _waits(facts: Facts, key: tuple[str, ...]) -> bool:
+def _waits(reader: ResultsReader, key: tuple[str, ...]) -> bool:
     """Return whether memory limits the operator, which gives its bar the second colour."""
-    return facts.value("memory_bound", *key) is True
+    return reader.value("memory_bound", *key) is True
