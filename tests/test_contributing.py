@@ -153,7 +153,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ))  # fmt: skip
     put(package / "fit" / "benchmarks.py", "is_vllm(c) or", "is_mine(c) or is_vllm(c) or")
     put(package / "fit" / "benchmarks.py", "        if is_vllm(part):\n", (
-        "        if is_mine(part):\n            made.append(from_mine(part, row))\n        elif is_vllm(part):\n"
+        "        if is_mine(part):\n            results.append(from_mine(part, row))\n        elif is_vllm(part):\n"
     ))  # fmt: skip
     (root / "everything.yaml").write_text(SCENARIO, encoding="utf-8")
     (root / "mine.json").write_text(
