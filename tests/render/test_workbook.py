@@ -16,7 +16,7 @@ import pytest
 from reportgen.book.build import load_book
 from reportgen.book.names import name_fault
 from reportgen.engine.evaluation import evaluate
-from reportgen.render.excel.plan.growing import GROWING, SPARE
+from reportgen.render.excel.plan.spare_rows import EXTENSIBLE, SPARE
 from reportgen.render.excel.workbook import workbook_bytes
 from tests.workbooks import ROOT, content, read, spec
 
@@ -227,7 +227,7 @@ def test_every_quantity_of_the_method_is_linked_to_its_cells(name: str) -> None:
             assert all(m in row for m in member.split(", "))
         elif not (declared.input and len(declared.by) == 2):
             assert len(heads) == 1
-            spare = SPARE if declared.per[0] in GROWING and len(declared.per) == 1 else 0
+            spare = SPARE if declared.per[0] in EXTENSIBLE and len(declared.per) == 1 else 0
             assert len(cells) == len(results.plain(quantity)) + spare
     assert left == set()
 

@@ -23,6 +23,7 @@ from reportgen.render.excel.plan.layout import prefix_of
 from reportgen.render.excel.plan.plan import Plan
 from reportgen.render.excel.sheets.dashboard import CHARTS, contents, link_back, summary_page
 from reportgen.render.excel.sheets.data import ChartData
+from reportgen.render.excel.sheets.fitting import fit_columns, fit_heading, fit_rows, fit_table, total_width
 from reportgen.render.excel.sheets.method import method_page
 from reportgen.render.excel.sheets.pages import (
     FLAGS,
@@ -34,7 +35,6 @@ from reportgen.render.excel.sheets.pages import (
     sources_page,
 )
 from reportgen.render.excel.sheets.references import STYLES, prefix_names, write_ranges
-from reportgen.render.excel.sheets.room import fit_columns, fit_rows, heading_room, table_room, total_width
 from reportgen.render.excel.sheets.shown import shown_options
 from reportgen.render.excel.sheets.studies import search_line, studies_page
 from reportgen.render.excel.sheets.styles import Styles
@@ -217,9 +217,9 @@ def _tables(writer: Writer, sheets: dict[str, Worksheet], homes: dict[tuple[str,
             if home not in _STACKED:
                 sheets[home].freeze_panes = _frozen(placed)
             down[home] = placed.last + 3
-        table_room(writer, sheets[home], placed)
+        fit_table(writer, sheets[home], placed)
         if home not in (*_STACKED, "Catalogue"):
-            heading_room(sheets[home], writer)
+            fit_heading(sheets[home], writer)
         for name, value in writer.plan.book.workbook.muted.items():
             writer.mute(sheets[home], placed, name, value)
         if said is not None and said.verdicts:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from reportgen.book.ranges import needs, problem_text
 from reportgen.lang import tree
 from reportgen.render.excel.plan import idioms
-from reportgen.render.excel.plan.growing import GROWING, grow
 from reportgen.render.excel.plan.layout import CHANGES, OWN_ROW, PROBLEMS, Cell, Column, Table
+from reportgen.render.excel.plan.spare_rows import EXTENSIBLE, add_spare_rows
 from reportgen.render.excel.plan.trees import choice, equal, known, rule
 
 if TYPE_CHECKING:
@@ -70,12 +70,12 @@ def add_checks(plan: Plan) -> None:
             rows = Column(ROW, "Row as built", "built", kind="position")
             rows.cells = {row: Cell(float(row + 1)) for row in table.rows()}
             table.columns[ROW] = rows
-    grow(plan)
+    add_spare_rows(plan)
 
 
 def in_order(table: Table) -> bool:
     """Return whether other tables depend on the order of its rows; growing tables are only read by name."""
-    return len(table.keys) > 1 and table.dims[:1] not in {(d,) for d in GROWING}
+    return len(table.keys) > 1 and table.dims[:1] not in {(d,) for d in EXTENSIBLE}
 
 
 def order_problem(table: Table, sheet: str) -> str:
@@ -126,7 +126,7 @@ def _row_problem(plan: Plan, table: Table, inputs: list[Column], row: int) -> tr
 
 def _renamed(table: Table, row: int, problem: tree.Node) -> tree.Node:
     """Put a check before the problems of a row that its own name, which other tables look up, is unchanged."""
-    if len(table.dims) > 1 or table.dims[0] in GROWING:
+    if len(table.dims) > 1 or table.dims[0] in EXTENSIBLE:
         return problem
     built = table.keys[row][0]
     sentence = f"{built} was renamed: a row keeps its name, its title is free"

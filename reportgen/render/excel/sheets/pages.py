@@ -11,8 +11,8 @@ from openpyxl.workbook.defined_name import DefinedName
 from reportgen.book.ranges import needs
 from reportgen.render.excel.plan.checks import in_order, is_changed, order_problem, scalar_problem
 from reportgen.render.excel.plan.live import CHANGED, PROBLEM
+from reportgen.render.excel.sheets.fitting import fit_rows
 from reportgen.render.excel.sheets.numbers import NumberLook, number_look, scale
-from reportgen.render.excel.sheets.room import fit_rows
 from reportgen.render.excel.sheets.styles import Look, side
 from reportgen.version import __version__
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from reportgen.render.excel.sheets.tables import Placed, Writer
 
-__all__ = ["fit_columns", "fit_rows", "heading_room", "table_room", "total_width"]
+__all__ = ["fit_columns", "fit_heading", "fit_rows", "fit_table", "total_width"]
 
 _LINE, _PAD = 13.5, 2.0  # points
 _MOST = 8
@@ -30,7 +30,7 @@ _HEADING, _BIG = 20.0, 1.6
 """The height of a heading's line in points, and its width relative to normal text."""
 
 
-def table_room(writer: Writer, sheet: Worksheet, placed: Placed) -> None:
+def fit_table(writer: Writer, sheet: Worksheet, placed: Placed) -> None:
     """Fit a table: columns to their keys, rows to their sentences.
 
     Of the options' many sentences, only the report's columns count; the others are parts of sentences.
@@ -48,11 +48,12 @@ def table_room(writer: Writer, sheet: Worksheet, placed: Placed) -> None:
         fit_rows(writer, sheet, [*wrapped, *keys], range(placed.row, placed.last + 1))
 
 
-def heading_room(sheet: Worksheet, writer: Writer) -> None:
+def fit_heading(sheet: Worksheet, writer: Writer) -> None:
     """Wrap the heading of a sheet within the columns that are repeated on every page."""
-    said, room = str(sheet["A1"].value or ""), sum(sheet.column_dimensions[letter].width or _DEFAULT for letter in "AB")
-    lines = -(-int(len(said) * _BIG) // max(1, int(room)))
-    writer.put(sheet, 1, 1, said, Look("heading", wrap=True))
+    text = str(sheet["A1"].value or "")
+    width = sum(sheet.column_dimensions[letter].width or _DEFAULT for letter in "AB")
+    lines = -(-int(len(text) * _BIG) // max(1, int(width)))
+    writer.put(sheet, 1, 1, text, Look("heading", wrap=True))
     sheet.merge_cells("A1:B1")
     sheet.row_dimensions[1].height = _HEADING * lines
 

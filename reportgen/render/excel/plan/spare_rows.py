@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from reportgen.engine.results import Plain
     from reportgen.render.excel.plan.plan import Plan
 
-__all__ = ["GROWING", "SPARE", "grow"]
+__all__ = ["EXTENSIBLE", "SPARE", "add_spare_rows"]
 
-GROWING = ("accelerator", "model", "price")
+EXTENSIBLE = ("accelerator", "model", "price")
 """Dimensions that users add members to; options choose among them by name."""
 
 SPARE = 5
 """Empty rows below the last member: Excel extends a table by itself, other programs do not."""
 
 
-def grow(plan: Plan) -> None:
+def add_spare_rows(plan: Plan) -> None:
     """Add the spare rows, and guard every formula of such a table to stay empty while the row has no name."""
-    for dimension in GROWING:
+    for dimension in EXTENSIBLE:
         table = plan.tables.get((dimension,))
         if table is not None:
             table.spare = SPARE
@@ -54,18 +54,18 @@ def _extend(table: Table, column: Column, dimension: str) -> None:
     rows = range(len(table.keys), len(table.keys) + table.spare)
     key = table.local(dimension)
     if column.name == dimension:
-        made = Cell(None, input=True)
+        spare = Cell(None, input=True)
     elif column.name == f"{dimension}_title":
-        made = Cell("", idioms.kept_blank(key, idioms.in_new_words(key)))
+        spare = Cell("", idioms.kept_blank(key, idioms.in_new_words(key)))
     elif column.group == "input":
-        made = Cell(_default(column), input=True)
+        spare = Cell(_default(column), input=True)
     elif column.name == f"{dimension}_as_built":
-        made = Cell(None)
+        spare = Cell(None)
     elif column.group == "built":
-        made = Cell(_default(table.columns[column.name.removesuffix("_as_built")]))
+        spare = Cell(_default(table.columns[column.name.removesuffix("_as_built")]))
     else:
-        made = _formula(table, column, key)
-    column.cells.update({row: Cell(made.value, made.formula, input=made.input) for row in rows})
+        spare = _formula(table, column, key)
+    column.cells.update({row: Cell(spare.value, spare.formula, input=spare.input) for row in rows})
 
 
 def _formula(table: Table, column: Column, key: str) -> Cell:
