@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from reportgen.fit.accuracy import Accuracy
     from reportgen.fit.calibrate import Calibration
     from reportgen.fit.measure import Measured
-    from reportgen.fit.records import Given
+    from reportgen.fit.records import Defaults
 
 __all__ = ["accuracy", "calibrate", "measure"]
 
 
 def accuracy(
-    path: str | Path, calibration: str | Path | None = None, *, given: Given | None = None, library: Folders = ()
+    path: str | Path, calibration: str | Path | None = None, *, defaults: Defaults | None = None, library: Folders = ()
 ) -> Accuracy:
     """Predict every row of a file of measurements and return the errors by metric, load, engine, device and so on.
 
-    `calibration` is a file written by `calibrate`; by default the library's own factors apply. `given` states what a
+    `calibration` is a file written by `calibrate`; by default the library's own factors apply. `defaults` states what a
     benchmark's result file omits.
 
     Raises:
@@ -36,7 +36,7 @@ def accuracy(
     from reportgen.fit.configuration import Books
 
     overlays = (*folders(library), *([] if calibration is None else [str(calibration)]))
-    read, unread = read_measurements(Path(path), given)
+    read, unread = read_measurements(Path(path), defaults)
     return compare(read, unread, Books(overlays))
 
 
@@ -46,7 +46,7 @@ def calibrate(
     source: str = "",
     progress: Callable[[str], None] | None = None,
     *,
-    given: Given | None = None,
+    defaults: Defaults | None = None,
     library: Folders = (),
 ) -> tuple[Calibration, str]:
     """Fit the efficiency factors to a file of measurements; return the fit, and the text of a calibration file.
@@ -60,7 +60,7 @@ def calibrate(
     from reportgen.fit.write import calibration_text
 
     book = measured_book(tuple(folders(library)))
-    read, unread = read_measurements(Path(path), given)
+    read, unread = read_measurements(Path(path), defaults)
     fitted = fit(read, unread, progress or silent, book)
     return fitted, calibration_text(fitted, book, source or Path(path).name, title)
 

@@ -83,14 +83,14 @@ def accuracy(
     from reportgen import api
     from reportgen.cli.show import show_accuracy
     from reportgen.fit.accuracy import GROUPINGS
-    from reportgen.fit.records import Given
+    from reportgen.fit.records import Defaults
 
     if by != "all" and by not in GROUPINGS:
         raise SpecError([Problem(f"there is no grouping '{by}'", None, f"allowed: {', '.join([*GROUPINGS, 'all'])}")])
     if plot is not None and plot.suffix.lower() != ".svg":
         raise SpecError([Problem(f"{plot} is no SVG file", None, "give --plot a name that ends in .svg")])
-    given = Given(model, accelerator, engine, devices, tp, weights, activations, kv_cache)
-    result = api.accuracy(measurements, calibration, given=given, library=library)
+    defaults = Defaults(model, accelerator, engine, devices, tp, weights, activations, kv_cache)
+    result = api.accuracy(measurements, calibration, defaults=defaults, library=library)
     if plot is not None:
         from reportgen.render.charts.scatter import scatter_svg
 
@@ -132,13 +132,13 @@ def calibrate(
     """  # noqa: D301
     from reportgen import api
     from reportgen.cli.show import show_calibration
-    from reportgen.fit.records import Given
+    from reportgen.fit.records import Defaults
 
     def progress(text: str) -> None:
         if sys.stderr.isatty():
             typer.echo(text, err=True)
 
-    given = Given(model, accelerator, engine, devices, tp, weights, activations, kv_cache)
-    calibration, text = api.calibrate(measurements, title, source, progress, given=given, library=library)
+    defaults = Defaults(model, accelerator, engine, devices, tp, weights, activations, kv_cache)
+    calibration, text = api.calibrate(measurements, title, source, progress, defaults=defaults, library=library)
     put(text.encode(), out)
     show_calibration(calibration)

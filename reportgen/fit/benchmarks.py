@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 from reportgen.errors import Problem, Span, SpecError, nearest
 from reportgen.fit.llama_bench import from_llama_bench, is_llama_bench, markdown_rows
 from reportgen.fit.measurements import REQUIRED, Measurement, Unread, read_table, read_text
-from reportgen.fit.records import Given, Record, catalogued, known
+from reportgen.fit.records import Defaults, Record, catalogued, known
 from reportgen.fit.vllm_bench import from_vllm, is_vllm
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["MAX_RECORDS", "Given", "read_measurements"]
+__all__ = ["MAX_RECORDS", "Defaults", "read_measurements"]
 
 MAX_RECORDS = 100_000
 """The most results that are read from one file."""
@@ -32,31 +32,31 @@ _KINDS = (
 )
 
 
-def read_measurements(path: Path, given: Given | None = None) -> tuple[list[Measurement], list[Unread]]:
+def read_measurements(path: Path, defaults: Defaults | None = None) -> tuple[list[Measurement], list[Unread]]:
     """Read the measurements in a file; return unusable ones with the reason.
 
     Args:
         path: a table of measurements, a result of `vllm bench serve`, or output of `llama-bench`.
-        given: values for what the file does not state.
+        defaults: values for what the file does not state.
 
     Raises:
-        SpecError: the file cannot be read, is of none of these kinds, or states too little without `given`.
+        SpecError: the file cannot be read, is of none of these kinds, or states too little without `defaults`.
     """
-    given = given or Given()
-    _check(given)
+    defaults = defaults or Defaults()
+    _check(defaults)
     text = read_text(path)
     cells = _records(path, text)
     if cells is None:
-        return _filled(*read_table(path), given)
+        return _filled(*read_table(path), defaults)
     if not any(is_vllm(c) or is_llama_bench(c) for c in cells):
         raise SpecError([Problem("the file holds no measurements of a known kind", Span(str(path)), _KINDS)])
     results: list[Measurement | Unread] = []
     for part in cells:
         row = len(results) + 1
         if is_vllm(part):
-            results += from_vllm(Record(part), row, given)
+            results += from_vllm(Record(part), row, defaults)
         elif is_llama_bench(part):
-            results.append(from_llama_bench(Record(part), row, given))
+            results.append(from_llama_bench(Record(part), row, defaults))
         else:
             results.append(Unread(row, "this is no result of vllm bench serve or llama-bench"))
     read = [m for m in results if isinstance(m, Measurement)]
@@ -64,11 +64,11 @@ def read_measurements(path: Path, given: Given | None = None) -> tuple[list[Meas
     return read, [u for u in results if isinstance(u, Unread)]
 
 
-def _check(given: Given) -> None:
+def _check(defaults: Defaults) -> None:
     """Refuse a model or accelerator from the user that the catalogue does not list."""
     problems = [
         Problem(f"unknown {dimension} '{name}'", None, nearest(name, catalogued(dimension)))
-        for dimension, name in (("model", given.model), ("accelerator", given.accelerator))
+        for dimension, name in (("model", defaults.model), ("accelerator", defaults.accelerator))
         if name and not known(dimension, name)
     ]
     if problems:
@@ -88,10 +88,12 @@ def _complete(path: Path, read: list[Measurement]) -> None:
         raise SpecError(problems)
 
 
-def _filled(read: list[Measurement], unread: list[Unread], given: Given) -> tuple[list[Measurement], list[Unread]]:
-    """Return a table's rows with empty cells filled from `given`."""
+def _filled(
+    read: list[Measurement], unread: list[Unread], defaults: Defaults
+) -> tuple[list[Measurement], list[Unread]]:
+    """Return a table's rows with empty cells filled from `defaults`."""
     names = ("model", "accelerator", "engine", "devices", "tp", "weights", "activations", "kv_cache")
-    return [replace(m, **{n: getattr(m, n) or getattr(given, n) for n in names}) for m in read], unread
+    return [replace(m, **{n: getattr(m, n) or getattr(defaults, n) for n in names}) for m in read], unread
 
 
 # --- recognising files -----------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
-    from reportgen.fit.records import Given, Record
+    from reportgen.fit.records import Defaults, Record
 
 __all__ = ["from_llama_bench", "is_llama_bench", "markdown_rows"]
 
@@ -30,23 +30,23 @@ def is_llama_bench(cells: Mapping[str, Any]) -> bool:
     return "n_prompt" in cells and "n_gen" in cells
 
 
-def from_llama_bench(record: Record, row: int, given: Given) -> Measurement | Unread:
+def from_llama_bench(record: Record, row: int, defaults: Defaults) -> Measurement | Unread:
     """Return the measurement of one result."""
     prompt, generated = record.number("n_prompt") or 0.0, record.number("n_gen") or 0.0
     depth = record.number("n_depth") or 0.0
     metric, value = _metric(record, prompt, generated)
-    model = chosen("model", _models(record.text("model_filename")), given.model)
+    model = chosen("model", _models(record.text("model_filename")), defaults.model)
     gpus = [name.strip() for name in record.text("gpu_info").split(",") if name.strip()]
-    weights, cache = _weights(record.text("model_type"), given.weights), _cache(record, given)
+    weights, cache = _weights(record.text("model_type"), defaults.weights), _cache(record, defaults)
     record.faults += list(_misfits(record, model, gpus, prompt, depth))
     if record.faults:
         return Unread(row, "; ".join(record.faults))
     micro = min(record.number("n_ubatch") or _MICRO_BATCH, record.number("n_batch") or _MICRO_BATCH)
     steps = generated + 1 if metric == "e2e_ms" else generated  # the prompt pass produces a token too
     return Measurement(
-        row, model, chosen("accelerator", gpus[:1], given.accelerator), metric, value, METRICS[metric],
-        "single_stream", "llama.cpp", _devices(record, gpus) or given.devices, None, None, weights,
-        given.activations or "fp16", cache, 1.0, depth if metric == "tpot_ms" else prompt, steps,
+        row, model, chosen("accelerator", gpus[:1], defaults.accelerator), metric, value, METRICS[metric],
+        "single_stream", "llama.cpp", _devices(record, gpus) or defaults.devices, None, None, weights,
+        defaults.activations or "fp16", cache, 1.0, depth if metric == "tpot_ms" else prompt, steps,
         f"llama-bench {record.text('build_commit')}".rstrip(), settings={"ubatch": micro},
     )  # fmt: skip
 
@@ -73,8 +73,8 @@ def _models(file: str) -> list[str]:
     return [stem, plain] if plain != stem else [stem]
 
 
-def _weights(described: str, given: str) -> str:
-    """Return the precision in a description such as "llama 8B Q4_K - Medium", or `given` if we do not support it.
+def _weights(described: str, default: str) -> str:
+    """Return the precision in a description such as "llama 8B Q4_K - Medium", or `default` if we do not support it.
 
     >>> [_weights(f"llama 8B {kind}", "") for kind in ("Q4_K - Medium", "Q4_K - Small", "BF16", "Q8_0")]
     ['q4_k_m', 'q4_k_s', 'bf16', 'q8_0']
@@ -82,16 +82,16 @@ def _weights(described: str, given: str) -> str:
     types = _FILE_TYPE.findall(described)
     name, _, size = types[-1].lower().partition(" - ") if types else ("", "", "")
     name = _CACHE.get(name, name) + (f"_{size[0]}" if size else "")
-    return name if name in _PRECISIONS else given or name
+    return name if name in _PRECISIONS else default or name
 
 
-def _cache(record: Record, given: Given) -> str:
+def _cache(record: Record, defaults: Defaults) -> str:
     """Return the precision of the KV cache; 16 bit if the row omits it."""
     keys, values = (record.text(key).lower() or "f16" for key in ("type_k", "type_v"))
     if keys != values:
         record.faults.append(f"keys are cached as {keys} and values as {values}, which a measurement cannot say")
     name = _CACHE.get(keys, keys)
-    return name if name in _PRECISIONS else given.kv_cache or name
+    return name if name in _PRECISIONS else defaults.kv_cache or name
 
 
 def _devices(record: Record, gpus: list[str]) -> int | None:

@@ -13,7 +13,7 @@ from reportgen.book.library.library import library
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["Given", "Record", "catalogue_row", "catalogued", "chosen", "known"]
+__all__ = ["Defaults", "Record", "catalogue_row", "catalogued", "chosen", "known"]
 
 _MOST = 1e15
 _WIDTH = 200
@@ -21,7 +21,7 @@ _NOTHING = ("", "nan", "none", "null", "n/a", "-")
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class Defaults:
     """The user's statements about what a result file often omits; the file itself takes precedence."""
 
     model: str = ""
@@ -126,7 +126,7 @@ def catalogue_row(dimension: str, name: str) -> Mapping[str, Any]:
     return _rows(dimension).get(name, {})
 
 
-def chosen(dimension: str, stated: Iterable[str], given: str) -> str:
+def chosen(dimension: str, stated: Iterable[str], default: str) -> str:
     """Return the file's first name that the catalogue lists, or else the user's, or else the file's first name.
 
     >>> chosen("model", ["ours/tuned-8b", "Llama-3.1-8B"], ""), chosen("model", ["ours"], "Qwen3-8B")
@@ -135,4 +135,6 @@ def chosen(dimension: str, stated: Iterable[str], given: str) -> str:
     'ours'
     """
     names = [name for name in stated if name.strip()]
-    return next((member for name in names if (member := known(dimension, name))), given or (names[0] if names else ""))
+    return next(
+        (member for name in names if (member := known(dimension, name))), default or (names[0] if names else "")
+    )

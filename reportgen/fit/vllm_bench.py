@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from reportgen.fit.records import Given, Record
+    from reportgen.fit.records import Defaults, Record
 
 __all__ = ["from_vllm", "is_vllm"]
 
@@ -32,15 +32,15 @@ def is_vllm(cells: Mapping[str, Any]) -> bool:
     return "completed" in cells and "total_input_tokens" in cells
 
 
-def from_vllm(record: Record, row: int, given: Given) -> list[Measurement | Unread]:
+def from_vllm(record: Record, row: int, defaults: Defaults) -> list[Measurement | Unread]:
     """Return the measurements of one result; the first has the number `row`."""
     done = record.number("completed")
     sent, received = record.number("total_input_tokens"), record.number("total_output_tokens")
     named = record.text("model_id")
-    model = chosen("model", (named, named.rstrip("/").rpartition("/")[2]), given.model)
-    weights, activations = _precision(named, model, given)
+    model = chosen("model", (named, named.rstrip("/").rpartition("/")[2]), defaults.model)
+    weights, activations = _precision(named, model, defaults)
     load, batch = _load(record, done or 0.0)
-    tp = record.count("tp", "tensor_parallel_size") or given.tp
+    tp = record.count("tp", "tensor_parallel_size") or defaults.tp
     if "spec_decode_acceptance_rate" in record.cells:
         record.faults.append("speculative decoding was on, which a measurement cannot say")
     if not weights:
@@ -57,9 +57,9 @@ def from_vllm(record: Record, row: int, given: Given) -> list[Measurement | Unre
         why = record.faults.pop() if record.faults else _useless(metric, value or 0.0, load)
         here = row + len(measurements)
         measurements.append(Unread(here, why) if why else Measurement(
-            here, model, chosen("accelerator", (record.text("accelerator", "gpu"),), given.accelerator), metric,
-            value or 0.0, METRICS[metric], load, _ENGINES.get(record.text("backend"), given.engine or "vLLM"),
-            given.devices, tp, record.count("pp", "pipeline_parallel_size"), weights, activations, given.kv_cache,
+            here, model, chosen("accelerator", (record.text("accelerator", "gpu"),), defaults.accelerator), metric,
+            value or 0.0, METRICS[metric], load, _ENGINES.get(record.text("backend"), defaults.engine or "vLLM"),
+            defaults.devices, tp, record.count("pp", "pipeline_parallel_size"), weights, activations, defaults.kv_cache,
             batch, (sent or 0.0) / done, None if received is None else received / done,
             f"vllm bench serve {record.text('date')}".rstrip(),
         ))  # fmt: skip
@@ -96,11 +96,11 @@ def _under_way(record: Record) -> float | None:
     return max(1.0, rate * (ttft + (tpot or 0.0) * max(0.0, tokens / done - 1)) / 1e3)
 
 
-def _precision(named: str, model: str, given: Given) -> tuple[str, str]:
+def _precision(named: str, model: str, defaults: Defaults) -> tuple[str, str]:
     """Return the precision of weights and activations: as given, or as published; empty if the user must state it."""
-    if given.weights:
-        return given.weights, given.activations
+    if defaults.weights:
+        return defaults.weights, defaults.activations
     native = str(catalogue_row("model", known("model", model)).get("native_precision", "")) or "bf16"
     if native == "bf16" and _QUANTIZED.search(named):
         return "", ""
-    return native, given.activations or ("fp8" if native == "fp8" else "")
+    return native, defaults.activations or ("fp8" if native == "fp8" else "")

@@ -15,28 +15,28 @@ from hypothesis import strategies as st
 from reportgen.errors import SpecError
 from reportgen.fit import benchmarks
 from reportgen.fit.accuracy import accuracy
-from reportgen.fit.benchmarks import Given, read_measurements
+from reportgen.fit.benchmarks import Defaults, read_measurements
 from reportgen.fit.measurements import Measurement, Unread
 
 DATA = Path(__file__).parent / "data"
-H100, RTX = Given(accelerator="H100"), Given(model="Qwen2.5-7B", accelerator="RTX 4080")
+H100, RTX = Defaults(accelerator="H100"), Defaults(model="Qwen2.5-7B", accelerator="RTX 4080")
 VLLM = json.loads((DATA / "vllm.json").read_text())
 LLAMA = json.loads((DATA / "llama_bench.json").read_text())
 
 
-def read(tmp_path: Path, content: Any, given: Given = H100) -> tuple[list[Measurement], list[Unread]]:
+def read(tmp_path: Path, content: Any, defaults: Defaults = H100) -> tuple[list[Measurement], list[Unread]]:
     path = tmp_path / "result"
     path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
-    return read_measurements(path, given)
+    return read_measurements(path, defaults)
 
 
-def only(tmp_path: Path, content: Any, given: Given = H100) -> Measurement:
-    (made, *_), _ = read(tmp_path, content, given)
+def only(tmp_path: Path, content: Any, defaults: Defaults = H100) -> Measurement:
+    (made, *_), _ = read(tmp_path, content, defaults)
     return made
 
 
-def why(tmp_path: Path, content: Any, given: Given = H100) -> str:
-    made, unread = read(tmp_path, content, given)
+def why(tmp_path: Path, content: Any, defaults: Defaults = H100) -> str:
+    made, unread = read(tmp_path, content, defaults)
     assert made == []
     return "; ".join(u.why for u in unread)
 
@@ -45,7 +45,7 @@ def why(tmp_path: Path, content: Any, given: Given = H100) -> str:
 
 
 def test_a_result_of_vllm_gives_three_measurements() -> None:
-    made, unread = read_measurements(DATA / "vllm.json", Given(accelerator="H100", devices=2, tp=2, kv_cache="fp8"))
+    made, unread = read_measurements(DATA / "vllm.json", Defaults(accelerator="H100", devices=2, tp=2, kv_cache="fp8"))
     assert unread == []
     assert [(m.row, m.metric, m.value, m.stage) for m in made] == [
         (1, "ttft_ms", 78.25, "prefill"), (2, "tpot_ms", 8.13, "decode"), (3, "output_tokens_per_s", 1780.5, "serving"),
@@ -67,12 +67,12 @@ def test_appended_results_are_numbered_on() -> None:
 
 
 def test_what_the_file_says_goes_before_what_is_given(tmp_path: Path) -> None:
-    given = Given(model="Qwen3-8B", accelerator="H200", engine="vLLM", tp=8, weights="fp8", activations="fp8")
-    made = only(tmp_path, VLLM | {"backend": "sglang", "tp": "4", "gpu": "NVIDIA H100 80GB HBM3"}, given)
+    defaults = Defaults(model="Qwen3-8B", accelerator="H200", engine="vLLM", tp=8, weights="fp8", activations="fp8")
+    made = only(tmp_path, VLLM | {"backend": "sglang", "tp": "4", "gpu": "NVIDIA H100 80GB HBM3"}, defaults)
     assert (made.model, made.accelerator, made.engine, made.tp) == ("Llama-3.1-8B", "H100-SXM-80GB", "SGLang", 4)
     assert (made.weights, made.activations) == ("fp8", "fp8")
-    assert only(tmp_path, VLLM | {"model_id": "/data/tuned"}, given).model == "Qwen3-8B"
-    assert only(tmp_path, VLLM | {"model_id": "/data/Llama-3.1-70B-Instruct/"}, given).model == "Llama-3.1-70B"
+    assert only(tmp_path, VLLM | {"model_id": "/data/tuned"}, defaults).model == "Qwen3-8B"
+    assert only(tmp_path, VLLM | {"model_id": "/data/Llama-3.1-70B-Instruct/"}, defaults).model == "Llama-3.1-70B"
 
 
 def test_weights_are_as_the_model_is_published_unless_its_name_says_otherwise(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_weights_are_as_the_model_is_published_unless_its_name_says_otherwise(tm
     assert (deepseek.weights, deepseek.activations) == ("fp8", "fp8")
     quantized = VLLM | {"model_id": "RedHatAI/Meta-Llama-3.1-8B-Instruct-FP8"}
     assert "says that weights are quantized: give --weights" in why(tmp_path, quantized)
-    assert only(tmp_path, quantized, Given(accelerator="H100", weights="fp8")).weights == "fp8"
+    assert only(tmp_path, quantized, Defaults(accelerator="H100", weights="fp8")).weights == "fp8"
 
 
 @pytest.mark.parametrize(
@@ -186,25 +186,25 @@ def test_devices_are_those_that_worked(tmp_path: Path) -> None:
 def test_our_table_is_read_and_its_blanks_are_filled(tmp_path: Path) -> None:
     rows = "Llama-2-7B,T4,tpot_ms,30,,", "Llama-2-7B,L4,tpot_ms,30,SGLang,1", "x,T4,no,1,,"
     text = "\n".join(["model,gpu,metric,value,engine,tp", *rows])
-    made, unread = read(tmp_path, text, Given(engine="vLLM", tp=2, accelerator="H100"))
+    made, unread = read(tmp_path, text, Defaults(engine="vLLM", tp=2, accelerator="H100"))
     assert [(m.engine, m.tp, m.accelerator) for m in made] == [("vLLM", 2, "T4"), ("SGLang", 1, "L4")]
     assert unread == [Unread(3, "the metric 'no' is not known")]
 
 
 def test_every_kind_can_be_predicted() -> None:
-    for name, given in (("vllm.json", H100), ("llama_bench.csv", Given()), ("llama_bench.md", RTX)):
-        made, unread = read_measurements(DATA / name, given)
+    for name, defaults in (("vllm.json", H100), ("llama_bench.csv", Defaults()), ("llama_bench.md", RTX)):
+        made, unread = read_measurements(DATA / name, defaults)
         found = accuracy(made, unread)
         assert len(found.predictions) == len(made)
 
 
 def test_what_neither_file_nor_user_says_is_asked_for(tmp_path: Path) -> None:
     with pytest.raises(SpecError) as caught:
-        read(tmp_path, {k: v for k, v in VLLM.items() if k != "model_id"}, Given())
+        read(tmp_path, {k: v for k, v in VLLM.items() if k != "model_id"}, Defaults())
     assert "which model was measured\n  give it with --model" in str(caught.value)
     assert "on which accelerator it was measured\n  give it with --accelerator" in str(caught.value)
     with pytest.raises(SpecError, match="unknown accelerator 'H10'"):
-        read(tmp_path, VLLM, Given(accelerator="H10"))
+        read(tmp_path, VLLM, Defaults(accelerator="H10"))
 
 
 @pytest.mark.parametrize(
@@ -252,9 +252,9 @@ ANY = st.one_of(
 def test_no_values_cause_a_traceback(tmp_path: Path, data: st.DataObject) -> None:
     base = data.draw(st.sampled_from([VLLM, *LLAMA]))
     changes = data.draw(st.dictionaries(st.sampled_from(sorted(base)), ANY, max_size=6))
-    given = data.draw(st.sampled_from([Given(), RTX]))
+    defaults = data.draw(st.sampled_from([Defaults(), RTX]))
     with contextlib.suppress(SpecError):
-        made, unread = read(tmp_path, [base | changes], given)
+        made, unread = read(tmp_path, [base | changes], defaults)
         assert all(m.value > 0 for m in made)
         assert all(u.why for u in unread)
         assert sorted(r.row for r in [*made, *unread]) == list(range(1, len(made) + len(unread) + 1))
