@@ -51,6 +51,7 @@ class MemorySpec(Part):
     fullest: str = Field(description="The stage that needs most memory")
     buffers: str = Field(description="Memory that runtime and libraries take besides")
     limit: str = Field(description="Memory that may be used")
+    needed: str = Field(description="Memory that is needed in all")
     fits: str = Field(description="Flag: an option fits")
 
 
@@ -64,6 +65,9 @@ class BatchSpec(Part):
     kind: str = Field(description="What an option calls the number of requests at once")
     continuous: str = Field(description="Flag: requests join and leave a running batch")
     closed: str = Field(description="Flag: a fixed number of clients sends the requests")
+    point_label: str = Field(description="The requests at once of a listed batch size, in words")
+    point_token: str = Field(description="Time per token at a listed batch size")
+    point_flow: str = Field(description="Throughput at a listed batch size")
     clients: str = Field(description="The input that sets the requests at once of a server")
     batch: str = Field(description="The input that sets them where batches are static")
 
@@ -111,6 +115,7 @@ class SensitivityFigureSpec(Part):
     swing: str = Field(description="The effect of an input")
     given: str = Field(description="The objective as given")
     words: str = Field(description="What is said of an input at whose end a target is missed")
+    label: str = Field(description="An input and its ends in words")
     option: str = Field(description="The option that is looked at")
     base: str = Field(description="The option that a driver's trials are based on")
     finding: str = Field(description="The finding")

@@ -20,23 +20,23 @@ if TYPE_CHECKING:
 __all__ = ["BATCHES", "batch_chart"]
 
 BATCHES = ("batch_point",)
-_NAME, _TIME, _THROUGHPUT = "point_label", "point_tpot", "point_throughput"
 _FORM = Look("plain", "#,##0.00")
 
 
 def batch_chart(writer: Writer, data: ChartData, onto: Worksheet) -> None:
     """Add a line through the sizes that fit, below their table."""
     plan, placed = writer.plan, writer.placed.get(BATCHES)
-    if placed is None or not {_NAME, _TIME, _THROUGHPUT} <= set(plan.book.quantities):
+    drawn = plan.book.figures.batch
+    if placed is None or not {drawn.point_label, drawn.point_token, drawn.point_flow} <= set(plan.book.quantities):
         return
     spec = chart_spec("batch")
     block = data.block(spec.title, [("Requests at once", ""), (spec.x.title, ""), (spec.y.title, "")])
     rows = []
     for (name,) in plan.tables[BATCHES].keys:
         row, point = block.next_row(), tree.Member(BATCHES[0], name)
-        block.show(row, 0, writer.live.of(_NAME, point), Look())
-        block.draw(row, 1, writer.live.of(_TIME, point), _FORM)
-        block.draw(row, 2, writer.live.of(_THROUGHPUT, point), _FORM)
+        block.show(row, 0, writer.live.of(drawn.point_label, point), Look())
+        block.draw(row, 1, writer.live.of(drawn.point_token, point), _FORM)
+        block.draw(row, 2, writer.live.of(drawn.point_flow, point), _FORM)
         rows.append(row)
     place(onto, _drawn(block, rows), f"A{placed.last + 3}", spec.alt)
 

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["tornado_chart"]
 
 _DRIVER = "driver"
-_NEEDED = ("swing_rank", "low_value", "high_value", "given_value", "driver_label")
 _BELOW, _ABOVE = 0, 3
 """Their indices in the palette."""
 
@@ -31,7 +30,9 @@ _BELOW, _ABOVE = 0, 3
 def tornado_chart(writer: Writer, data: ChartData, onto: Worksheet) -> None:
     """Add a bar per driver, by rank, below the table of drivers."""
     plan, placed = writer.plan, writer.placed.get((_DRIVER,))
-    if placed is None or not set(_NEEDED) <= {c.name for c in placed.columns}:
+    drawn, roles = plan.book.figures.sensitivity, plan.book.roles
+    needed = {drawn.rank, drawn.given, drawn.label, roles.low.value, roles.high.value}
+    if placed is None or not needed <= {c.name for c in placed.columns}:
         return
     count = plan.book.size(_DRIVER)
     unit = str(plan.results.get("objective_unit") or "")
@@ -65,10 +66,11 @@ def _bar(writer: Writer, block: Block, number: int) -> None:
 
     A driver with a rank has a value at both ends, but the given value may be unknown.
     """
-    ranked = tree.Reduce("find", tree.Ref("swing_rank"), (_DRIVER,), at=tree.Literal(float(number)))
+    drawn, roles = writer.plan.book.figures.sensitivity, writer.plan.book.roles
+    ranked = tree.Reduce("find", tree.Ref(drawn.rank), (_DRIVER,), at=tree.Literal(float(number)))
     row = block.next_row()
     here = block.show_row(row, 0, ranked, _DRIVER, Look("plain", "0"))
-    low, high, given = (writer.live.of(f"{end}_value", here) for end in ("low", "high", "given"))
+    low, high, given = (writer.live.of(name, here) for name in (roles.low.value, roles.high.value, drawn.given))
 
     def show(column: int, node: tree.Node, look: Look) -> tree.Ref:
         return block.show(row, column, choice(known(here), node, ""), look)
@@ -78,7 +80,7 @@ def _bar(writer: Writer, block: Block, number: int) -> None:
         return choice(known(given), tree.Call(function, (*ends, given)), tree.Call(function, ends))
 
     form = Look("plain", "0.00")
-    show(1, writer.live.of("driver_label", here), Look())
+    show(1, writer.live.of(drawn.label, here), Look())
     start = show(2, end("min"), form)
     middle = choice(known(given), given, start)
     show(3, tree.Call("-", (middle, start)), form)

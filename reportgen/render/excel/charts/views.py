@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["cost_view", "memory_view"]
 
 _OPTION = ("option",)
-_NEEDED = "memory_needed"
 _GIGABYTE = 10**9
 
 
@@ -32,12 +31,12 @@ def memory_view(writer: Writer, sheet: Worksheet, data: ChartData, shown: Shown)
     plan = writer.plan
     quantities = plan.book.quantities
     drawn = plan.book.figures.memory
-    if not {_NEEDED, drawn.limit, drawn.used, drawn.fullest} <= set(quantities):
+    if not {drawn.needed, drawn.limit, drawn.used, drawn.fullest} <= set(quantities):
         return
     parts = [_gigabytes(writer, quantities[n]) for n in plan.book.relations.parts.get(drawn.used, ())]
     if drawn.buffers in quantities:
         parts.append(_gigabytes(writer, quantities[drawn.buffers]))
-    whole, limit = (plain_column(writer, quantities[n]) for n in (_NEEDED, drawn.limit))
+    whole, limit = (plain_column(writer, quantities[n]) for n in (drawn.needed, drawn.limit))
     rest = _rest(writer, "memory", {c.name for c in (*parts, whole, limit)})
     title = "Memory of a device: what fills it, and what it holds"
     note = "Of each option at its fullest pass, prefill or the end of decode; activations are those of one chunk."
@@ -49,11 +48,12 @@ def cost_view(writer: Writer, sheet: Worksheet, data: ChartData, shown: Shown) -
     """Add the view of costs: by part, in total, and per token, request and user."""
     plan = writer.plan
     quantities = plan.book.quantities
-    if "yearly_cost" not in quantities:
+    drawn = plan.book.figures.cost
+    if drawn.total not in quantities:
         return
-    parts = [plain_column(writer, quantities[n]) for n in plan.book.relations.parts.get("yearly_cost", ())]
-    whole = plain_column(writer, quantities["yearly_cost"])
-    limits = [plain_column(writer, quantities["budget"])] if "budget" in plan.scalars else []
+    parts = [plain_column(writer, quantities[n]) for n in plan.book.relations.parts.get(drawn.total, ())]
+    whole = plain_column(writer, quantities[drawn.total])
+    limits = [plain_column(writer, quantities[drawn.budget])] if drawn.budget in plan.scalars else []
     rest = _rest(writer, "cost", {c.name for c in (*parts, whole)})
     note = "None where no price is known, or the option cannot run."
     view = option_view(writer, sheet, ("Cost of the options", note), [*parts, whole, *limits, *rest], shown)

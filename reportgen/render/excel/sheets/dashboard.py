@@ -129,8 +129,8 @@ def _verdict(writer: Writer, sheet: Worksheet, shown: Shown) -> None:
     if name is not None:
         _wide(writer, sheet, 2, 1, Look("banner", wrap=True), live.checked(tree.Ref(name)))
         sheet.row_dimensions[2].height = 24.0 * max(1, -(-len(_said(writer, tree.Ref(name))) // 84)) + 6
-    lines = ((3, "Recommended", shown.recommended, "recommended_now", "figure"),
-             (4, "Baseline", shown.baseline, "baseline_now", "value"))  # fmt: skip
+    lines = ((3, "Recommended", shown.recommended, roles.recommended_now, "figure"),
+             (4, "Baseline", shown.baseline, roles.baseline_now, "value"))  # fmt: skip
     for row, label, option, now, role in lines:
         writer.put(sheet, row, 1, label, Look("key"))
         title: tree.Node = live.of("option_title", option)
@@ -175,10 +175,10 @@ def _fill(sheet: Worksheet, area: str, where: tree.Node, fill: str, ink: str | N
 
 def _load(writer: Writer, sheet: Worksheet, row: int) -> int:
     """Write how close the servers are to their capacity, or a warning; return the next row."""
-    warns = writer.plan.book.roles.warning
-    if not {"load_line", warns} <= set(writer.plan.scalars):
+    roles = writer.plan.book.roles
+    if not {roles.load, roles.warning} <= set(writer.plan.scalars):
         return row
-    line, warning = tree.Ref("load_line"), tree.Ref(warns)
+    line, warning = tree.Ref(roles.load), tree.Ref(roles.warning)
     writer.put(sheet, row, 1, "Load", Look("key"))
     _wide(writer, sheet, row, 2, Look("words", wrap=True), writer.live.checked(line))
     cell = tree.Ref(f"$B${row}")
@@ -286,7 +286,7 @@ def _advice(writer: Writer, sheet: Worksheet, row: int) -> int:
     at = row + 1
     for place in places:
         text = live.of(roles.advice, place)
-        writer.show(sheet, at, 1, live.of("advised_label", place), Look("key", wrap=True))
+        writer.show(sheet, at, 1, live.of(roles.advice_label, place), Look("key", wrap=True))
         _wide(writer, sheet, at, 2, Look("plain", wrap=True), live.checked(text))
         lines = max(2, -(-len(_said(writer, text)) // 92))  # another may be longer
         sheet.row_dimensions[at].height = 14.0 * lines + 2

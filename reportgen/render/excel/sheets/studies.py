@@ -32,7 +32,7 @@ def search_line(writer: Writer, sheet: Worksheet, row: int) -> int:
     writer.show(sheet, row, 2, choice(more(writer.live.changed), stale, fresh), Look("plain", wrap=True))
     sheet.merge_cells(start_row=row, start_column=2, end_row=row, end_column=6)
     sheet.row_dimensions[row].height = 14 * -(-len(fresh) // 90)
-    words = "larger_batch_words"
+    words = writer.plan.book.roles.larger_batch
     if words in writer.plan.scalars:
         writer.put(sheet, row + 1, 1, "Room for larger batches", Look("key"))
         writer.show(sheet, row + 1, 2, writer.live.checked(tree.Ref(words)), _TEXT)

@@ -15,14 +15,10 @@ from reportgen.render.excel.sheets.styles import FILLS
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
-    from reportgen.book.book import Book
+    from reportgen.book.book import Book, Quantity
     from reportgen.render.excel.sheets.tables import Placed
 
 __all__ = ["colour", "colour_verdicts", "verdicts"]
-
-_WHOLE = {"feasible": "feasible", "runs": "runs", "verdict": "feasible", "is_met": "is_met"}
-
-_SHOWN = ("fits", "feasible")
 
 
 def verdicts(book: Book) -> dict[str, str]:
@@ -30,8 +26,12 @@ def verdicts(book: Book) -> dict[str, str]:
 
     Verdicts are what requirements test and the texts they show, and quantities that only repeat a verdict.
     """
-    found = {name: flag for name, flag in _WHOLE.items() if name in book.quantities and flag in book.quantities}
-    met, says = book.quantities.get("is_met"), book.quantities.get("says")
+    roles = book.roles
+    whole = {
+        roles.feasible: roles.feasible, roles.runs: roles.runs, roles.verdict: roles.feasible, roles.met: roles.met,
+    }  # fmt: skip
+    found = {name: flag for name, flag in whole.items() if name in book.quantities and flag in book.quantities}
+    met, says = book.quantities.get(roles.met), book.quantities.get(roles.says)
     for key, node in met.cells.items() if met is not None else ():
         if isinstance(node, tree.Ref):
             found[node.name] = node.name
@@ -57,14 +57,25 @@ def colour_verdicts(sheet: Worksheet, placed: Placed, book: Book) -> None:
     """
     if not placed.table.keys:
         return
+    fits, feasible = book.roles.fits, book.roles.feasible
+    main = {
+        fits,
+        feasible,
+        *(n for n, q in book.quantities.items() if _repeated(q) in (fits, feasible, book.roles.runs)),
+    }
     for name, flag in verdicts(book).items():
-        if name in placed.letters and flag in placed.letters and flag.rpartition("_")[2] in _SHOWN:
+        if name in placed.letters and flag in placed.letters and flag in main:
             own = placed.letters[name]
             area = f"{own}{placed.row}:{own}{placed.last}"
             cell = tree.Ref(f"${placed.letters[flag]}{placed.row}")
             # LibreOffice takes truth that comes from another table for a number
             yes, no = (equal(cell, tree.Literal(truth)) for truth in (True, False))
             colour(sheet, area, yes, both(known(cell), no))
+
+
+def _repeated(quantity: Quantity) -> str:
+    """Return the quantity that another only repeats, as for another option; empty if it does more."""
+    return quantity.formula.name if isinstance(quantity.formula, tree.Ref) else ""
 
 
 def colour(sheet: Worksheet, area: str, good: tree.Node, bad: tree.Node) -> None:
