@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from reportgen.book.book import Quantity
@@ -263,6 +263,8 @@ def shops(first: str, second: str) -> Book:
 
 
 @settings(max_examples=150)
+@example("rent", "(1e200 if rate < rent[north] else 1e200)", [("rent", ("north",))], 0, "usual")
+@example("rent", "(((rent[north] + 1e200)) ** 3) ** 2", [("rent", ("south",))], 0, "usual")
 @given(
     first=FORMULAS.map(lambda f: f.replace("made_0", "rent").replace("made_1", "price")),
     second=FORMULAS.map(lambda f: f.replace("made_1", "made_0")),

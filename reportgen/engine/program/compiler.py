@@ -23,6 +23,8 @@ __all__ = ["compiled"]
 
 _Dims = tuple[str, ...]
 _KINDS = {"number": "f", "flag": "b", "member": "i", "text": "O"}
+_OF_ONE = frozenset({"sum", "mean", "min", "max"})
+"""Reductions that give back a single number as it is."""
 _FLAGS = frozenset({"==", "!=", "<", "<=", ">", ">=", "and", "or", "not"})
 
 
@@ -252,7 +254,9 @@ class _Compiler:
             shape[axis] = self.book.size(dimension)
         data = self.slots.spread(data, tuple(shape))
         if self.slots.known(data) is None:  # a sum of constants is added in another order without a mask
-            absent = self.slots.some(absent)
+            absent, where = self.slots.some(absent), self.slots.not_all(where)
+            if absent is None and where is None and node.function in _OF_ONE and not any(shape[a] > 1 for a in axes):
+                return self.slots.at(data, tuple(0 if a in axes else None for a in range(len(shape)))), None
         every = [s for s in (data, absent, where, at) if s is not None]
         whole = np.broadcast_shapes(*(self.slots.shape(s) for s in every))
         record = REDUCTIONS[node.function]

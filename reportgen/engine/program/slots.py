@@ -95,8 +95,8 @@ class Slots:
 
     def _unchanged(self, op: str, args: tuple[int | None, ...]) -> int | None:
         """The operand that a result is equal to, as in `x * 1`."""
-        if op == "where" and args[1] == args[2]:
-            return args[1]
+        if op == "where" and args[1] == args[2] and args[1] is not None and self.known(args[1]) is None:
+            return args[1]  # two equal constants stay a choice: it has a value per sample, which are added in turn
         if op not in _NEUTRAL or len(args) != 2:
             return None
         first, second = args
@@ -127,6 +127,11 @@ class Slots:
         """A mask, without one that masks nothing."""
         constant = None if mask is None else self.known(mask)
         return None if constant is not None and not constant.any() else mask
+
+    def not_all(self, flags: int | None) -> int | None:
+        """Flags, without those that all hold."""
+        constant = None if flags is None else self.known(flags)
+        return None if constant is not None and constant.all() else flags
 
     def constant_value(self, data: int, absent: int | None) -> Value | None:
         """A value that does not vary after all, nor what is absent of it."""
