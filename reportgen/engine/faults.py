@@ -1,4 +1,4 @@
-"""Mistakes of arithmetic: which value is not a finite number, where it is, and why."""
+"""Errors for results that are not finite: which value, where, and why."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["not_finite_error"]
 
 
 def not_finite_error(book: Book, quantity: Quantity, value: Value, bad: Array) -> EvaluationError:
-    """The error that names a quantity and the first row in which it is not finite.
+    """Return an error that names a quantity and its first row that is not finite.
 
     Args:
         book: the book of the quantity.

@@ -1,4 +1,4 @@
-"""Many samples of some inputs at once: each is computed by a program, block by block."""
+"""Evaluate quantities at many samples of inputs, with a compiled program, block by block."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from reportgen.engine.values import Array
 
     class Column(Protocol):
-        """A value per sample: an array, or what gives arrays of its parts."""
+        """One value per sample: an array, or an object whose slices are arrays."""
 
         def __len__(self) -> int: ...
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Block", "Sampler", "sweep"]
 
 _MORE = 1.5
-"""A machine is used again for blocks that are smaller than its arrays by up to this factor."""
+"""A machine is reused for blocks that are smaller by up to this factor."""
 
 
 def sweep(book: Book, samples: Samples, names: Sequence[str], block: int | None = None) -> dict[str, Array]:
@@ -69,7 +69,7 @@ def sweep(book: Book, samples: Samples, names: Sequence[str], block: int | None 
 
 
 class Block:
-    """The values of some samples; they hold until the next block is asked for.
+    """The values of some samples; they are overwritten by the next block.
 
     `faults` says of which quantities numbers are not finite, and where; what is computed from them means nothing.
     """
@@ -78,7 +78,7 @@ class Block:
         self._machine, self._count, self.faults = machine, count, faults
 
     def value(self, name: str) -> Value:
-        """A quantity that the sampler was asked for."""
+        """Return a quantity that the sampler computes."""
         value = self._machine.value(name)
         return Value(self._cut(value.data), None if value.absent is None else self._cut(value.absent))
 
@@ -87,7 +87,7 @@ class Block:
 
 
 class _Runner:
-    """A program, and the machine that ran it last."""
+    """A program and the machine that last ran it."""
 
     def __init__(self, program: Program) -> None:
         self._program = program
@@ -96,7 +96,7 @@ class _Runner:
         self._machine: Machine | None = None
 
     def run(self, samples: Mapping[Cell, Array], size: int, *, plainer_sums: bool) -> tuple[Machine, dict[str, Fault]]:
-        """Compute a block in a machine of a size; with plainer sums where there are more of them."""
+        """Compute a block; with `plainer_sums`, assume that few numbers are negative and verify it."""
         machine = self._machine
         if machine is None or not size <= machine.samples <= _MORE * size:
             machine = self._make(size, plainer_sums=plainer_sums)
@@ -114,9 +114,9 @@ class _Runner:
 
 
 class Sampler:
-    """Computes some quantities of a book for samples of its inputs, and keeps the programs that do so.
+    """Computes quantities of a book for samples of its inputs, and caches the programs.
 
-    A strict one raises an error where a result is not finite; another one notes it in the `faults` of the block.
+    A strict sampler raises an error if a result is not finite; a lenient one records it in the block's `faults`.
     """
 
     def __init__(self, book: Book, names: Sequence[str], inputs: Inputs | None = None, *, strict: bool = True) -> None:
@@ -125,7 +125,7 @@ class Sampler:
         self._runners: dict[frozenset[tuple[Cell, bool]], _Runner] = {}
 
     def blocks(self, samples: Samples, size: int | None = None) -> Iterator[tuple[slice, Block]]:
-        """The values block by block, each with the slice of the samples that it is for.
+        """Yield the values block by block, each with its slice of the samples.
 
         Args:
             samples: the values of each input that varies.
@@ -159,14 +159,14 @@ class Sampler:
 
 
 class Lenient(Evaluator):
-    """Goes on where a result is not finite, and notes in `faults` where; what is computed from it means nothing."""
+    """An evaluator that records results that are not finite in `faults`; values computed from them are meaningless."""
 
     def __init__(self, book: Book, inputs: Inputs | None = None) -> None:
         super().__init__(book, inputs)
         self.faults: dict[str, Array] = {}
 
     def check_finite(self, quantity: Quantity, value: Value) -> None:
-        """Note values that are not finite."""
+        """Record values that are not finite."""
         bad = not_finite(value)
         if bad is not None:
             self.faults[quantity.name] = bad

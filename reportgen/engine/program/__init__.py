@@ -1,1 +1,1 @@
-"""A book as a flat list of array operations, which many samples run through."""
+"""A book compiled to a flat list of array operations, to evaluate many samples."""

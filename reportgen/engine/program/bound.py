@@ -1,4 +1,4 @@
-"""Steps bound to arrays: functions without arguments that compute one operation into arrays that exist."""
+"""Bind steps to arrays: each becomes a function without arguments that writes into existing arrays."""
 
 from __future__ import annotations
 
@@ -25,31 +25,31 @@ _UFUNCS: Mapping[str, np.ufunc] = {
     "exp": np.exp, "ln": np.log, "log10": np.log10, "min": np.minimum, "max": np.maximum, "and": np.logical_and,
     "or": np.logical_or, "not": np.logical_not,
 }  # fmt: skip
-"""Operations that are one of NumPy. `plus` is the sum of numbers that are not below zero."""
+"""Operations that are a single NumPy function. `plus` adds numbers that are not negative."""
 
 _COMPARED: Mapping[str, tuple[np.ufunc, bool]] = {
     "<": (np.less, False), "<=": (np.less_equal, True), ">": (np.greater, False), ">=": (np.greater_equal, True),
     "==": (np.equal, True), "!=": (np.not_equal, False),
 }  # fmt: skip
-"""The comparison, and what holds of numbers that are equal in 15 digits."""
+"""Each comparison, and its result for numbers that are equal to 15 digits."""
 
 _DIFFERENCES: Mapping[str, np.ufunc] = {"-": np.subtract, "+": np.add}
 
 UNGUARDED = frozenset(_UFUNCS)
-"""Operations that may write over what they read."""
+"""Operations whose output may overwrite one of their operands."""
 
 _SMALL = 4
-"""Up to so many values a sample, one call that makes a new array takes less time than several that fill one."""
+"""Up to this many values per sample, one call that allocates is faster than several that do not."""
 
 
 class Scratch:
-    """Arrays for what is computed in between: one of each type, for all steps."""
+    """Temporary arrays: one per type, shared by all steps."""
 
     def __init__(self) -> None:
         self._arrays: dict[tuple[object, int], Array] = {}
 
     def like(self, array: Array, dtype: Any, number: int = 0) -> Array:
-        """An array of the same shape, which other steps write over; of those with different numbers none overlap."""
+        """Return a temporary array of the same shape; arrays with different numbers do not overlap."""
         at = np.dtype(dtype), number
         if at not in self._arrays or self._arrays[at].size < array.size:
             self._arrays[at] = np.empty(array.size, dtype=dtype)
@@ -57,7 +57,7 @@ class Scratch:
 
 
 def bound(op: str, args: Sequence[Array | None], outs: Sequence[Array], given: Any, scratch: Scratch) -> Run:
-    """A function without arguments that computes an operation into the arrays `outs`."""
+    """Return a function without arguments that computes an operation into the arrays `outs`."""
     if op in _UFUNCS:
         return partial(_UFUNCS[op], *args, out=outs[0])
     if op.startswith("reduce "):
@@ -84,7 +84,7 @@ def bound(op: str, args: Sequence[Array | None], outs: Sequence[Array], given: A
 
 
 def may_be_flat(exponent: Array | None) -> bool:
-    """Whether an exponent may be zero, and zero to the power of it is refused; of a constant one that is known."""
+    """Return whether an exponent may be zero; 0 ** 0 is refused."""
     return exponent is None or exponent.shape[-1] > 1 or not exponent.all()
 
 
@@ -93,7 +93,7 @@ def _copied(made: Callable[[], Array], out: Array) -> None:
 
 
 def _bound_difference(operation: np.ufunc, a: Array, b: Array, out: Array, scratch: Scratch) -> Run:
-    """A difference, or the sum of numbers of which some may be below zero."""
+    """Bind a difference, or a sum with operands that may be negative."""
     if _zero(a) or _zero(b):
         return partial(operation, a, b, out=out)
     first = a if a.size <= b.size else b
@@ -110,7 +110,7 @@ def _bound_difference(operation: np.ufunc, a: Array, b: Array, out: Array, scrat
 
 
 def _bound_comparison(operation: np.ufunc, holds: bool, a: Array, b: Array, out: Array, scratch: Scratch) -> Run:
-    """A comparison in 15 digits, in which `holds` is what is true of numbers that are nearly equal."""
+    """Bind a comparison to 15 digits; `holds` is its result for nearly equal numbers."""
     if _zero(a) or _zero(b):
         return partial(operation, a, b, out=out)
     first = a if a.size <= b.size else b
@@ -128,12 +128,12 @@ def _bound_comparison(operation: np.ufunc, holds: bool, a: Array, b: Array, out:
 
 
 def _zero(a: Array) -> bool:
-    """Whether it is a constant zero, to which only zero itself is near."""
+    """Return whether an operand is constantly zero; only zero itself is nearly equal to it."""
     return a.shape[-1] == 1 and not a.any()
 
 
 def _least(first: Array, out: Array, scratch: Scratch) -> Callable[[], Array]:
-    """The gap below which numbers count as equal; known beforehand of a constant."""
+    """Return a function for the gap below which numbers count as equal; it is computed once for a constant."""
     if first.shape[-1] == 1 != out.shape[-1]:
         known = TIE * np.abs(first)
         return lambda: known
@@ -158,7 +158,7 @@ def _ceil(a: Array, out: Array) -> None:
 
 
 def _bound_choice(args: Sequence[Array], out: Array, scratch: Scratch) -> Run:
-    """Flags by logic, many numbers by their bits: a choice that jumps takes longer where neither side is rare."""
+    """Bind a choice: flags by logic, large arrays by their bits, because branches are slow if neither side is rare."""
     condition, yes, no = args
     if out.dtype == bool:
         return partial(_chosen_flags, condition, yes, no, out, scratch.like(out, bool))
@@ -186,7 +186,7 @@ def _chosen_bits(condition: Array, yes: Array, no: Array, out: Array, mask: Arra
 
 
 def _bound_take(args: Sequence[Array], out: Array, axes: Sequence[int | None]) -> Run | None:
-    """A look-up in a plain list, or of rows that are the same for all samples; None for all others."""
+    """Bind a look-up in a plain list, or of rows that are the same for all samples; None for all others."""
     data, *codes = args
     if len(codes) == 1 and data.shape[-1] == 1 and data.ndim == 2 and data.shape[0] > 1:
         return partial(np.take, np.ascontiguousarray(data[:, 0]), codes[0], out=out, mode="wrap")
@@ -219,7 +219,7 @@ def _bound_reduction(
 
 
 def _added(rows: Sequence[Array], out: Array) -> None:
-    """The sum of the rows that count, which are the same for all samples."""
+    """Add rows, which are the same for all samples."""
     out[...] = 0.0
     for row in rows:
         np.add(out, row, out=out)

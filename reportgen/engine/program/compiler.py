@@ -1,4 +1,4 @@
-"""Makes a book into a program: references become views, look-ups and sums; what does not vary is computed at once."""
+"""Compile a book into a program: resolve references, and compute everything that does not vary."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ __all__ = ["compiled"]
 _Dims = tuple[str, ...]
 _KINDS = {"number": "f", "flag": "b", "member": "i", "text": "O"}
 _OF_ONE = frozenset({"sum", "mean", "min", "max"})
-"""Reductions that give back a single number as it is."""
+"""Reductions that return a single number unchanged."""
 _FLAGS = frozenset({"==", "!=", "<", "<=", ">", ">=", "and", "or", "not"})
 
 
 def compiled(start: Evaluator, varying: Mapping[Cell, bool], wanted: Iterable[str]) -> Program:
-    """The program that computes quantities from inputs that vary.
+    """Return the program that computes quantities from inputs that vary.
 
     Args:
         start: the evaluator of the book and of further inputs that are fixed; it computes what does not vary.
@@ -47,7 +47,7 @@ def compiled(start: Evaluator, varying: Mapping[Cell, bool], wanted: Iterable[st
 
 
 class _Compiler:
-    """Follows the evaluator node by node, with slots in the place of arrays."""
+    """Follows the evaluator node by node, with slots instead of arrays."""
 
     def __init__(self, start: Evaluator, varying: Mapping[Cell, bool]) -> None:
         self.start, self.book = start, start.book
@@ -60,13 +60,13 @@ class _Compiler:
         self._fetched: dict[tuple[tree.Ref | str, _Dims], Pair] = {}
 
     def program(self, wanted: tuple[str, ...]) -> Program:
-        """All that was compiled so far."""
+        """Return the program compiled so far."""
         return Program(tuple(self.slots.all), self._inputs, tuple(self.slots.steps), self._outputs, wanted)
 
     # --- quantities ----------------------------------------------------------------------------------------------
 
     def quantity(self, name: str) -> Pair:
-        """A quantity over its index set."""
+        """Return the slots of a quantity over its index set."""
         if name not in self._outputs:
             quantity = self.book.quantities[name]
             if name not in self._changed:
@@ -88,7 +88,7 @@ class _Compiler:
         return self._node(quantity.formula, quantity.per)
 
     def _cell(self, quantity: Quantity, key: tuple[str, ...]) -> Pair:
-        """One cell of a quantity that has a formula for each member, over its other dimensions."""
+        """Return one cell of a quantity with a formula per member, over its other dimensions."""
         at = (quantity.name, key)
         if at not in self._cells:
             rest = tuple(d for d in quantity.per if d not in quantity.by)
@@ -109,7 +109,7 @@ class _Compiler:
         return self._inputs[at]
 
     def _stacked(self, quantity: Quantity) -> Pair:
-        """The cells side by side along the axes of `by`."""
+        """Stack the cells along the axes of `by`."""
         keys = list(quantity.cells)
         cells = [self._cell(quantity, key) for key in keys]
         kind = _KINDS[quantity.type.kind]
@@ -132,7 +132,7 @@ class _Compiler:
         return data, self.slots.emit("stacked", masks, tuple(shape), "b", fixed)
 
     def _blank(self, data: int, absent: int | None, kind: str) -> int:
-        """A cell's values in the kind of its quantity; what is absent is no member or an empty text, not 0.0."""
+        """Convert a cell to the kind of its quantity; absent members are -1 and absent texts empty."""
         data = self.slots.in_kind(data, kind)
         if absent is None or kind not in "iO":
             return data
@@ -183,7 +183,7 @@ class _Compiler:
         return both(value, lambda slot: self.slots.aligned(slot, dims, per))
 
     def _taken(self, value: Pair, dims: _Dims, by_value: Mapping[str, tree.Ref], per: _Dims) -> Pair:
-        """The rows of members that quantities give; absent where no member is given, or the row's value is absent."""
+        """Look up rows by members that quantities select; absent if no member is selected or its value is absent."""
         data, absent = value
         if absent is not None:
             absent = self.slots.spread(absent, self.slots.shape(data))

@@ -1,4 +1,4 @@
-"""What each operation of a program computes, as new arrays."""
+"""The operations of a program as functions that return new arrays."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["array_form", "places", "reduced", "results_of", "rows_of", "viewed"]
 def results_of(
     op: str, args: Sequence[Array | None], shapes: Sequence[tuple[int, ...]], given: Any
 ) -> tuple[Array, ...]:
-    """The results of an operation on constants; a stack has the first of the `shapes`, without the samples' axis."""
+    """Return the results of an operation on constants; `shapes` are those of the results, without the samples' axis."""
     with np.errstate(all="ignore"):
         if op == "stacked":
             return (_stacked([a for a in args if a is not None], shapes[0], given),)
@@ -31,7 +31,7 @@ def results_of(
 
 
 def array_form(op: str) -> Callable[[Sequence[Array], Any], Array]:
-    """The array form of an operation that is neither a view, nor a stack, nor a reduction."""
+    """Return the array form of an operation that is neither a view, a stack nor a reduction."""
     if op in _FORMS:
         return _FORMS[op]
     function = FUNCTIONS[op].numpy
@@ -39,7 +39,7 @@ def array_form(op: str) -> Callable[[Sequence[Array], Any], Array]:
 
 
 def reduced(op: str, args: Sequence[Array | None], axes: tuple[int, ...]) -> tuple[Array, ...]:
-    """The results of a reduction: the values, and where it can be that there is none, the mask of what is absent."""
+    """Return the results of a reduction: the values and, if some can be absent, their mask."""
     data, absent, where, at = args
     assert data is not None
     value = reduce_values(op.removeprefix("reduce "), Value(data, absent), where, axes, at)
@@ -47,7 +47,7 @@ def reduced(op: str, args: Sequence[Array | None], axes: tuple[int, ...]) -> tup
 
 
 def viewed(op: str, data: Array, given: Any) -> Array:
-    """The same numbers in another shape: no copy."""
+    """Return the same numbers in another shape, without copying."""
     if op == "at":
         return data[tuple(slice(None) if place is None else place for place in given)]
     shape = (*given, data.shape[-1])
@@ -55,14 +55,14 @@ def viewed(op: str, data: Array, given: Any) -> Array:
 
 
 def places(stack: Array, given: Any) -> list[Array]:
-    """The parts of a stack, one for each cell."""
+    """Return the parts of a stack, one per cell."""
     axes, at = given
     rows = np.moveaxis(stack, axes, list(range(len(axes))))
     return [rows[(*place, ...)] for place in at]
 
 
 def rows_of(data: Array, codes: Sequence[Array], axes: Sequence[int | None]) -> Array:
-    """The rows that codes name; `axes` has for each axis of the data its place in the result, None where codes do."""
+    """Return the rows that codes select; `axes` maps the other axes of the data to those of the result."""
     count = codes[0].ndim
     rows = iter(codes)
     index: list[Array] = []

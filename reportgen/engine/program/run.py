@@ -1,4 +1,4 @@
-"""Runs a program with NumPy: block by block, into arrays that are used again, small enough for the caches."""
+"""Run a program with NumPy: block by block, in arrays that are reused and fit the caches."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ if TYPE_CHECKING:
 __all__ = ["Fault", "Machine", "block_size"]
 
 _CACHE = 24_000_000
-"""Bytes that the arrays of a block may take: the calls are paid for, and what is computed is read again in time."""
+"""Bytes for the arrays of a block: large enough that calls cost little, small enough for the caches."""
 _LEAST, _MOST = 64, 4096
-"""Fewer samples, and calls cost more than numbers; more, and nothing is gained."""
+"""Samples in a block: below, calls cost more than arithmetic; above, nothing is gained."""
 
 _TYPES = {"f": np.dtype(float), "b": np.dtype(bool), "i": np.dtype(np.int64), "O": np.dtype(object)}
 
 
 def block_size(storage: Storage) -> int:
-    """How many samples to compute at a time in the arrays of a program."""
+    """Return how many samples to compute at a time."""
     return int(np.clip(_CACHE // max(1, storage.bytes()), _LEAST, _MOST))
 
 
 @dataclass(frozen=True, slots=True)
 class _Segment:
-    """Steps, and the quantities that are known after them.
+    """Steps, and the quantities that they complete.
 
-    `reach` has a bit for each quantity that a number which one of the steps makes infinite can get into, and `mask` one
-    for each that is known now.
+    `reach` has a bit for each quantity that is infinite if one of the steps overflows; `mask` has one for each
+    completed quantity.
     """
 
     steps: tuple[Callable[[], object], ...]
@@ -49,7 +49,7 @@ class _Segment:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Values of which some are not finite, and which these are."""
+    """Values of a quantity, and a mask of those that are not finite."""
 
     value: Value
     bad: Array
@@ -58,8 +58,7 @@ class Fault:
 class Machine:
     """A program with its arrays, for a number of samples at a time.
 
-    Arithmetic tells by itself where it leaves the finite numbers. Only then are the quantities looked at that the
-    result can get into.
+    The processor raises a flag when a result is not finite. Only then are the quantities checked that depend on it.
     """
 
     def __init__(self, program: Program, storage: Storage, samples: int) -> None:
@@ -67,22 +66,22 @@ class Machine:
         self._arrays: list[Array | None] = [slot.constant for slot in program.slots]
         self._raised = False
         self.below_zero: set[int] = set()
-        """Slots that were taken to be zero or above, and are not; what was computed from them may be wrong."""
+        """Slots assumed not to be negative that are; results computed from them may be wrong."""
         self._marks = _Marks(program)
         self.calls = self._bind(storage)
-        """The steps that compute something, bound to their arrays, each with its number."""
+        """Bound steps, each with its number; views need none."""
         self._segments = self._cut(self.calls)
 
     def value(self, name: str) -> Value:
-        """A quantity that is wanted; its arrays hold until the next block."""
+        """Return a wanted quantity; its arrays are overwritten by the next block."""
         output = self.program.outputs[name]
         return Value(self.array(output.data), None if output.absent is None else self.array(output.absent))
 
     def run(self, samples: Mapping[Cell, Array]) -> dict[str, Fault]:
-        """Compute a block, of at most as many samples as the machine is made for.
+        """Compute a block of up to `samples` samples.
 
         Returns:
-            The quantities that are not finite somewhere, in the order of computation.
+            The quantities with values that are not finite, in the order of computation.
         """
         pending = self._marks.always
         self.below_zero.clear()
@@ -104,7 +103,7 @@ class Machine:
         return faults
 
     def _check(self, name: str, faults: dict[str, Fault]) -> int:
-        """Look at a quantity; where a number is not finite, or only not as it is absent, those that read it follow."""
+        """Check a quantity; if a number is not finite, present or absent, return the quantities that read it."""
         value = self.value(name)
         if np.isfinite(value.data).all():
             return 0
@@ -119,7 +118,7 @@ class Machine:
         self._raised = True
 
     def _fill(self, samples: Array, slots: tuple[int, int | None]) -> int:
-        """Put the samples of an input into its arrays; the last one again where fewer are left."""
+        """Copy samples into the arrays of an input and repeat the last one to fill them."""
         data, absent = slots
         count = len(samples)
         array = self.array(data).reshape(-1)
@@ -135,7 +134,7 @@ class Machine:
         return 0 if finite else self._marks.reach[data]
 
     def array(self, slot: int) -> Array:
-        """The array of a slot."""
+        """Return the array of a slot."""
         array = self._arrays[slot]
         assert array is not None
         return array
@@ -143,7 +142,7 @@ class Machine:
     # --- binding -------------------------------------------------------------------------------------------------
 
     def _bind(self, storage: Storage) -> list[tuple[int, Callable[[], object]]]:
-        """Make the arrays; the steps that compute something, bound to theirs, each with its number."""
+        """Allocate the arrays and bind the steps to them; each with its number."""
         program, scratch = self.program, Scratch()
         made = [np.zeros((*shape, self.samples), dtype=_TYPES[kind]) for shape, kind in storage.arrays]
         for slot, number in storage.of.items():
@@ -172,7 +171,7 @@ class Machine:
         return runs
 
     def _watch(self, slot: int, scratch: Scratch) -> Callable[[], object]:
-        """Notes where a slot is below zero although it is taken not to be."""
+        """Return a function that records if a slot is negative."""
         array = self.array(slot)
         below = scratch.like(array, bool)
 
@@ -185,7 +184,7 @@ class Machine:
     def _stack(
         self, slots: Sequence[int | None], cells: Sequence[Array | None], stack: int, parts: list[Array], s: Storage
     ) -> list[Callable[[], object]]:
-        """What is still to be copied into a stack: neither constants nor what is written there."""
+        """Fill in the constants of a stack; return functions that copy the parts not computed in place."""
         copies: list[Callable[[], object]] = []
         for number, (slot, cell, part) in enumerate(zip(slots, cells, parts, strict=True)):
             assert slot is not None
@@ -197,7 +196,7 @@ class Machine:
         return copies
 
     def _cut(self, runs: Sequence[tuple[int, Callable[[], object]]]) -> list[_Segment]:
-        """The steps up to where a quantity is known that may have to be looked at."""
+        """Divide the steps where quantities are completed that may need a check."""
         ends: dict[int, list[str]] = {}
         for name in self._marks.bits:
             ends.setdefault(self.program.outputs[name].end, []).append(name)
@@ -221,7 +220,7 @@ def _copy(part: Array, cell: Array) -> Any:
 
 
 class _Marks:
-    """Into which quantities a number that is not finite can get from where: a bit for each quantity.
+    """Which quantities depend on which slots and steps, as far as infinity spreads; one bit per quantity.
 
     Attributes:
         bits: the quantities that can be infinite, each with its bit.

@@ -1,7 +1,7 @@
-"""Which numbers are not below zero: their sums are plain, and need no look at what is only rounding.
+"""Find numbers that are never negative: their sums need no test for cancellation.
 
-A sum in the formula language is zero where its operands cancel in 15 digits, which takes five array operations to see.
-Nearly all quantities are zero or above, and so are most differences of them; it is enough to look at these few.
+A sum in the formula language is zero if its operands cancel to 15 digits, which takes five array operations to test.
+Nearly all quantities and most of their differences are not negative, so it is enough to watch a few of them.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ if TYPE_CHECKING:
 __all__ = ["plainer"]
 
 _NEVER = frozenset({"abs", "sqrt", "exp", "reduce count", "reduce rank"})
-"""Operations that give no number below zero."""
+"""Operations whose results are never negative."""
 _FIRST = frozenset({"**", "at", "take", "reduce sum", "reduce mean", "reduce min", "reduce max"})
-"""Operations that give none where their first operand has none."""
+"""Operations whose results are not negative if the first operand is not."""
 _EVERY = frozenset({"*", "/", "+", "min", "floor", "ceil", "align", "spread", "stacked"})
-"""Operations that give none where no operand has one."""
+"""Operations whose results are not negative if no operand is."""
 
 
 def plainer(program: Program, signed: frozenset[int] = frozenset()) -> Program:
-    """The program with plain sums, as far as numbers are not below zero.
+    """Return the program with plain sums where no operand is negative.
 
-    Of inputs and differences that is taken for granted; those that matter are `assumed` in the result, for a runner
-    to see that it is so.
+    Inputs and differences are assumed not to be; those that matter are `assumed` in the result, for the runner to
+    watch.
 
     Args:
         program: as it was compiled.
-        signed: slots of which it is known that it is not so.
+        signed: slots known to be negative for some samples.
     """
     basis: dict[int, frozenset[int]] = {}
     for slot, known in enumerate(program.slots):
@@ -60,7 +60,7 @@ def plainer(program: Program, signed: frozenset[int] = frozenset()) -> Program:
 
 
 def _basis(step: Step, basis: dict[int, frozenset[int]]) -> frozenset[int] | None:
-    """What has to be taken for granted so that a result is not below zero; None where it may be."""
+    """Return the slots that must not be negative for a result not to be; None if it may be anyway."""
     args: Sequence[int | None] = step.args
     if step.op in _NEVER:
         return frozenset()

@@ -1,4 +1,4 @@
-"""The slots and steps of a program that is being made: equal steps are one, and constants are computed at once."""
+"""Slots and steps while a program is compiled: equal steps are shared, and constants are folded."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Pair = tuple[int, "int | None"]
 """The slots of a value: its data, and the mask of what is absent."""
 
 _NEUTRAL: Mapping[str, float] = {"*": 1, "/": 1, "+": 0, "-": 0, "and": 1, "or": 0}
-"""Operands that change nothing; of a quotient and a difference only the second one."""
+"""Operands that change nothing; of quotients and differences, only the second one."""
 
 
 class Slots:
@@ -30,27 +30,27 @@ class Slots:
         self.all: list[Slot] = []
         self.steps: list[Step] = []
         self._known: dict[Any, Any] = {}
-        """Steps and constants that exist already, by what they compute."""
+        """Existing steps and constants, by what they compute."""
 
     def shape(self, slot: int) -> tuple[int, ...]:
-        """The shape of a slot, without the samples' axis."""
+        """Return the shape of a slot, without the samples' axis."""
         return self.all[slot].shape
 
     def kind(self, slot: int) -> str:
-        """The kind of a slot, as in `Slot`."""
+        """Return the kind of a slot, as in `Slot`."""
         return self.all[slot].kind
 
     def known(self, slot: int) -> Array | None:
-        """The values of a constant slot; None for all others."""
+        """Return the values of a constant slot; None for all others."""
         return self.all[slot].constant
 
     def add(self, shape: tuple[int, ...], kind: str, constant: Array | None = None) -> int:
-        """A new slot."""
+        """Add a slot."""
         self.all.append(Slot(shape, kind, constant))
         return len(self.all) - 1
 
     def constant(self, data: Array) -> int:
-        """A slot with values that are the same for all samples; equal arrays share one."""
+        """Return a constant slot; equal arrays share one."""
         kind = "O" if data.dtype == object else data.dtype.kind
         at = ("constant", data.shape, kind, id(data) if kind == "O" else data.tobytes())
         if at not in self._known:
@@ -60,14 +60,14 @@ class Slots:
         return found
 
     def value(self, value: Value) -> Pair:
-        """The slots of a value that does not vary."""
+        """Return constant slots for a value."""
         return self.constant(value.data), None if value.absent is None else self.constant(value.absent)
 
     def _constants(self, slots: Iterable[int | None]) -> bool:
         return all(slot is None or self.known(slot) is not None for slot in slots)
 
     def emit(self, op: str, args: tuple[int | None, ...], shape: tuple[int, ...], kind: str, fixed: Any = None) -> int:
-        """The slot of a result; see `Step` for the arguments."""
+        """Return the slot of a result; see `Step` for the arguments."""
         return self.emit_all(op, args, ((shape, kind),), fixed)[0]
 
     def emit_all(
@@ -77,7 +77,7 @@ class Slots:
         outs: tuple[tuple[tuple[int, ...], str], ...],
         fixed: Any = None,
     ) -> tuple[int, ...]:
-        """A step, or the slots of an equal one; computed at once where nothing varies."""
+        """Add a step, or return the slots of an equal one; fold it if all operands are constant."""
         at = (op, args, fixed)
         if at in self._known:
             found: tuple[int, ...] = self._known[at]
@@ -94,7 +94,7 @@ class Slots:
         return made
 
     def _unchanged(self, op: str, args: tuple[int | None, ...]) -> int | None:
-        """The operand that a result is equal to, as in `x * 1`."""
+        """Return the operand that equals the result, as in `x * 1`; None if there is none."""
         if op == "where" and args[1] == args[2] and args[1] is not None and self.known(args[1]) is None:
             return args[1]  # two equal constants stay a choice: it has a value per sample, which are added in turn
         if op not in _NEUTRAL or len(args) != 2:
@@ -109,12 +109,12 @@ class Slots:
         return constant is not None and constant.size == 1 and bool(constant.item() == value)
 
     def elementwise(self, op: str, args: tuple[int, ...], kind: str) -> int:
-        """The slot of an operation on each element of its operands, whose shapes broadcast."""
+        """Return the slot of an element-wise operation; the shapes of its operands broadcast."""
         shape = np.broadcast_shapes(*(self.shape(a) for a in args))
         return self.emit(op, args, shape, kind)
 
     def either(self, *masks: int | None) -> int | None:
-        """Absent where any is."""
+        """Combine masks: absent if any is."""
         present = list(dict.fromkeys(m for m in masks if m is not None))
         if not present:
             return None
@@ -124,17 +124,17 @@ class Slots:
         return result
 
     def some(self, mask: int | None) -> int | None:
-        """A mask, without one that masks nothing."""
+        """Drop a mask that masks nothing."""
         constant = None if mask is None else self.known(mask)
         return None if constant is not None and not constant.any() else mask
 
     def not_all(self, flags: int | None) -> int | None:
-        """Flags, without those that all hold."""
+        """Drop flags that all hold."""
         constant = None if flags is None else self.known(flags)
         return None if constant is not None and constant.all() else flags
 
     def constant_value(self, data: int, absent: int | None) -> Value | None:
-        """A value that does not vary after all, nor what is absent of it."""
+        """Return a value if neither its data nor its mask vary; else None."""
         known = self.known(data)
         if known is None:
             return None
@@ -145,7 +145,7 @@ class Slots:
         return Value(np.broadcast_to(known, shape), mask)
 
     def scaled(self, data: int, numerator: int, denominator: int) -> int:
-        """A conversion, in the same steps as everywhere: times, then divided by."""
+        """Convert units: multiply, then divide, as in every back end."""
         for op, factor in (("*", numerator), ("/", denominator)):
             if factor != 1:
                 by = self.constant(np.full((1,) * (len(self.shape(data)) + 1), float(factor)))
@@ -153,14 +153,14 @@ class Slots:
         return data
 
     def at(self, slot: int, places: tuple[int | None, ...]) -> int:
-        """The rows of fixed members; an axis of length 1 has the same for all."""
+        """Select fixed members; an axis of length 1 has the same values for all."""
         shape = self.shape(slot)
         at = tuple(None if p is None else p if n > 1 else 0 for p, n in zip(places, shape, strict=True))
         return self.emit("at", (slot,), tuple(n for p, n in zip(at, shape, strict=True) if p is None),
                           self.kind(slot), at)  # fmt: skip
 
     def aligned(self, slot: int, dims: Dims, per: Dims) -> int:
-        """Axes of length 1 put in for the dimensions that a value does not have."""
+        """Insert axes of length 1 for missing dimensions."""
         if dims == per:
             return slot
         sizes = dict(zip(dims, self.shape(slot), strict=True))
@@ -168,17 +168,17 @@ class Slots:
         return self.emit("align", (slot,), shape, self.kind(slot), shape)
 
     def clipped(self, codes: int) -> int:
-        """Codes that name a member in any case; where there is none, the first."""
+        """Replace -1, for no member, by the first."""
         return self.emit("first", (codes,), self.shape(codes), "i")
 
     def spread(self, slot: int, shape: tuple[int, ...]) -> int:
-        """The same values along axes of length 1."""
+        """Repeat values along axes of length 1."""
         if self.shape(slot) == shape:
             return slot
         return self.emit("spread", (slot,), shape, self.kind(slot), shape)
 
     def in_kind(self, data: int, kind: str) -> int:
-        """A placeholder for an absent value in another kind."""
+        """Convert a placeholder for an absent value to another kind."""
         slot = self.all[data]
         if slot.kind == kind or not (slot.kind == "f" and kind in "iOb"):
             return data
@@ -189,11 +189,11 @@ class Slots:
 
 
 def both(value: Pair, function: Callable[[int], int]) -> Pair:
-    """A function of the data and of the mask, where there is one."""
+    """Apply a function to the data and, if there is one, to the mask."""
     data, absent = value
     return function(data), None if absent is None else function(absent)
 
 
 def nowhere(axes: int) -> Array:
-    """The mask of a value that is absent nowhere, over so many dimensions."""
+    """Return a mask that masks nothing, with this many dimensions."""
     return np.zeros((1,) * (axes + 1), dtype=bool)

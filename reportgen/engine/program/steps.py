@@ -1,4 +1,4 @@
-"""A program: the formulas behind some quantities as one flat list of array operations, with every reference resolved.
+"""A program: the formulas of some quantities as a flat list of array operations, with all references resolved.
 
 A book is made into a program once, for the inputs that vary and the quantities that are wanted; a runner then executes
 the steps for many samples at a time. The program itself is plain data and knows no array library.
@@ -20,7 +20,7 @@ Cell = tuple[str, tuple[str, ...]]
 """An input: the quantity, and the members that say which cell of it is meant."""
 
 VIEWS = frozenset({"align", "at", "spread"})
-"""Operations that read the same numbers in another shape, and compute nothing."""
+"""Operations that only change the shape, without copying."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Where a quantity is found: its values, the mask of what is absent, and after how many steps it is known."""
+    """The slots of a quantity's values and of its mask, and the number of steps that complete it."""
 
     data: int
     absent: int | None
@@ -66,7 +66,7 @@ class Output:
 
 @dataclass(frozen=True)
 class Program:
-    """Slots, and the steps that fill them, in an order in which each follows what it reads.
+    """Slots and the steps that fill them; each step follows the ones it reads.
 
     Attributes:
         slots: every array, by its number.
@@ -74,7 +74,7 @@ class Program:
         steps: what is computed.
         outputs: the quantities that are computed, in order; those that are `wanted` among them.
         wanted: the quantities whose values are kept.
-        assumed: slots whose numbers the program takes to be zero or above, which spares looking at sums.
+        assumed: slots assumed not to be negative, so that sums need no test for cancellation.
     """
 
     slots: tuple[Slot, ...]

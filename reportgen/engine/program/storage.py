@@ -1,4 +1,4 @@
-"""Which slots of a program share an array: one that is not read any more makes room for the next of its shape."""
+"""Assign arrays to slots: slots of the same shape share one if they are not needed at the same time."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ class Storage:
     homes: Mapping[int, tuple[int, int]]
 
     def bytes(self) -> int:
-        """What all arrays take for one sample."""
+        """Return the size of all arrays for one sample."""
         return sum(math.prod(shape) * _BYTES[kind] for shape, kind in self.arrays)
 
 
 def storage_of(program: Program) -> Storage:
-    """Give every slot that is neither constant nor a view an array, and few arrays to many slots."""
+    """Assign an array to each slot that is neither constant nor a view, with few arrays for many slots."""
     homes = _homes(program)
     roots = _roots(program, homes)
     last = _last_uses(program, roots)
@@ -85,7 +85,7 @@ def storage_of(program: Program) -> Storage:
 
 
 def _homes(program: Program) -> dict[int, tuple[int, int]]:
-    """Parts of stacks that are computed for it, in the shape and kind that it has."""
+    """Find cells that can be computed in place, inside their stack."""
     producers = {slot: step for step in program.steps for slot in step.out}
     homes: dict[int, tuple[int, int]] = {}
     for step in program.steps:
@@ -104,7 +104,7 @@ def _homes(program: Program) -> dict[int, tuple[int, int]]:
 
 
 def _roots(program: Program, homes: Mapping[int, tuple[int, int]]) -> dict[int, int]:
-    """The slot whose array a slot is or is a part of; constants have none."""
+    """Map each slot to the slot that owns its array; constants have none."""
     roots = {slot: slot for slots in program.inputs.values() for slot in slots if slot is not None}
     for step in program.steps:
         for slot in step.out:
@@ -116,7 +116,7 @@ def _roots(program: Program, homes: Mapping[int, tuple[int, int]]) -> dict[int, 
 
 
 def _last_uses(program: Program, roots: Mapping[int, int]) -> dict[int, float]:
-    """The number of the last step that reads or writes an array; what is wanted is kept."""
+    """Map each array to the last step that uses it; wanted ones are kept."""
     last: dict[int, float] = {}
 
     def use(slot: int | None, number: float) -> None:
