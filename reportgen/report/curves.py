@@ -1,4 +1,4 @@
-"""Curves: an option with more and more requests at once, or over the steps of its generation, evaluated there."""
+"""Curves: an option evaluated at growing batch sizes, or over the steps of its generation."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 __all__ = ["Curve", "over_batch", "over_generation"]
 
 Curve = dict[str, list[float | None]]
-"""Values by quantity, one for each point; None where there is none, as where a batch does not fit."""
+"""Values by quantity, one per point; None where there is none, for example if a batch does not fit."""
 
 _POINTS = 25
 
 
 def over_batch(results: Results, option: str, names: Sequence[str]) -> Curve:
-    """Quantities per option with 1 request at once up to a little beyond its own number and the most that it can hold.
+    """Return quantities of an option from 1 request at once to just beyond its own number and the most it can hold.
 
-    The sizes have the key of the requests at once: powers of two, the option's own, and the most. They are the clients
-    of a server, and the batch where batches are static.
+    The sizes, under the key of the requests at once, are powers of two, the option's own number, and the most. They are
+    the clients of a server, or the batch size of static batches.
     """
     drawn = results.book.figures.batch
     own, most = (results.get(name, option) for name in (drawn.own, drawn.most))
@@ -40,10 +40,10 @@ def over_batch(results: Results, option: str, names: Sequence[str]) -> Curve:
 
 
 def over_generation(results: Results, option: str, names: Sequence[str]) -> Curve:
-    """Quantities per option at single steps of the generation, as the context grows from the prompt on.
+    """Return quantities of an option at single steps of the generation, as the context grows from the prompt on.
 
-    The key `context` has the tokens that a step looks at: those of the shortest prompt and one more, up to those of the
-    longest prompt with its answer. A step at context c is the decode of two tokens after a prompt of c - 1.
+    The key `context` holds the tokens that a step attends to, from the shortest prompt plus one to the longest prompt
+    with its answer. A step at context c is the decode of two tokens after a prompt of c - 1.
     """
     classes = results.book.dimensions["request"].names
     drawn = results.book.figures.generation
@@ -63,7 +63,7 @@ def over_generation(results: Results, option: str, names: Sequence[str]) -> Curv
 
 
 def _evaluated(results: Results, option: str, samples: Samples, names: Sequence[str]) -> Curve:
-    """The quantities of the option at the samples."""
+    """Return the quantities of the option at the samples."""
     sampler = Sampler(results.book, names, results.inputs, strict=False)
     count = len(next(iter(samples.values())))
     place = results.book.dimensions["option"].index(option)

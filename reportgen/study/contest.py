@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Contest"]
 
-Stretched = dict[tuple[str, str], "Array"]
+Scaling = dict[tuple[str, str], "Array"]
 """The factors that scale inputs of options, one per sample: by column and option.
 
 An option without an entry follows the option that it is based on.
@@ -69,10 +69,10 @@ class Contest:
         declared = {n: driver for loaded in library(book.overlays).files for n, driver in loaded.spec.drivers.items()}
         return {name: declared[name] for name in book.dimensions[DRIVER].names}
 
-    def best(self, stretched: Stretched, count: int) -> Array:
+    def best(self, scaling: Scaling, count: int) -> Array:
         """Return the position of the best feasible option for each sample, -1 if there is none."""
         part = self._alone
-        samples: Samples = {(c, (o,)): self.own(c, o) * factors for (c, o), factors in stretched.items()}
+        samples: Samples = {(c, (o,)): self.own(c, o) * factors for (c, o), factors in scaling.items()}
         if not samples:
             return self._first(part.evaluator, count)
         blocks = self._sampler.blocks(samples)

@@ -52,14 +52,14 @@ def search(book: Book) -> Book:
     if wanted is None:
         return book
     if wanted.done:
-        return _told(book, _given(book, wanted))
+        return _told(book, _stated(book, wanted))
     tally = _tally(book, wanted)
     cells = {name: wanted.cells(at) for name, at in zip(wanted.candidates, tally.best, strict=True)}
-    found = tuple(
+    best = tuple(
         Found(name, cells[name], wanted.size, int(n)) for name, n in zip(wanted.candidates, tally.feasible, strict=True)
     )
     tried = wanted.size * len(wanted.candidates)
-    searched = Searched(book.objective.aim, tried, _holds_for(book), found, tally.points())
+    searched = Searched(book.objective.aim, tried, _holds_for(book), best, tally.points())
     return _told(book.with_cells(cells, FOUND), searched)
 
 
@@ -73,16 +73,16 @@ def _told(book: Book, searched: Searched) -> Book:
     return replace(book, studies=replace(book.studies, searched=searched))
 
 
-def _given(book: Book, wanted: Search) -> Searched:
+def _stated(book: Book, wanted: Search) -> Searched:
     """Return the result stated in the scenario: one configuration of each candidate."""
-    results, found = Results(book.only((book.baseline, *wanted.candidates))), list[Found]()
+    results, stated = Results(book.only((book.baseline, *wanted.candidates))), list[Found]()
     for name in wanted.candidates:
         cells = {column: results.get(column, name) for column in wanted.columns}
         feasible = int(results.get(book.roles.feasible, name) is True)
-        found.append(Found(name, {column: v for column, v in cells.items() if v is not None}, 1, feasible))
-    said = book.scenario.search.found_for if book.scenario.search else ""
-    current = said in ("", _holds_for(book))
-    return Searched(book.objective.aim, len(found), said or _UNSAID, tuple(found), (), current=current)
+        stated.append(Found(name, {column: v for column, v in cells.items() if v is not None}, 1, feasible))
+    holds_for = book.scenario.search.found_for if book.scenario.search else ""
+    current = holds_for in ("", _holds_for(book))
+    return Searched(book.objective.aim, len(stated), holds_for or _UNSAID, tuple(stated), (), current=current)
 
 
 # --- trying ----------------------------------------------------------------------------------------------------------
@@ -128,15 +128,15 @@ def _wide(book: Book, block: Block, name: str, rows: Array, piece: slice) -> Arr
         data = np.where(value.absent, np.nan, data)
     for quantity, bad in block.faults.items():
         data = np.where(_of_options(book, quantity, bad), np.nan, data)
-    found: Array = np.broadcast_to(data, (book.size("option"), piece.stop - piece.start))[rows]
-    return found
+    result: Array = np.broadcast_to(data, (book.size("option"), piece.stop - piece.start))[rows]
+    return result
 
 
 def _of_options(book: Book, name: str, bad: Array) -> Array:
     """Return where a quantity is not finite, over options and samples, whatever its index set."""
     per = book.quantities[name].per
-    found = np.asarray(bad.any(axis=tuple(i for i, d in enumerate(per) if d != "option")))
-    return found if found.ndim == 2 else found[None]
+    mask = np.asarray(bad.any(axis=tuple(i for i, d in enumerate(per) if d != "option")))
+    return mask if mask.ndim == 2 else mask[None]
 
 
 # --- ranking ---------------------------------------------------------------------------------------------------------
@@ -218,10 +218,10 @@ def _rounded(values: Array) -> Array:
 def _holds_for(book: Book) -> str:
     """Describe the inputs that a search depends on, in one phrase."""
     results, verb = Results(book), "the highest" if book.objective.maximise else "the lowest"
-    said = [f"{verb} {results.get('objective_name')}"]
+    parts = [f"{verb} {results.get('objective_name')}"]
     for name in book.report.search_inputs:
         value = results.get(name)
         if value is not None:
             quantity = book.quantities[name]
-            said.append(f"{within(quantity.title)} {value:,.10g} {quantity.type.unit.label}".strip())
-    return "; ".join(said)
+            parts.append(f"{within(quantity.title)} {value:,.10g} {quantity.type.unit.label}".strip())
+    return "; ".join(parts)

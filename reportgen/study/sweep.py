@@ -38,7 +38,7 @@ class Sweep:
 
     book: Book
     axes: tuple[Axis, ...]
-    shown: tuple[str, ...]
+    quantities: tuple[str, ...]
     options: tuple[str, ...]
     fixed: Inputs
 
@@ -58,7 +58,7 @@ class Sweep:
 
         fields = [_field(axis.address, axis.quantity.type) for axis in self.axes]
         fields += [pa.field("option", pa.string())] if self.options else []
-        fields += [_field(name, self.book.quantities[name].type) for name in self.shown]
+        fields += [_field(name, self.book.quantities[name].type) for name in self.quantities]
         return pa.schema([*fields, pa.field(PROBLEM, pa.string())])
 
     def batches(self) -> Iterator[Any]:
@@ -70,7 +70,7 @@ class Sweep:
 
         book, schema = self.book.only(self._needed()), self.schema()
         grid = {(a.quantity.name, a.cell): _Grid(book, self.axes, i) for i, a in enumerate(self.axes)}
-        sampler = Sampler(book, self.shown, self.fixed, strict=False)
+        sampler = Sampler(book, self.quantities, self.fixed, strict=False)
         for part, block in sampler.blocks(grid):
             yield pa.record_batch(_Rows(self, book, block, part).columns(grid.values()), schema=schema)
 
@@ -82,7 +82,7 @@ class Sweep:
 
     def _needed(self) -> tuple[str, ...]:
         """Return the options to evaluate: all of them if a shown quantity compares options."""
-        if not self.options or self.book.comparisons().intersection(self.shown):
+        if not self.options or self.book.comparisons().intersection(self.quantities):
             return self.book.dimensions["option"].names
         given = [(self.book.quantities[name], value) for (name, _), value in self.fixed.items()]
         given += [(axis.quantity, value) for axis in self.axes for value in axis.values]
@@ -111,8 +111,8 @@ class _Grid:
 
     def __getitem__(self, part: slice) -> Array:
         places = np.arange(part.start, part.stop) // self._every % len(self._values)
-        found: Array = self._values[places]
-        return found
+        part_values: Array = self._values[places]
+        return part_values
 
 
 class _Rows:
@@ -128,22 +128,24 @@ class _Rows:
         """Return the columns as Arrow arrays: axes, options, shown quantities, problems."""
         import pyarrow as pa
 
-        found = {name: self.block.value(name) for name in self.sweep.shown}
+        by_name = {name: self.block.value(name) for name in self.sweep.quantities}
         problems, bad = self._problems()
-        made = []
+        arrays = []
         for axis in grid:
             values = axis[self.part]
             mask = np.ma.getmaskarray(values) if isinstance(values, np.ma.MaskedArray) else None
-            made.append(_arrow(axis.type.kind, self._laid(np.asarray(values)), self._laid(mask), axis.names))
+            arrays.append(_arrow(axis.type.kind, self._laid(np.asarray(values)), self._laid(mask), axis.names))
         if self.sweep.options:
-            made.append(_arrow("member", self._laid(self.options[:, None]), None, self.book.dimensions["option"].names))
-        for name, value in found.items():
+            arrays.append(
+                _arrow("member", self._laid(self.options[:, None]), None, self.book.dimensions["option"].names)
+            )
+        for name, value in by_name.items():
             type_ = self.book.quantities[name].type
             absent = self._chosen(value.absent, name)
             absent = bad if absent is None else absent if bad is None else absent | bad
             members = self.book.dimensions[type_.dimension].names if type_.dimension else ()
-            made.append(_arrow(type_.kind, self._laid(self._chosen(value.data, name)), self._laid(absent), members))
-        return [*made, pa.array(problems, pa.string()) if bad is not None else pa.nulls(self._size(), pa.string())]
+            arrays.append(_arrow(type_.kind, self._laid(self._chosen(value.data, name)), self._laid(absent), members))
+        return [*arrays, pa.array(problems, pa.string()) if bad is not None else pa.nulls(self._size(), pa.string())]
 
     def _size(self) -> int:
         return math.prod(self.shape)
@@ -162,11 +164,11 @@ class _Rows:
         """Return each row's first quantity that is not finite, and a mask; an empty list and None if all are finite."""
         if not self.block.faults:
             return [], None
-        said = np.full((self.book.size("option"), self.shape[1]), "", dtype=object)
+        messages = np.full((self.book.size("option"), self.shape[1]), "", dtype=object)
         for name, mask in self.block.faults.items():
-            where = np.broadcast_to(self._of_options(name, mask), said.shape)
-            said[where & np.asarray(said == "")] = f"'{name}' is not a finite number"
-        rows = self._spread(said)
+            where = np.broadcast_to(self._of_options(name, mask), messages.shape)
+            messages[where & np.asarray(messages == "")] = f"'{name}' is not a finite number"
+        rows = self._spread(messages)
         bad = np.asarray(rows != "")
         rows[~bad] = None
         return self._laid(rows), bad
@@ -175,17 +177,17 @@ class _Rows:
         """Return a mask over options and samples, whatever the index set."""
         per = self.book.quantities[name].per
         others = tuple(i for i, d in enumerate(per) if d != "option")
-        found = np.asarray(mask.any(axis=others))
-        return found if found.ndim == 2 else found[None]
+        result = np.asarray(mask.any(axis=others))
+        return result if result.ndim == 2 else result[None]
 
-    def _spread(self, said: Array) -> Array:
+    def _spread(self, messages: Array) -> Array:
         """Propagate problems to options that read a faulty option, and to everything that compares options."""
         names = self.book.dimensions["option"].names
-        compares = not self.sweep.options or self.book.comparisons().intersection(self.sweep.shown)
+        compares = not self.sweep.options or self.book.comparisons().intersection(self.sweep.quantities)
         rows = np.full(self.shape, "", dtype=object)
         for row, name in zip(rows, self.sweep.options or names[:1], strict=True):
             for other in names if compares else (name, *self.book.needed_options([name])):
-                first = said[names.index(other)]
+                first = messages[names.index(other)]
                 row[...] = np.where(row == "", first, row)
         return rows
 
@@ -243,15 +245,15 @@ def design(
             problems.append(Problem("nothing is varied", None, "--vary baseline.batch=1..64*2 varies an input"))
     except SpecError as error:
         problems += error.problems
-    found = _shown(book, list(show), {axis.address for axis in axes}, problems)
+    columns = _quantities(book, list(show), {axis.address for axis in axes}, problems)
     wanted = _options(book, list(options), problems)
-    if not any(book.quantities[name].per for name in found):
+    if not any(book.quantities[name].per for name in columns):
         if wanted and not problems:
             problems.append(Problem("an option is named, and nothing that is shown has a value per option", None))
         wanted = ()
     else:
         wanted = wanted or book.dimensions["option"].names
-    sweep = Sweep(book, axes, found, wanted, fixed)
+    sweep = Sweep(book, axes, columns, wanted, fixed)
     if not problems:
         problems += _idle(sweep)
     if problems:
@@ -259,7 +261,7 @@ def design(
     return sweep
 
 
-def _shown(book: Book, names: list[str], addresses: set[str], problems: list[Problem]) -> tuple[str, ...]:
+def _quantities(book: Book, names: list[str], addresses: set[str], problems: list[Problem]) -> tuple[str, ...]:
     """Return the quantities that become columns; by default the key figures with a value per option or a single one."""
     if not names:
         return tuple(
@@ -282,13 +284,13 @@ def _shown(book: Book, names: list[str], addresses: set[str], problems: list[Pro
 def _options(book: Book, texts: list[str], problems: list[Problem]) -> tuple[str, ...]:
     """Return the named options, in the book's order."""
     names = book.dimensions["option"].names
-    found = set()
+    chosen = set()
     for text in texts:
         name = book.member_of("option", text)
         if name is None:
             problems.append(Problem(f"unknown option '{text}'", None, nearest(text, names)))
-        found.add(name)
-    return tuple(name for name in names if name in found)
+        chosen.add(name)
+    return tuple(name for name in names if name in chosen)
 
 
 def _idle(sweep: Sweep) -> Iterator[Problem]:

@@ -87,12 +87,12 @@ def _blocks(contest: Contest, searches: Sequence[_Search], points: int) -> dict[
     Unaffected options get factors of one, because without an entry they inherit those of their base.
     """
     count, columns = points * len(searches), {search.driver.column for search in searches}
-    stretched = {(column, option): np.ones(count) for column in columns for option in contest.options}
+    scaling = {(column, option): np.ones(count) for column in columns for option in contest.options}
     for i, search in enumerate(searches):
         factors = search.grid(points)
         for option in search.touched:
-            stretched[search.driver.column, option][i * points : (i + 1) * points] = factors
-    return stretched
+            scaling[search.driver.column, option][i * points : (i + 1) * points] = factors
+    return scaling
 
 
 def _switch(contest: Contest, driver: DriverSpec, best: int, searches: Iterable[_Search]) -> Switch:

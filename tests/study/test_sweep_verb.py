@@ -91,7 +91,7 @@ def test_rows_are_the_evaluations_one_by_one(spec: str, vary: list[str], show: l
     names = options or list(book.dimensions["option"].names)
     assert found.rows == len(frame) == found.combinations * len(names)
     addresses = [axis.address for axis in found.axes]
-    assert list(frame.columns) == [*addresses, "option", *found.shown, "problem"]
+    assert list(frame.columns) == [*addresses, "option", *found.quantities, "problem"]
     assert set(frame["option"]) == set(names)
     assert not frame.duplicated([*addresses, "option"]).any()
     assert frame["problem"].isna().all()
@@ -101,7 +101,7 @@ def test_rows_are_the_evaluations_one_by_one(spec: str, vary: list[str], show: l
         changes = [f"{a}={'' if pd.isna(first[a]) else first[a]}" for a in addresses]
         alone = api.evaluate(book, [*changes, "tpot_target=45 ms"])
         for _, row in rows.iterrows():
-            for name in found.shown:
+            for name in found.quantities:
                 per = book.quantities[name].per
                 assert agrees(row[name], alone.get(name, *([row["option"]] if per else []))), (name, changes)
 
@@ -109,8 +109,8 @@ def test_rows_are_the_evaluations_one_by_one(spec: str, vary: list[str], show: l
 def test_key_figures_objective_and_feasible_are_shown_where_nothing_is_named() -> None:
     found = api.sweep(ALICE, ["baseline.batch=1,2"])
     figures = found.book.report.key_figures
-    assert found.shown == (*figures, "objective_value", "feasible")
-    assert "feasible" not in api.sweep(ROOT / "specs" / "llm_viewer_network.yaml", ["baseline.batch=1,2"]).shown
+    assert found.quantities == (*figures, "objective_value", "feasible")
+    assert "feasible" not in api.sweep(ROOT / "specs" / "llm_viewer_network.yaml", ["baseline.batch=1,2"]).quantities
 
 
 def test_the_last_axis_runs_fastest_and_options_within() -> None:

@@ -105,7 +105,7 @@ def _unknown_in_drivers(loaded: Loaded[LibrarySpec], quantities: dict[str, Quant
 
 
 def _unknown_in_frame(loaded: Loaded[LibrarySpec], quantities: dict[str, QuantitySpec]) -> Iterator[Problem]:
-    """Report an objective that is no number per option, and roles of quantities that no file declares."""
+    """Report an objective that is not a number per option, and roles of quantities that no file declares."""
     frame = loaded.spec.frame
     if frame is None:
         return

@@ -98,10 +98,10 @@ def _sizes(reader: ResultsReader, options: list[str]) -> str:
 def _curve(reader: ResultsReader, option: str, limit: float | None) -> list[_Point]:
     """Return the points of an option, without batches far slower than the target and the configured one."""
     drawn = reader.figures.batch
-    found, own = over_batch(reader.results, option, [drawn.token, drawn.flow]), reader.number(drawn.own, option)
+    curve, own = over_batch(reader.results, option, [drawn.token, drawn.flow]), reader.number(drawn.own, option)
     points = [
         _Point(size, token, flow, size == own)
-        for size, token, flow in zip(found[drawn.own], found[drawn.token], found[drawn.flow], strict=True)
+        for size, token, flow in zip(curve[drawn.own], curve[drawn.token], curve[drawn.flow], strict=True)
         if size is not None and token is not None and flow is not None and flow > 0
     ]
     if limit is None:
@@ -143,5 +143,5 @@ def _said(reader: ResultsReader, option: str, points: Sequence[_Point]) -> str:
     token, flow = (reader.quantity(name).type.unit for name in (drawn.token, drawn.flow))
     kind = _kind(reader, option)
     sizes = [f"{kind} {digits(p.at_once)}{' (as configured)' if p.own else ''}" for p in points]
-    said = [f"{size} {amount(p.token, token)}, {amount(p.flow, flow)}" for size, p in zip(sizes, points, strict=True)]
-    return f"{reader.title('option', option)}: {'; '.join(said)}"
+    texts = [f"{size} {amount(p.token, token)}, {amount(p.flow, flow)}" for size, p in zip(sizes, points, strict=True)]
+    return f"{reader.title('option', option)}: {'; '.join(texts)}"

@@ -38,13 +38,13 @@ def generation_figure(reader: ResultsReader) -> Figure | None:
     marks = _marks(reader, written.factor)
     contexts = [context for points in curves.values() for context, _ in points]
     reach = f"from {digits(min(contexts))} to {joined(digits(max(contexts)), 'tokens')} of context"
-    said = [f"{line['name']} from {line['first']} to {line['last']}" for line in lines]
+    texts = [f"{line['name']} from {line['first']} to {line['last']}" for line in lines]
     return Figure(
         chart="generation",
         title=_finding(next(iter(curves.values()))),
         subtitle=f"Time of a decode step, {written.unit}, while the KV cache grows"
         f"{_sequences_note(reader, list(curves))}{_on_top(reader, list(curves))}",
-        alt=f"Time of a decode step {reach}: {'; '.join([*said, *(str(mark['text']) for mark in marks)])}.",
+        alt=f"Time of a decode step {reach}: {'; '.join([*texts, *(str(mark['text']) for mark in marks)])}.",
         data={"lines": tuple(lines), "points": tuple(dots), "marks": marks},
         texts={"x_title": "Tokens in the context →"},
     )
@@ -53,8 +53,8 @@ def generation_figure(reader: ResultsReader) -> Figure | None:
 def _curve(reader: ResultsReader, option: str) -> list[tuple[float, float]]:
     """Return the contexts of an option, each with the time of a step there."""
     drawn = reader.figures.generation
-    found = over_generation(reader.results, option, [drawn.step])
-    pairs = zip(found["context"], found[drawn.step], strict=True)
+    curve = over_generation(reader.results, option, [drawn.step])
+    pairs = zip(curve["context"], curve[drawn.step], strict=True)
     return [(context, step) for context, step in pairs if context is not None and step is not None]
 
 

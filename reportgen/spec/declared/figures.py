@@ -56,7 +56,7 @@ class MemorySpec(Part):
 
 
 class BatchSpec(Part):
-    """Throughput against the time per token for more and more requests at once."""
+    """Throughput against the time per token at growing batch sizes."""
 
     token: str = Field(description="Time per token")
     flow: str = Field(description="Throughput")
@@ -73,7 +73,7 @@ class BatchSpec(Part):
 
 
 class GenerationSpec(Part):
-    """A decode step while the context grows."""
+    """A decode step as the context grows."""
 
     step: str = Field(description="The time of a decode step")
     token: str = Field(description="The time per token, whose target is shown")
@@ -122,7 +122,7 @@ class SensitivityFigureSpec(Part):
 
 
 class CostSpec(Part):
-    """What a year costs, by what is paid for, and the tables beside it."""
+    """The parts of a year's cost, and the tables of costs."""
 
     total: str = Field(description="The cost of a year; its parts are the pieces of the bars")
     budget: str = Field(description="What may be spent a year")

@@ -1,4 +1,4 @@
-"""The schema of the workbook: on which sheet each table stands, and which of its rows say nothing."""
+"""The schema of the workbook: the sheet of each table, and which of its rows do not apply."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class TableSpec(Part):
 
 
 class WorkbookSpec(Part):
-    """What the workbook shows where; a table that is not listed has a sheet of its own or stands among the lists."""
+    """The sheets of the workbook; a table that is not listed gets its own sheet or is among the lists."""
 
     tables: list[TableSpec] = Field(default=[], description="Where tables stand, and what they are called")
     muted: dict[Name, bool | float] = Field(

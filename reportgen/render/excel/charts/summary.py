@@ -38,7 +38,7 @@ __all__ = ["option_chart", "roofline_chart"]
 
 _WIDTH = 18.0  # centimetres
 _TERA = 10**12
-_LEFT, _RIGHT = 0.1, 10000.0  # FLOP/B, where roofs begin, and where they end at least
+_LEFT, _RIGHT = 0.1, 10000.0  # FLOP/B: where roofs begin, and the least value at which they end
 _STAGES = ("prefill", "decode")
 _ACCELERATOR = "accelerator"
 _LOOKS = ((0, "solid", "b"), (1, "dash", "t"))

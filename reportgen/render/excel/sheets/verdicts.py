@@ -68,7 +68,7 @@ def colour_verdicts(sheet: Worksheet, placed: Placed, book: Book) -> None:
             own = placed.letters[name]
             area = f"{own}{placed.row}:{own}{placed.last}"
             cell = tree.Ref(f"${placed.letters[flag]}{placed.row}")
-            # LibreOffice takes truth that comes from another table for a number
+            # LibreOffice treats a truth value from another table as a number
             yes, no = (equal(cell, tree.Literal(truth)) for truth in (True, False))
             colour(sheet, area, yes, both(known(cell), no))
 
