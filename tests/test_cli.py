@@ -83,7 +83,7 @@ def test_build_says_what_could_not_be_made_and_exits_with_1(tmp_path: Path, monk
     ("arguments", "code", "words"),
     [
         (["build", "nowhere.yaml"], 2, "nowhere.yaml: there is no such file"),
-        (["build", ALICE, "--format", "docx"], 2, "there is no format 'docx'"),
+        (["build", ALICE, "--format", "docx"], 2, "unknown format 'docx'"),
         (["build", ALICE, "--format", ","], 2, "--format names no format"),
         (["build", ALICE, "--frmat", "pdf"], 2, "No such option: --frmat"),
         (["build", ALICE, "-o", __file__, "--format", "json"], 1, "cannot be written: "),
@@ -96,7 +96,7 @@ def test_build_says_what_could_not_be_made_and_exits_with_1(tmp_path: Path, monk
         (["evaluate", ALICE, "-o", "x"], 2, "-o goes with json, csv and parquet"),
         (["evaluate", ALICE, "--format", "json", "-o", str(ROOT)], 1, "cannot be written: it is a folder"),
         (["explain", ALICE, "tpott"], 2, "did you mean 'tpot'"),
-        (["explain", ALICE, "tpot", "--at", "h1000"], 2, "'h1000' is no row of 'tpot'"),
+        (["explain", ALICE, "tpot", "--at", "h1000"], 2, "'h1000' is not a row of 'tpot'"),
         (["catalog", "engines"], 2, "'engines' is not one of"),
     ],
 )
@@ -146,7 +146,7 @@ def test_evaluate_prints_the_json_contract() -> None:
 
 def test_evaluate_prints_tables_with_units_in_their_heads() -> None:
     text = run("evaluate", ALICE).stdout
-    assert text.startswith("Alice writes a novel\nAccounting: reportgen\n")
+    assert text.startswith("Alice writes a novel\nCounting convention: reportgen\n")
     head, units = text[text.index("\nOptions") :].splitlines()[2:4]
     assert head[: head.index("tpot") + 4].rstrip().endswith("tpot")
     assert units[head.index("tpot") : head.index("tpot") + 4].strip() == "ms"

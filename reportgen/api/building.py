@@ -94,7 +94,7 @@ def build(
 def _check_request(sources: Sequence[Path], folder: Path, formats: Sequence[str], together: str) -> None:
     """Refuse outputs that cannot be written, before anything is done."""
     problems = [
-        Problem(f"there is no format '{name}'", None, nearest(name, FORMATS)) for name in formats if name not in FORMATS
+        Problem(f"unknown format '{name}'", None, nearest(name, FORMATS)) for name in formats if name not in FORMATS
     ]
     seen: dict[str, Path] = {}
     for source in sources:
@@ -106,7 +106,7 @@ def _check_request(sources: Sequence[Path], folder: Path, formats: Sequence[str]
     if together:
         targets.add((folder / f"{together}.xlsx").resolve())
         if "xlsx" not in formats:
-            problems.append(Problem("several scenarios share a workbook, and no workbook is asked for", None))
+            problems.append(Problem("--together needs a workbook, and --format has no xlsx", None))
         if together != Path(together).name:
             problems.append(Problem(f"'{together}' is not a file name", None, "name the folder with -o"))
     problems += [

@@ -41,7 +41,7 @@ def design(
     problems: list[Problem] = []
     chosen_form = next((f for f in FORMS if f == form), FORMS[0])
     if form != chosen_form:
-        problems.append(Problem(f"there is no report of the form '{form}'", None, nearest(form, FORMS)))
+        problems.append(Problem(f"unknown report '{form}'", None, nearest(form, FORMS)))
     look = PLAIN
     try:
         look = load_theme(Path(theme)) if theme is not None else PLAIN
@@ -50,7 +50,7 @@ def design(
     wanted = paper or look.paper or PAPERS[0]
     chosen_paper = next((p for p in PAPERS if p == wanted), PAPERS[0])
     if wanted != chosen_paper:
-        problems.append(Problem(f"there is no paper '{paper}'", None, nearest(paper, PAPERS)))
+        problems.append(Problem(f"unknown paper '{paper}'", None, nearest(paper, PAPERS)))
     folder = Path(templates) if templates is not None else None
     if folder is not None:
         problems += _template_problems(folder, template_names())
@@ -67,6 +67,6 @@ def _template_problems(folder: Path, known: list[str]) -> list[Problem]:
         return [Problem("there is no such folder of templates", Span(str(folder)))]
     files = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file() and not p.name.startswith(".")}
     if not files & set(known):
-        hint = f"name them as ours are named: {', '.join(known)}"
-        return [Problem("the folder holds no template that reports have", Span(str(folder)), hint)]
+        hint = f"use the names of the built-in templates: {', '.join(known)}"
+        return [Problem("the folder holds no template of a report", Span(str(folder)), hint)]
     return []

@@ -271,7 +271,7 @@ def catalog(which: str, library: Folders = ()) -> list[dict[str, Any]]:
     from reportgen.book.library.library import library as read_library
 
     if which not in _CATALOGUES:
-        raise SpecError([Problem(f"there is no catalogue '{which}'", None, nearest(which, _CATALOGUES))])
+        raise SpecError([Problem(f"unknown catalogue '{which}'", None, nearest(which, _CATALOGUES))])
     return catalogue(read_library(folders(library)), CATALOGUES[_CATALOGUES[which]])
 
 

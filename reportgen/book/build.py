@@ -70,14 +70,16 @@ def calibration(loaded: Loaded[ScenarioSpec], folder: Path) -> tuple[str, ...]:
     span = loaded.document.span(("calibration",))
     within = PurePosixPath(given)
     if within.is_absolute() or ".." in within.parts or "\\" in given or "\0" in given:
-        hint = "name a file beside the scenario, or in a folder below it"
-        raise SpecError([*loaded.problems, Problem("a calibration lies beside the scenario", span, hint)])
+        hint = "name a file in the scenario's folder, or in a folder below it"
+        raise SpecError([*loaded.problems, Problem("a calibration must be in the scenario's folder", span, hint)])
     path = folder / within
     if not path.is_file():
-        raise SpecError([*loaded.problems, Problem(f"there is no file '{given}' beside the scenario", span)])
+        raise SpecError([*loaded.problems, Problem(f"there is no file '{given}' in the scenario's folder", span)])
     if path.suffix.casefold() not in (".yaml", ".yml") or not path.resolve().is_relative_to(folder.resolve()):
         hint = "reportgen calibrate writes one"
-        raise SpecError([*loaded.problems, Problem("a calibration is a YAML file beside the scenario", span, hint)])
+        raise SpecError(
+            [*loaded.problems, Problem("a calibration is a YAML file in the scenario's folder", span, hint)]
+        )
     return (str(path),)
 
 

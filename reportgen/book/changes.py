@@ -80,7 +80,7 @@ def find_input(
         hint = nearest(members, cells) if members else f"write it as {cells[0]}.{name}=..."
         problems.append(
             Problem(
-                f"'{members}' is no row with '{name}'" if members else f"'{name}' has a value per {quantity.by[0]}",
+                f"'{members}' is not a row with '{name}'" if members else f"'{name}' has a value per {quantity.by[0]}",
                 span,
                 hint,
             )

@@ -42,10 +42,10 @@ Formats = Annotated[
     typer.Option("--format", metavar="FORMATS", help="Any of xlsx, pdf, html, md, json, csv, separated by commas."),
 ]
 Naming = Annotated[
-    References, typer.Option("--references", help="How formulas name cells; a1 for Google Sheets and Numbers.")
+    References, typer.Option("--references", help="How formulas refer to cells; a1 for Google Sheets and Numbers.")
 ]
 Together = Annotated[
-    str, typer.Option("--together", metavar="NAME", help="Write one workbook, with sheets for each scenario.")
+    str, typer.Option("--together", metavar="NAME", help="One workbook of this name, with sheets for each scenario.")
 ]
 Length = Annotated[Form, typer.Option("--report", help="The whole report, or two pages.")]
 PaperSize = Annotated[Paper | None, typer.Option("--paper", help="The size of the report's pages.", show_default="a4")]
@@ -55,10 +55,10 @@ ThemeFile = Annotated[
 ]
 Templates = Annotated[
     Path | None,
-    typer.Option("--templates", metavar="DIR", help="Templates in place of ours of the same name.", show_default=False),
+    typer.Option("--templates", metavar="DIR", help="Templates that replace the built-in ones.", show_default=False),
 ]
 Fonts = Annotated[
-    list[Path], typer.Option("--fonts", metavar="DIR", help="Fonts for further scripts; may be given several times.")
+    list[Path], typer.Option("--fonts", metavar="DIR", help="Fonts for other scripts; may be given several times.")
 ]
 
 

@@ -129,7 +129,7 @@ def evaluate(
     from reportgen.render import text
 
     if form is Format.parquet and out is None:
-        raise SpecError([Problem("Parquet is not for terminals: name a file with -o", None)])
+        raise SpecError([Problem("Parquet cannot be printed: name a file with -o", None)])
     results = api.evaluate(opened(spec, library), changes, library)
     if form is Format.table:
         _print_tables(results, table, out)
@@ -145,7 +145,9 @@ def evaluate(
 
 def explain(
     spec: Spec,
-    quantity: Annotated[str, typer.Argument(metavar="QUANTITY", help="Its name, such as tpot.", show_default=False)],
+    quantity: Annotated[
+        str, typer.Argument(metavar="QUANTITY", help="The quantity's name, such as tpot.", show_default=False)
+    ],
     at: Annotated[
         list[str],
         typer.Option("--at", "--option", metavar="MEMBER", help="The row to derive: an option, a stage, an operator."),
@@ -153,7 +155,7 @@ def explain(
     changes: Changes = [],  # noqa: B006
     depth: Annotated[
         int | None,
-        typer.Option("--depth", min=0, metavar="N", help="Show so many levels only.", show_default=False),
+        typer.Option("--depth", min=0, metavar="N", help="Show at most this many levels.", show_default=False),
     ] = None,
     form: Annotated[
         Derivation, typer.Option("--format", help="How to print; JSON holds the derivation alone.")
@@ -190,7 +192,7 @@ def new(
     accelerator: Annotated[
         str, typer.Option("--accelerator", metavar="NAME", help="An accelerator of the catalogue.")
     ] = "H100-SXM-80GB",
-    force: Annotated[bool, typer.Option("--force", help="Write over a file that exists.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
     library: Library = [],  # noqa: B006
 ) -> None:
     """Write a scenario to start from: every section is explained, and build accepts it unchanged.
@@ -250,14 +252,14 @@ def catalog(
 
 def import_model(
     path: Annotated[
-        Path, typer.Argument(metavar="PATH", help="A config.json, or a folder that holds one.", show_default=False)
+        Path, typer.Argument(metavar="PATH", help="A config.json, or the folder that contains it.", show_default=False)
     ],
-    name: Annotated[str, typer.Option("--name", metavar="NAME", help="What to call the model.")] = "",
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="The model's name in the catalogue.")] = "",
     form: Annotated[
         RowForm, typer.Option("--format", help="A catalogue's row, or models: of a scenario.")
     ] = RowForm.csv,
     retrieved: Annotated[
-        str, typer.Option("--retrieved", metavar="YYYY-MM", help="The month in which the file was looked up.")
+        str, typer.Option("--retrieved", metavar="YYYY-MM", help="The month in which the file was retrieved.")
     ] = "",
     out: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="FILE", help="Write into a file.", show_default=False)
@@ -278,7 +280,9 @@ def import_model(
 
     row = api.import_model(path, name, retrieved)
     if out is not None and out.is_file() and out.samefile(path / "config.json" if path.is_dir() else path):
-        raise SpecError([Problem(f"{out} would be written over the configuration itself", None, "name another file")])
+        raise SpecError(
+            [Problem(f"{out} is the configuration itself, which cannot be overwritten", None, "name another file")]
+        )
     put((csv_text(row) if form is RowForm.csv else yaml_text(row)).encode(), out)
 
 
@@ -286,11 +290,16 @@ def measure(
     out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="The calibration to write.")] = Path(
         "calibration.yaml"
     ),
-    device: Annotated[int, typer.Option("--device", min=0, metavar="N", help="Which device, as PyTorch counts.")] = 0,
+    device: Annotated[
+        int, typer.Option("--device", min=0, metavar="N", help="The device's number, as PyTorch counts.")
+    ] = 0,
     accelerator: Annotated[
-        str, typer.Option("--accelerator", metavar="NAME", help="What the device is, where the catalogue cannot tell.")
+        str,
+        typer.Option(
+            "--accelerator", metavar="NAME", help="The device's name in the catalogue, if it cannot be detected."
+        ),
     ] = "",
-    quick: Annotated[bool, typer.Option("--quick", help="Fewer kernels, fewer runs of each.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Time fewer kernels, with fewer runs of each.")] = False,
     library: Library = [],  # noqa: B006
 ) -> None:
     """Time kernels on this machine's accelerator and write its efficiency factors as a calibration file.

@@ -34,7 +34,7 @@ def search(
     spec: Spec,
     out: Annotated[
         Path | None,
-        typer.Option("-o", "--out", metavar="FILE", help="Write the scenario with what was found.", show_default=False),
+        typer.Option("-o", "--out", metavar="FILE", help="Write the scenario with the results.", show_default=False),
     ] = None,
     form: Annotated[Form, typer.Option("--format", help="How to print.")] = Form.table,
     library: Library = [],  # noqa: B006 - Typer copies it
@@ -61,7 +61,7 @@ def search(
 
         if out.exists() and out.samefile(spec):
             hint = "name another file"
-            raise SpecError([Problem(f"{out} would be written over the scenario itself", None, hint)])
+            raise SpecError([Problem(f"{out} is the scenario itself, which cannot be overwritten", None, hint)])
         found = {row.option: row.cells for row in searched.found}
         put(with_found(results.book.text, found, searched.holds_for).encode(), out)
     elif form is Form.json:

@@ -24,7 +24,7 @@ Measurements = Annotated[
 
 
 def _said(flag: str, what: str) -> Any:
-    return typer.Option(flag, metavar="NAME", help=f"{what}, where the file does not say.", show_default=False)
+    return typer.Option(flag, metavar="NAME", help=f"{what}, if the file does not say.", show_default=False)
 
 
 Model = Annotated[str, _said("--model", "The model")]
@@ -33,8 +33,8 @@ Engine = Annotated[str, _said("--engine", "The engine")]
 Weights = Annotated[str, _said("--weights", "Precision of the weights")]
 Activations = Annotated[str, _said("--activations", "Precision of the activations")]
 Cache = Annotated[str, _said("--kv-cache", "Precision of the KV cache")]
-Devices = Annotated[int | None, typer.Option("--devices", min=1, help="Devices, where the file does not say.")]
-Tensor = Annotated[int | None, typer.Option("--tp", min=1, help="Tensor parallel, where the file does not say.")]
+Devices = Annotated[int | None, typer.Option("--devices", min=1, help="Devices, if the file does not say.")]
+Tensor = Annotated[int | None, typer.Option("--tp", min=1, help="Tensor parallel, if the file does not say.")]
 
 
 class Form(StrEnum):
@@ -51,10 +51,11 @@ def accuracy(
         str, typer.Option("--by", metavar="GROUPING", help="metric, load, engine, accelerator, precision, tp, or all.")
     ] = "load",
     plot: Annotated[
-        Path | None, typer.Option("--plot", metavar="FILE.svg", help="Draw predicted against measured.")
+        Path | None,
+        typer.Option("--plot", metavar="FILE.svg", help="Draw predicted against measured into an SVG file."),
     ] = None,
     calibration: Annotated[
-        Path | None, typer.Option("--calibration", metavar="FILE", help="Factors that calibrate wrote.")
+        Path | None, typer.Option("--calibration", metavar="FILE", help="A file of factors that calibrate wrote.")
     ] = None,
     model: Model = "",
     accelerator: Accelerator = "",
@@ -88,7 +89,7 @@ def accuracy(
     if by != "all" and by not in GROUPINGS:
         raise SpecError([Problem(f"there is no grouping '{by}'", None, f"allowed: {', '.join([*GROUPINGS, 'all'])}")])
     if plot is not None and plot.suffix.lower() != ".svg":
-        raise SpecError([Problem(f"{plot} is no SVG file", None, "give --plot a name that ends in .svg")])
+        raise SpecError([Problem(f"{plot} is not an SVG file", None, "give --plot a name that ends in .svg")])
     defaults = Defaults(model, accelerator, engine, devices, tp, weights, activations, kv_cache)
     result = api.accuracy(measurements, calibration, defaults=defaults, library=library)
     if plot is not None:
@@ -106,9 +107,12 @@ def calibrate(
     out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="The calibration to write.")] = Path(
         "calibration.yaml"
     ),
-    title: Annotated[str, typer.Option("--title", metavar="TEXT", help="What the calibration is called.")] = "",
+    title: Annotated[str, typer.Option("--title", metavar="TEXT", help="The title of the calibration.")] = "",
     source: Annotated[
-        str, typer.Option("--source", metavar="TEXT", help="What is given as the factors' source; else the file.")
+        str,
+        typer.Option(
+            "--source", metavar="TEXT", help="The source to state for the factors; the file's name by default."
+        ),
     ] = "",
     model: Model = "",
     accelerator: Accelerator = "",

@@ -20,7 +20,7 @@ Library = Annotated[
         metavar="DIR",
         envvar="REPORTGEN_LIBRARY",
         show_default=False,
-        help="A folder with catalogues and YAML files of your own; may be given several times.",
+        help="A folder with your own catalogues and YAML files; may be given several times.",
     ),
 ]
 

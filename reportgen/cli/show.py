@@ -82,7 +82,7 @@ def show_results(results: Results, table: str) -> None:
         console.print(_table(results, "", rows, columns, columns if table == SCALARS else []))
         return
     scenario = results.book.scenario
-    console.print(f"{scenario.title}\nAccounting: {results.book.accounting}\n")
+    console.print(f"{scenario.title}\nCounting convention: {results.book.accounting}\n")
     warning = results.book.roles.warning
     if warning in results.book.quantities and results.get(warning):
         console.print(Text(f"Warning: {results.get(warning)}\n", "bold red"))

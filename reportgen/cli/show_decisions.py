@@ -38,7 +38,7 @@ def show_search(results: Results) -> None:
     console.print(table)
     best = results.get(roles.best)
     decision = f"Best: {best}." if best else str(results.get(roles.decision))
-    console.print(Text(f"\n{decision} {searched.tried:,} configurations were tried, for: {searched.holds_for}."))
+    console.print(Text(f"\n{decision} {searched.tried:,} configurations were tried for: {searched.holds_for}."))
     if studies.screened:
         console.print("\nLevers without a row of their own")
         for lever in studies.screened:
@@ -51,7 +51,7 @@ def show_sensitivity(results: Results) -> None:
     drawn, low, high = results.book.figures.sensitivity, results.book.roles.low, results.book.roles.high
     drivers = results.book.dimensions["driver"].names
     console.print(Text(f"{results.get(drawn.finding)}."))
-    console.print(Text(f"Inputs of {results.get(drawn.base, drivers[0])} stretched, one at a time"))
+    console.print(Text(f"Inputs of {results.get(drawn.base, drivers[0])} scaled, one at a time"))
     table = _table("input", "low", "high", f"at low\n{unit}", f"given\n{unit}", f"at high\n{unit}", "feasible")
     rows = sorted(results.rows(("driver",)), key=lambda row: float(row[drawn.rank] or len(drivers) + 1))
     for row in rows:

@@ -52,8 +52,8 @@ def show_changes(edited: Edited) -> None:
     formulas = [(r.title, r.where, r.old, r.new) for r in edited.rewrites]
     _print("Formulas that were rewritten", ("quantity", "first cell", "old", "new"), formulas)
     others = [(o.where, o.why, _short(o.old), _short(o.new)) for o in edited.overrides]
-    _print("Other cells; no scenario can hold them", ("cell", "what", "old", "new"), others)
-    _print("What is gone", ("what",), [(what,) for what in comparison.removed])
+    _print("Other cells, which no scenario can express", ("cell", "what", "old", "new"), others)
+    _print("What is missing", ("what",), [(what,) for what in comparison.removed])
 
 
 def _print(title: str, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:

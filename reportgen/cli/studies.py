@@ -56,7 +56,8 @@ def sweep(
         list[str], typer.Option("--set", metavar="NAME=VALUE", help="Change an input for all combinations.")
     ] = [],  # noqa: B006
     form: Annotated[
-        Points | None, typer.Option("--format", help="How to write; else as the file's name ends.", show_default=False)
+        Points | None,
+        typer.Option("--format", help="How to write; by default, as the file's name ends.", show_default=False),
     ] = None,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="FILE", help="Write into a file.", show_default=False)
@@ -99,12 +100,12 @@ def _form(form: Points | None, out: Path | None, spec: Path) -> Points:
     """Return the output format; refuse what cannot be written before anything is computed."""
     if out is None:
         if form is Points.parquet:
-            raise SpecError([Problem("Parquet is not for terminals: name a file with -o", None)])
+            raise SpecError([Problem("Parquet cannot be printed: name a file with -o", None)])
         return Points.csv
     if out.is_dir():
         raise OutputError(f"{out} cannot be written: it is a folder")
     if out.exists() and spec.exists() and out.samefile(spec):
-        raise SpecError([Problem("the points would be written over this scenario", Span(str(spec)))])
+        raise SpecError([Problem("this is the scenario itself, which cannot be overwritten", Span(str(spec)))])
     if form is None and out.suffix.lower() not in (".csv", ".parquet"):
         hint = "end it with .parquet or .csv, or add --format"
         raise SpecError([Problem(f"the name of {out} does not say its format", None, hint)])

@@ -18,13 +18,11 @@ if TYPE_CHECKING:
 
 __all__ = ["diff", "extract", "import_workbook", "lint", "opened", "say_left_out"]
 
-Workbook = Annotated[
-    Path, typer.Argument(metavar="WORKBOOK", help="A workbook that build has written.", show_default=False)
-]
+Workbook = Annotated[Path, typer.Argument(metavar="WORKBOOK", help="A workbook that build wrote.", show_default=False)]
 
 
 Scenario = Annotated[
-    str, typer.Option("--scenario", metavar="NAME", help="Which is meant, where several scenarios share a workbook.")
+    str, typer.Option("--scenario", metavar="NAME", help="Which scenario to take, if several share a workbook.")
 ]
 
 
@@ -40,7 +38,7 @@ def import_workbook(
     out: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="FILE", help="The scenario to write.", show_default=False)
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Write over a file that exists.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
     scenario: Scenario = "",
     library: Library = [],  # noqa: B006 - Typer copies it
 ) -> None:
@@ -72,7 +70,7 @@ def diff(
     scenario: Scenario = "",
     library: Library = [],  # noqa: B006
 ) -> None:
-    """Show what was changed in a workbook since it was built.
+    """Show the changes in a workbook since it was built.
 
     Shows inputs with their old and new values, formulas that were rewritten or overwritten by values, added rows, and
     what was removed. The exit code is 1 if there is any change.
@@ -96,7 +94,7 @@ def diff(
 
 def lint(
     workbook: Annotated[
-        Path, typer.Argument(metavar="WORKBOOK", help="A workbook of whatever make.", show_default=False)
+        Path, typer.Argument(metavar="WORKBOOK", help="A workbook from any program.", show_default=False)
     ],
     form: Annotated[Listing, typer.Option("--format", help="How to print.")] = Listing.table,
 ) -> None:
@@ -136,9 +134,9 @@ def opened(spec: Path, library: list[Path]) -> Path | Book:
 
 
 def extract(
-    report: Annotated[Path, typer.Argument(metavar="REPORT", help="A PDF that build has written.", show_default=False)],
+    report: Annotated[Path, typer.Argument(metavar="REPORT", help="A PDF that build wrote.", show_default=False)],
     out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Folder to write into.")] = Path(),
-    force: Annotated[bool, typer.Option("--force", help="Write over files that exist.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite existing files.")] = False,
 ) -> None:
     """Extract the scenario from a report, and the workbook from a full report, to rebuild everything from a PDF.
 
@@ -162,7 +160,7 @@ def say_left_out(edited: Edited) -> None:
     left += [f"{what} is gone" for what in edited.comparison.removed]
     if not left:
         return
-    typer.echo(f"{len(left)} change{'' if len(left) == 1 else 's'} stayed out of the scenario:", err=True)
+    typer.echo(f"{len(left)} change{'' if len(left) == 1 else 's'} could not be taken into the scenario:", err=True)
     for line in left[:_MOST]:
         typer.echo(f"  {line}", err=True)
     if len(left) > _MOST:

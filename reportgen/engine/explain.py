@@ -122,7 +122,7 @@ def _place(results: Results, quantity: Quantity, at: Iterable[str]) -> _Key:
             members = [m for d in quantity.per for m in results.book.dimensions[d].names]
             where = f"per {', '.join(quantity.per)}" if quantity.per else "one value"
             hint = nearest(text, members)
-            problems.append(Problem(f"'{text}' is no row of '{quantity.name}', which has {where}", None, hint))
+            problems.append(Problem(f"'{text}' is not a row of '{quantity.name}', which has {where}", None, hint))
         else:
             dimension, member = found[0]
             chosen[dimension] = member

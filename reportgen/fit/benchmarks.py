@@ -58,7 +58,7 @@ def read_measurements(path: Path, defaults: Defaults | None = None) -> tuple[lis
         elif is_llama_bench(part):
             results.append(from_llama_bench(Record(part), row, defaults))
         else:
-            results.append(Unread(row, "this is no result of vllm bench serve or llama-bench"))
+            results.append(Unread(row, "this is not a result of vllm bench serve or llama-bench"))
     read = [m for m in results if isinstance(m, Measurement)]
     _complete(path, read)
     return read, [u for u in results if isinstance(u, Unread)]
@@ -125,7 +125,7 @@ def _csv_records(path: Path, text: str) -> list[dict[str, Any]]:
         heads = [name.strip() for name in reader.fieldnames or []]
         doubled = sorted({name for name in heads if heads.count(name) > 1})
         if doubled:
-            raise SpecError([Problem(f"the column '{name[:40]}' stands twice", Span(str(path), 1)) for name in doubled])
+            raise SpecError([Problem(f"duplicate column '{name[:40]}'", Span(str(path), 1)) for name in doubled])
         reader.fieldnames = heads
         rows = [dict(row) for row, _ in zip(reader, range(MAX_RECORDS + 1), strict=False)]
     except csv.Error as error:
@@ -165,7 +165,7 @@ def _json_records(path: Path, text: str) -> list[dict[str, Any]]:
         raise SpecError([Problem(f"this is not JSON: {error.msg[:1].lower()}{error.msg[1:]}", span)]) from None
     except _DoubledError as error:
         key = "".join(c if c.isprintable() else " " for c in str(error)[:40])
-        raise SpecError([Problem(f"the key '{key}' stands twice in one result", Span(file))]) from None
+        raise SpecError([Problem(f"duplicate key '{key}' in one result", Span(file))]) from None
     except RecursionError:
         raise SpecError([Problem("the file is nested too deep", Span(file))]) from None
     return [value if isinstance(value, dict) else {} for value in records]

@@ -166,7 +166,7 @@ class _Configured:
         if self._rate():
             return None
         if self.m.load in _UNSTEADY:
-            self.faults.append("everything is asked at once, which has no steady state")
+            self.faults.append("all requests arrive at once, so there is no steady state")
         if self.m.batch is None and self.m.load != "single_stream":
             return _MANY
         return max(1.0, (self.m.batch or 1.0) / replicas)

@@ -89,7 +89,7 @@ def _cache(record: Record, defaults: Defaults) -> str:
     """Return the precision of the KV cache; 16 bit if the row omits it."""
     keys, values = (record.text(key).lower() or "f16" for key in ("type_k", "type_v"))
     if keys != values:
-        record.faults.append(f"keys are cached as {keys} and values as {values}, which a measurement cannot say")
+        record.faults.append(f"keys are cached as {keys} and values as {values}, which a measurement cannot express")
     name = _CACHE.get(keys, keys)
     return name if name in _PRECISIONS else defaults.kv_cache or name
 
@@ -113,9 +113,9 @@ def _misfits(record: Record, model: str, gpus: list[str], prompt: float, depth: 
     if record.number("n_cpu_moe") or record.flag("no_kv_offload"):
         yield "experts or the KV cache were kept on the host"
     if prompt and depth:
-        yield f"the prompt follows {depth:.0f} tokens already cached, which a measurement cannot say"
+        yield f"the prompt follows {depth:.0f} tokens already cached, which a measurement cannot express"
     if len({known("accelerator", gpu) or gpu for gpu in gpus}) > 1 and record.text("split_mode") != "none":
-        yield "several kinds of accelerators worked together"
+        yield "several kinds of accelerators were used together"
 
 
 # --- Markdown tables -------------------------------------------------------------------------------------------------

@@ -176,7 +176,7 @@ def _share(kernel: Kernel, clock: _Clock, peaks: _Peaks) -> tuple[str, float] | 
         factor += "_compute" if computing > moving else "_memory"
     bound = computing if factor.endswith("_compute") else moving
     if bound < max(computing, moving, _LEAST):
-        return "too small to speak of the rate or the bandwidth"
+        return "too small to measure the rate or the bandwidth"
     try:
         seconds = clock.seconds(kernel)
     except (

@@ -117,7 +117,7 @@ def read_table(path: Path) -> tuple[list[Measurement], list[Unread]]:
         raise SpecError(problems)
     doubled = sorted({n for n in names if names.count(n) > 1 and n in COLUMNS})
     if doubled:
-        raise SpecError([Problem(f"the column '{n}' stands twice", Span(str(path), 1, 1, first)) for n in doubled])
+        raise SpecError([Problem(f"duplicate column '{n}'", Span(str(path), 1, 1, first)) for n in doubled])
     reader.fieldnames = names
     read: list[Measurement] = []
     unread: list[Unread] = []

@@ -42,7 +42,7 @@ def from_vllm(record: Record, row: int, defaults: Defaults) -> list[Measurement 
     load, batch = _load(record, done or 0.0)
     tp = record.count("tp", "tensor_parallel_size") or defaults.tp
     if "spec_decode_acceptance_rate" in record.cells:
-        record.faults.append("speculative decoding was on, which a measurement cannot say")
+        record.faults.append("speculative decoding was on, which a measurement cannot express")
     if not weights:
         record.faults.append(f"the name '{named}' says that weights are quantized: give --weights and --activations")
     if not done:

@@ -116,7 +116,7 @@ class _Reader:
             depth += (char in "([") - (char in ")]")
             if depth > MAX_DEPTH:
                 start = self.shift + i
-                raise _Refused(f"brackets stand more than {MAX_DEPTH} deep in each other", (start, start + 1))
+                raise _Refused(f"brackets are nested more than {MAX_DEPTH} deep", (start, start + 1))
 
     def _check_depth(self, parsed: ast.AST) -> None:
         level, depth = [parsed], 0
@@ -191,7 +191,7 @@ class _Reader:
             raise _Refused("only a name can be followed by [...]", place)
         keys = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         if not keys:
-            raise _Refused("nothing stands inside [...]", place)
+            raise _Refused("the brackets [...] are empty", place)
         read = []
         for key in keys:
             selector = self.node(key)
@@ -199,7 +199,7 @@ class _Reader:
                 isinstance(selector, tree.Literal) and isinstance(selector.value, str)
             ):
                 raise _Refused(
-                    "inside [...] stands a member or the name of a quantity whose value is one", self.place(key)
+                    "inside [...], write a member or the name of a quantity whose value is one", self.place(key)
                 )
             read.append(selector)
         return tree.Name(node.value.id, tuple(read), place)
@@ -321,7 +321,7 @@ def _plain(message: str, rest: str) -> str:
         return "it ends too early"
     if message.startswith("invalid syntax"):
         token = re.match(r"\w+|\S", rest.lstrip())
-        return f"'{token[0]}' cannot stand here" if token else "it ends too early"
+        return f"'{token[0]}' is not allowed here" if token else "it ends too early"
     return message.split(" (<")[0]
 
 

@@ -197,7 +197,7 @@ class Package:
 
     def _odd(self, name: str) -> SpecError:
         """Return the error for content that only a hostile file has."""
-        return self.fail(f"the part '{name}' is made as no program makes it; it was not read")
+        return self.fail(f"the part '{name}' is not in a form that programs write; it was not read")
 
     def _chunks(self, name: str) -> Iterator[bytes]:
         with self._guarded(name), self._archive.open(self._info(name)) as stream:
@@ -309,7 +309,7 @@ def read_parts(path: Path) -> dict[str, bytes]:
             if total <= MAX_WHOLE:
                 data = package.bytes(info.filename)
             if total > MAX_WHOLE or _TAG * data.count(b"<") + _ATTRIBUTE * data.count(b"=") > MAX_LOADED:
-                raise package.fail(f"the workbook is too large to be looked at: so is its part '{info.filename}'")
+                raise package.fail(f"the workbook is too large to be checked, because of its part '{info.filename}'")
             parts[info.filename] = data
         return parts
 
@@ -371,7 +371,7 @@ def _check_directory(package: Package) -> None:
     if any(info.flag_bits & 1 for info in infos):
         raise package.fail("the workbook has a password", "save it without one")
     if odd := [i.filename for i in infos if i.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)]:
-        raise package.fail(f"the part '{odd[0]}' is packed in a way that no workbook is")
+        raise package.fail(f"the part '{odd[0]}' is compressed in a way that workbooks never are")
     plain = [folded(name) for name in package.names]
     if len(set(plain)) < len(plain):
         twice = next(name for name, other in zip(package.names, plain, strict=True) if plain.count(other) > 1)
@@ -386,4 +386,4 @@ def _other_file(package: Package) -> tuple[str, str]:
         return "this is an OpenDocument spreadsheet, not a workbook (.xlsx)", "save it as Excel Workbook (.xlsx)"
     if "xl/workbook.bin" in package:
         return "this is a binary workbook (.xlsb)", "save it as Excel Workbook (.xlsx)"
-    return "this is not a workbook (.xlsx) but a zip file of other things", ""
+    return "this is not a workbook (.xlsx) but a zip file with other contents", ""

@@ -61,8 +61,8 @@ def _described(reader: ResultsReader) -> str:
 
 
 def _counting(reader: ResultsReader) -> list[Block | None]:
-    """Return the workload in a sentence, the accounting, and a pointer to the full report."""
-    counted = f"Counted by the accounting “{reader.book.accounting}”."
+    """Return the workload in a sentence, the counting convention, and a pointer to the full report."""
+    counted = f"Counting convention: {reader.book.accounting}."
     rest = "The scenario is attached: reportgen makes the full report and the live workbook from it."
     return _said(_described(reader), counted, rest)
 

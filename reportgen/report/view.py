@@ -305,7 +305,7 @@ class Report:
     sections: tuple[Section, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     assumptions_title: str = "What the figures assume"
-    assumptions_message: str = "Inputs that were not measured here, and why they are as they are"
+    assumptions_message: str = "Inputs that were not measured here, and their basis"
     glossary: Table | None = None
     appendices: tuple[Section, ...] = ()
     sources: tuple[Source, ...] = ()

@@ -169,7 +169,7 @@ class _Builder:
         mark, began = error.problem_mark or error.context_mark, error.context_mark
         message = str(error.problem or error.context)
         if "'\\t'" in message:
-            message = "a tab stands where only spaces may; indent with spaces"
+            message = "the line is indented with a tab; indent with spaces"
         ended = "<stream end>" in message or mark is None or mark.line >= len(self.document.lines)
         hint = ""
         if began is not None and (ended or began.line != mark.line):

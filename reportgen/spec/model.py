@@ -188,7 +188,7 @@ class DriverSpec(Part):
     )
     input: Scaled = Field(
         default=[],
-        description="The quantity that is stretched, to say a switching value in its unit; of several the first that "
+        description="The quantity that is scaled, to give a switching value in its unit; of several the first that "
         "applies",
     )
     wide: bool = Field(default=False, description="Whether nearly every operator depends on it, so that it takes time")
@@ -279,7 +279,7 @@ class SensitivitySpec(Part):
     """How sensitive the decision is to its inputs: a tornado, the values at which it changes, and a Monte Carlo."""
 
     option: str = Field(default="best", description="The option that is looked at: a name, or the best one")
-    drivers: Drivers = Field(default="all", description="Which inputs are stretched")
+    drivers: Drivers = Field(default="all", description="Which inputs are scaled")
     samples: int = Field(default=10000, ge=100, le=1000000, description="Samples of the Monte Carlo")
     seed: int = Field(default=1, ge=0, description="Where its random numbers begin")
 
@@ -309,7 +309,7 @@ class ScenarioSpec(Part):
     )
     search: SearchSpec | None = Field(default=None, description="Candidates of which the best configuration is sought")
     sensitivity: SensitivitySpec | None = Field(
-        default=None, description="Which inputs are stretched to see whether the decision stands"
+        default=None, description="Which inputs are scaled, to see how robust the decision is"
     )
     batches: list[Batch] = Field(
         default=[], description="Batch sizes at which the baseline's latency and throughput are shown, as in [1, 4, 16]"

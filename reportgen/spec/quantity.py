@@ -60,6 +60,8 @@ class QuantitySpec(Part):
     symbol: str = Field(default="", description="How it is written in formulas, in LaTeX")
     source: str = Field(default="", description="Where the figure or the formula comes from")
     better: Literal["lower", "higher"] | None = Field(default=None, description="Which direction is an improvement")
+    improved: str = Field(default="", description="Word for a better value, such as faster; more or less without it")
+    worsened: str = Field(default="", description="Word for a worse value, such as slower; more or less without it")
     topic: str = Field(default="", description="The group that it is listed under")
     limits: str = Field(default="", description="The figure whose target or limit it is, such as ttft")
     met: str = Field(default="", description="The flag that says whether that figure keeps to it")

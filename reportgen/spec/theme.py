@@ -43,7 +43,9 @@ class FontsSpec(_Part):
     """The fonts of a theme: the family, and the folder with its files, relative to the theme file."""
 
     text: FontName = Field(description="The family of all texts, such as Source Sans 3")
-    folder: str = Field(default="fonts", description="The folder with its files (.ttf or .otf), beside the theme file")
+    folder: str = Field(
+        default="fonts", description="The folder with its files (.ttf or .otf), in the folder of the theme file"
+    )
 
 
 class ThemeSpec(_Part):
@@ -51,7 +53,7 @@ class ThemeSpec(_Part):
 
     schema_: int = Field(alias="schema", description="The version of the format: 1")
     name: str = Field(default="", description="Whose theme it is; the logo's alternative text", max_length=120)
-    logo: str = Field(default="", description="A picture beside the theme file: SVG, PNG or JPEG")
+    logo: str = Field(default="", description="A picture in the folder of the theme file: SVG, PNG or JPEG")
     footer: str = Field(default="", description="A word at the foot of each page, such as Confidential", max_length=80)
     paper: Literal["a4", "letter"] | None = Field(default=None, description="The size of pages, unless --paper says so")
     colours: dict[Role, Colour] = Field(default={}, description="Colours of texts and tables, as '#0072b2'")
@@ -109,9 +111,9 @@ def _inside(
     within = PurePosixPath(given)
     path = root / within
     if within.is_absolute() or ".." in within.parts or "\\" in given or "\0" in given:
-        problems.append(Problem(f"'{given}' does not lie beside the theme file", loaded.document.span(key)))
+        problems.append(Problem(f"'{given}' is not in the folder of the theme file", loaded.document.span(key)))
     elif not path.exists():
-        problems.append(Problem(f"there is no '{given}' beside the theme file", loaded.document.span(key)))
+        problems.append(Problem(f"there is no '{given}' in the folder of the theme file", loaded.document.span(key)))
     elif not path.resolve().is_relative_to(root.resolve()):
         problems.append(Problem(f"'{given}' leads out of the theme's folder", loaded.document.span(key)))
     else:
@@ -156,11 +158,11 @@ def _svg_fault(content: bytes) -> str:
     except DefusedXmlException:
         return "it declares entities"
     except (ParseError, ValueError):
-        return "it is no picture that is known here"
+        return "its picture format is not supported"
     shapes = list(root.iter())
     names = {str(shape.tag).rpartition("}")[2] for shape in shapes}
     if str(root.tag).rpartition("}")[2] != "svg":
-        return "it is no picture that is known here"
+        return "its picture format is not supported"
     if len(shapes) > _MAX_SHAPES:
         return f"it has more than {_MAX_SHAPES} shapes"
     if forbidden := sorted(names & set(_NO_SHAPES)):

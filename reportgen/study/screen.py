@@ -97,11 +97,12 @@ class _Screening:
         if self._rescues(name):
             return ""
         if change is None:
-            return f"what it does to {aim} is not known"
+            return f"its effect on {aim} is not known"
         if change <= -_LEAST:
-            return f"makes {aim} {-change:.1f} % worse"
+            verb = "lowers" if self.book.scenario.objective.maximise else "raises"
+            return f"{verb} {aim} by {-change:.1f} %"
         if change < _LEAST:
-            return f"changes {aim} by {abs(change):.1f} % only" if abs(change) >= _SEEN else f"leaves {aim} as it is"
+            return f"changes {aim} by only {abs(change):.1f} %" if abs(change) >= _SEEN else f"leaves {aim} as it is"
         return ""
 
     def _rescues(self, name: str) -> bool:

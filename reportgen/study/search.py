@@ -221,7 +221,7 @@ def _holds_for(book: Book) -> str:
     parts = [f"{verb} {results.get('objective_name')}"]
     for name in book.report.search_inputs:
         value = results.get(name)
-        if value is not None:
-            quantity = book.quantities[name]
-            parts.append(f"{within(quantity.title)} {value:,.10g} {quantity.type.unit.label}".strip())
+        if isinstance(value, float):
+            quantity, unit = book.quantities[name], book.quantities[name].type.unit
+            parts.append(f"{within(quantity.title)} {value:,.10g} {unit.plural if value != 1 else unit.label}".strip())
     return "; ".join(parts)

@@ -166,7 +166,7 @@ def test_a_change_to_a_member_that_was_left_out_says_to_name_it() -> None:
         read_changes(book(), ["baseline.pump=le grand"])
     (problem,) = caught.value.problems
     assert problem.message == "the pump 'Grand' was left out"
-    assert problem.hint == "name 'Grand' in the scenario: what it needs takes part only then"
+    assert problem.hint == "name 'Grand' in the scenario, so that what it needs is loaded"
 
 
 @pytest.mark.parametrize(

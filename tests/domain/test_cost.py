@@ -143,7 +143,7 @@ def test_power_follows_the_utilisation(case: Path) -> None:
 
 def test_a_price_that_cannot_be_is_said(case: Path) -> None:
     results = api.evaluate(case)
-    assert results.get("verdict", "elsewhere") == "the price is one of H100-SXM-80GB, not of H200-SXM-141GB"
+    assert results.get("verdict", "elsewhere") == "the price is for H100-SXM-80GB, not for H200-SXM-141GB"
     assert results.get("yearly_cost", "foreign") is None, "no exchange rate is given, so no price is known"
     assert results.get("price_age", "rent") == 22
     assert results.get("price_age", "spot") == 22
@@ -175,7 +175,7 @@ def test_replicas_follow_the_load(case: Path) -> None:
 
 def test_a_profile_that_is_no_day(case: Path) -> None:
     results = api.evaluate(with_profile(case, "periods: {day: {hours: 8, load: 100 %}}\n"))
-    assert results.get("verdict", "baseline") == "the load profile has 8.0 hours, a day has 24"
+    assert results.get("verdict", "baseline") == "the load profile has 8.0 hours instead of 24"
     assert results.get("feasible_count") == 0
 
 

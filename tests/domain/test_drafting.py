@@ -218,7 +218,13 @@ def test_a_measured_acceptance_goes_before_that_of_the_kind() -> None:
 @pytest.mark.parametrize(
     ("base", "kind", "draft", "said", "origin"),
     [
-        (LLAMA, "eagle_3", 3, "72 % of the first drafted token and 66 % of each later one", "between figures measured"),
+        (
+            LLAMA,
+            "eagle_3",
+            3,
+            "72 % of the first drafted tokens and 66 % of the later ones",
+            "between figures measured",
+        ),
         (R1, "mtp", 1, "81 % of the first drafted token", "measured with DeepSeek-R1"),
     ],
 )

@@ -165,9 +165,9 @@ def test_the_limit_counts_what_is_bought(case: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ((), "8 H100-SXM-80GB in one server, 4 of them used"),
+        ((), "8 H100-SXM-80GB in one server, 4 of them in use"),
         (("replicas=2",), "8 H100-SXM-80GB in one server"),
-        (("replicas=3", "spare_servers=1"), "24 H100-SXM-80GB in 3 servers (one spare), 12 of them used"),
+        (("replicas=3", "spare_servers=1"), "24 H100-SXM-80GB in 3 servers (one spare), 12 of them in use"),
         (("price=hour",), "4 H100-SXM-80GB"),
     ],
 )

@@ -139,7 +139,7 @@ options:
     results = evaluate(load_book(path))
     assert results.get("feasible", "baseline") is False
     assert results.get("best_advised") == "few"
-    assert "% worse, but every target is met" in str(results.get("advice", "few"))
+    assert "% less, but every target is met" in str(results.get("advice", "few"))
 
 
 def test_a_target_that_is_just_missed_is_not_missed_by_nothing() -> None:

@@ -288,7 +288,7 @@ def test_long_outputs_fill_slots_take_their_time_and_may_leave_the_context() -> 
     assert results.get("meets_latency", "baseline") is False
     assert number(results, "request_latency") - number(results, "visible_ttft") == pytest.approx(1999 * token)
     beyond = at(made, talk={"output_tokens": 140000.0})
-    assert str(beyond.get("verdict", "baseline")).startswith("over the context limit of the model: 141000 tokens")
+    assert str(beyond.get("verdict", "baseline")).startswith("exceeds the model's context limit: 141000 tokens")
 
 
 def test_more_calls_in_time_where_more_are_found() -> None:

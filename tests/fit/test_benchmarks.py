@@ -127,7 +127,7 @@ def test_each_row_of_llama_bench_is_a_measurement(name: str) -> None:
     assert (first.model, first.accelerator, first.engine) == ("Qwen2.5-7B", "RTX-4080", "llama.cpp")
     assert (first.weights, first.activations, first.kv_cache) == ("q4_k_m", "fp16", "fp16")
     assert (first.load, first.batch, first.devices, first.settings) == ("single_stream", 1.0, 1, {"ubatch": 512.0})
-    assert unread == [Unread(3, "the prompt follows 4096 tokens already cached, which a measurement cannot say")]
+    assert unread == [Unread(3, "the prompt follows 4096 tokens already cached, which a measurement cannot express")]
 
 
 def test_tables_in_markdown_are_read() -> None:
@@ -215,10 +215,10 @@ def test_what_neither_file_nor_user_says_is_asked_for(tmp_path: Path) -> None:
         ("[1, 2]", "no measurements of a known kind"),
         ('{"results": []}', "no measurements of a known kind"),
         ('{"completed": 1,\n "total_input_tokens": }', "result:2:24: this is not JSON: expecting value"),
-        ('{"completed": 1, "completed": 2}', "the key 'completed' stands twice"),
+        ('{"completed": 1, "completed": 2}', "duplicate key 'completed' in one result"),
         ("[" * 100_000, "nested too deep|not JSON"),
         ('{"a":' * 100_000, "nested too deep|not JSON"),
-        ("n_prompt,n_gen,n_gen\n1,2,3\n", "the column 'n_gen' stands twice"),
+        ("n_prompt,n_gen,n_gen\n1,2,3\n", "duplicate column 'n_gen'"),
         ('n_prompt,n_gen\n"' + "x" * 200_000, "the table cannot be read"),
         ("model,metric,value\n", "the column 'gpu' is missing"),
     ],
@@ -237,7 +237,7 @@ def test_too_many_results_are_refused(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_what_is_no_result_among_results_is_said(tmp_path: Path) -> None:
     _, unread = read(tmp_path, [LLAMA[0], 7, {}])
-    why = "this is no result of vllm bench serve or llama-bench"
+    why = "this is not a result of vllm bench serve or llama-bench"
     assert unread == [Unread(2, why), Unread(3, why)]
 
 

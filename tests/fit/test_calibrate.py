@@ -116,10 +116,10 @@ def test_the_same_measurements_give_the_same_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("named", "message"),
     [
-        ("/etc/passwd", "a calibration lies beside the scenario"),
-        ("../ours.yaml", "a calibration lies beside the scenario"),
-        ("none.yaml", "there is no file 'none.yaml' beside the scenario"),
-        ("notes.txt", "a calibration is a YAML file beside the scenario"),
+        ("/etc/passwd", "a calibration must be in the scenario's folder"),
+        ("../ours.yaml", "a calibration must be in the scenario's folder"),
+        ("none.yaml", "there is no file 'none.yaml' in the scenario's folder"),
+        ("notes.txt", "a calibration is a YAML file in the scenario's folder"),
         ("bad.yaml", "unknown key 'factors'"),
     ],
 )

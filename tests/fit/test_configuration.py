@@ -115,7 +115,7 @@ def test_a_rate_is_shared_by_the_replicas() -> None:
 
 def test_what_is_asked_at_once_has_no_steady_state() -> None:
     case = configure(measured_book(), with_(load="burst"))
-    assert case == Unread(1, "everything is asked at once, which has no steady state")
+    assert case == Unread(1, "all requests arrive at once, so there is no steady state")
 
 
 def test_figures_of_one_run_are_computed_once() -> None:

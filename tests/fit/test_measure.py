@@ -161,7 +161,7 @@ def test_the_factors_are_those_that_the_device_reaches(quick: bool) -> None:
     assert all(factor.low <= factor.value <= factor.high and factor.kernels for factor in found.factors)
     assert (found.accelerator, found.family) == ("H100-SXM-80GB", "hopper")
     assert found.software == "PyTorch 2.9.0, CUDA 13.0"
-    assert {note.partition(": ")[2] for note in found.notes} <= {"too small to speak of the rate or the bandwidth"}
+    assert {note.partition(": ")[2] for note in found.notes} <= {"too small to measure the rate or the bandwidth"}
     assert "gemm: 1 x 4096 x 6144" in said
     assert torch.types == {"bfloat16", "int8", "float32"}
 

@@ -75,7 +75,7 @@ def test_a_row_that_cannot_be_used_says_why(tmp_path: Path, cells: str, why: str
     [
         (b"", "the column 'model' is missing"),
         (b"model,gpus,metric,value\n", "the column 'gpu' is missing"),
-        (b"model,gpu,gpu,metric,value\n", "the column 'gpu' stands twice"),
+        (b"model,gpu,gpu,metric,value\n", "duplicate column 'gpu'"),
         (b"model,gpu,metric,value\n\xff\n", "the file is not UTF-8 text"),
         (b"model,gpu,metric,value\n\0\n", "the file is not text"),
         (b"model,gpu,metric,value\n" + b'"' + b"x" * 200_000, "the table cannot be read"),

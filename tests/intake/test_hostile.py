@@ -61,13 +61,13 @@ def one_key_a_line(config: dict[str, Any]) -> str:
         ('{"a": 1} {}', "config.json:1:10: this is not JSON: something follows the end of the value"),
         ('{"a": "b\nc"}', "config.json:1:7: this is not JSON: the text in quotes is not closed, or holds what must"),
         ('{"a": "\\x41"}', "config.json:1:7: this is not JSON: the text in quotes is not closed, or holds what must"),
-        ('{"a": 01}', "config.json:1:7: '01' is no value of JSON"),
-        ('{"a": .5}', "config.json:1:7: '.5' is no value of JSON"),
-        ('{"a": 0x10}', "config.json:1:7: '0x10' is no value of JSON"),
-        ('{"a": 1_000}', "config.json:1:7: '1_000' is no value of JSON"),
-        ('{"a": NaN}', "config.json:1:7: 'NaN' is no value of JSON"),
-        ('{"a": -Infinity}', "config.json:1:7: '-Infinity' is no value of JSON"),
-        ('{"a": True}', "config.json:1:7: 'True' is no value of JSON"),
+        ('{"a": 01}', "config.json:1:7: '01' is not a JSON value"),
+        ('{"a": .5}', "config.json:1:7: '.5' is not a JSON value"),
+        ('{"a": 0x10}', "config.json:1:7: '0x10' is not a JSON value"),
+        ('{"a": 1_000}', "config.json:1:7: '1_000' is not a JSON value"),
+        ('{"a": NaN}', "config.json:1:7: 'NaN' is not a JSON value"),
+        ('{"a": -Infinity}', "config.json:1:7: '-Infinity' is not a JSON value"),
+        ('{"a": True}', "config.json:1:7: 'True' is not a JSON value"),
         ('{"a": &x 1}', "config.json:1:7: this is not JSON: a value is expected"),
         ("[1, 2]", "config.json:1:1: the file must hold keys and values, not a list"),
         ('"llama"', "config.json:1:1: the file must hold keys and values, not 'llama'"),
@@ -112,7 +112,7 @@ def test_an_unknown_architecture_is_said_with_the_nearest_one(tmp_path: Path) ->
         ("num_hidden_layers", [32], "'num_hidden_layers' needs a whole number from 1 to 1000, not a list"),
         ("num_hidden_layers", {}, "'num_hidden_layers' needs a whole number from 1 to 1000, not {}"),
         ("num_key_value_heads", 5, "32 heads cannot share 5 KV heads evenly"),
-        ("num_attention_heads", 40, "'hidden_size' (4096) is no multiple of 'num_attention_heads' (40), so that"),
+        ("num_attention_heads", 40, "'hidden_size' (4096) is not a multiple of 'num_attention_heads' (40), so"),
         ("tie_word_embeddings", "false", "'tie_word_embeddings' needs true or false, not 'false'"),
         ("tie_word_embeddings", 1, "'tie_word_embeddings' needs true or false, not 1"),
         ("torch_dtype", "float17", "the type 'float17' is not known"),
@@ -233,7 +233,7 @@ def test_all_mistakes_are_said_at_once(tmp_path: Path) -> None:
 def test_repeated_keys_and_numbers_that_are_none_are_all_said(tmp_path: Path) -> None:
     text = '{"model_type": "llama",\n "a": NaN, "b": {"c": 1, "c": 2},\n "model_type": "gpt2", "model_type": "opt"}'
     assert heads(tmp_path, text) == [
-        "config.json:2:7: 'NaN' is no value of JSON",
+        "config.json:2:7: 'NaN' is not a JSON value",
         "config.json:2:26: duplicate key 'c'",
         "config.json:3:2: duplicate key 'model_type'",
         "config.json:3:24: duplicate key 'model_type'",
@@ -245,7 +245,7 @@ def test_repeated_keys_and_numbers_that_are_none_are_all_said(tmp_path: Path) ->
 def test_a_bad_name_and_month_are_said_with_the_rest(tmp_path: Path) -> None:
     lines = said(tmp_path, "{}", "--name", "a/b", "--retrieved", "2026-13")
     assert lines[0] == "'a/b' cannot be a model's name"
-    assert "'2026-13' is no month" in lines
+    assert "'2026-13' is not a month" in lines
     assert lines[-3].startswith("config.json:1:1: the key 'model_type' is missing")
     (tmp_path / "config.json").write_text(json.dumps(LLAMA))
     with pytest.raises(SpecError, match="'a/b' cannot be a model's name"):
@@ -290,7 +290,7 @@ def test_a_target_that_cannot_be_written_is_an_output_error(tmp_path: Path) -> N
     for path in (str(tmp_path), out):
         result = CliRunner().invoke(app, ["import-model", path, "--name", "Ours", "-o", out])
         assert result.exit_code == 2
-        assert "would be written over the configuration itself" in result.stderr
+        assert "is the configuration itself, which cannot be overwritten" in result.stderr
     assert json.loads(Path(out).read_text()) == LLAMA
 
 

@@ -225,7 +225,7 @@ def test_the_quantization_of_a_text_part_counts(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_read_is_noted(tmp_path: Path) -> None:
     (tmp_path / "hf_quant_config.json").write_text("{}")
-    assert imported(tmp_path, CONFIGS["Llama-3.1-8B"])["notes"] == "hf_quant_config.json beside it was not read"
+    assert imported(tmp_path, CONFIGS["Llama-3.1-8B"])["notes"] == "hf_quant_config.json next to it was not read"
 
 
 # --- the row as text ---------------------------------------------------------------------------------------------

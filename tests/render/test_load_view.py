@@ -78,7 +78,7 @@ def test_the_charts_mark_the_rates(rated: Made) -> None:
     results, found = rated.results, rated.series()
     for words, name in (
         ("rate as given", "replica_rate"), ("largest rate within the targets", "target_rate"),
-        ("waits are rough from here", "rough_rate"), ("capacity", "replica_capacity"),
+        ("predicted waits are rough from here", "rough_rate"), ("capacity", "replica_capacity"),
     ):  # fmt: skip
         assert [row[0] for row in found[words]] == pytest.approx([results.get(name, "baseline")] * 2)
     assert [row[1:] for row in found["target"]] == [[4000, 60]] * 2

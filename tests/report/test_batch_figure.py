@@ -114,14 +114,14 @@ def test_the_title_says_what_more_at_once_bring(changes: tuple[str, ...], noun: 
 
 
 def test_the_title_says_what_keeps_the_target() -> None:
-    assert figure_of("alice", "tpot_target=2 ms").title == "No concurrency keeps the target of 2\u202fms"
+    assert figure_of("alice", "tpot_target=2 ms").title == "No concurrency meets the target of 2\u202fms"
     figure = figure_of("bob", "baseline.concurrency=128")
-    misses, keeps = figure.title.split(", ")
+    misses, meets = figure.title.split("; ")
     assert misses == "A concurrency of 128 misses the target of 60\u202fms"
-    (best,) = [size for size in points(figure) if keeps == f"one of {size} keeps it"]
+    (best,) = [size for size in points(figure) if meets == f"one of {size} meets it"]
     assert points(figure)[best]["tpot"] <= 60
     full = figure_of("bob", STATIC, f"baseline.batch={most('bob', STATIC)}")
-    assert full.title.startswith("No batch has more throughput than one of ")
+    assert full.title.startswith("No batch gives more throughput than one of ")
     assert full.title.endswith(" within the target of 60\u202fms")
 
 

@@ -207,7 +207,7 @@ def test_candidates_show_what_was_found(costs: Results) -> None:
     same(rows["bought"][heads["Cost per year"]], "", costs.get("yearly_cost", "bought"), "")  # type: ignore[arg-type]
     assert not any(row.cells[0].tag == "nearest" for row in table.rows)
     said = [b.text for s in report.sections for b in s.blocks if isinstance(b, Paragraph)]
-    assert "1,234 configurations were tried. What was found holds for: these prices." in said
+    assert "1,234 configurations were tried. The result holds for: these prices." in said
 
 
 def test_the_nearest_is_marked_where_nothing_is_feasible(tmp_path: Path) -> None:
@@ -221,7 +221,7 @@ def test_the_nearest_is_marked_where_nothing_is_feasible(tmp_path: Path) -> None
     titles = {row.cells[0].text: row for row in table.rows}
     assert titles[str(results.get("option_title", nearest))].cells[0].tag == "nearest"
     assert sum(row.cells[0].tag == "nearest" for row in table.rows) == 1
-    at = next(i for i, c in enumerate(table.columns) if c.title == "Farthest over a limit")
+    at = next(i for i, c in enumerate(table.columns) if c.title == "Furthest over a limit")
     for option, value in excess.items():
         same(titles[str(results.get("option_title", option))].cells[at].text.replace("\u202f%", ""), "", value, "")
 
@@ -276,7 +276,7 @@ SHAKEN = Robustness(
 
 def test_switching_values_and_shares_are_shown(costs: Results) -> None:
     shown = tables(report_of(studied(costs, Studies(), SHAKEN)))
-    switches = [[c.text for c in row.cells] for row in shown["From which value on the decision changes"].rows]
+    switches = [[c.text for c in row.cells] for row in shown["Values at which the decision changes"].rows]
     assert switches[0][:4] == ["Price of electricity", "0.08\u202fUSD/kWh", "0.310\u202fUSD/kWh", "baseline"]
     assert switches[1][2:4] == [ABSENT, "no change in this range"]
     assert switches[2][2:4] == ["9.50\u202fqueries/s", "no option meets every target"]

@@ -58,7 +58,7 @@ def test_it_begins_with_the_headline_number(results: Results) -> None:
     name, option = headline(results)
     section, said, table = parts(results)
     reader = ResultsReader(results)
-    assert section.title == "How the headline number comes about"
+    assert section.title == "How the headline number is computed"
     assert reader.formatted(name, option) in said.text
     assert (table.rows[0].cells[0].name, table.rows[0].cells[2].text) == (name, reader.formatted(name, option))
 

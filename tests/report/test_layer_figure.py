@@ -445,7 +445,7 @@ def test_what_a_page_cannot_hold_is_left_out_smallest_first(tmp_path: Path) -> N
     reader = own(tmp_path, *chain)
     figures = layer_figures(reader)
     for figure in figures:
-        assert "operators that take least are left out" in figure.subtitle
+        assert "shortest operators are left out" in figure.subtitle
         assert fill(figure)["height"] <= TALLEST
         check_texts(datasets(figure)["texts"], figure_frame(fill(figure)))
         kept = {n["name"] for n in figure.data["nodes"] if n["panel"] == "decode"}

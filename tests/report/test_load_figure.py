@@ -87,10 +87,10 @@ def test_rules_stand_at_the_rates_and_the_shade_ends_at_the_capacity() -> None:
 @pytest.mark.parametrize(
     ("changes", "title"),
     [
-        ((), "At 2 requests a second “{name}” is at {load} % of what it can take; the targets hold up to {reach}"),
+        ((), "“{name}” uses {load} % of its capacity at 2 requests a second; the targets hold up to {reach}"),
         (
             ("ttft_target=absent", "tpot_target=absent"),
-            "At 2 requests a second “{name}” is at {load} % of what it can take; up to {reach} it stays below 90 %",
+            "“{name}” uses {load} % of its capacity at 2 requests a second; up to {reach} it stays below 90 %",
         ),
     ],
 )
@@ -105,7 +105,8 @@ def test_the_title_says_how_near_the_capacity_is(changes: tuple[str, ...], title
 def test_of_several_replicas_it_says_what_each_gets() -> None:
     found = str(results_of("expert_server").get("load_finding", "baseline"))
     replicas = number("expert_server", "deployed_replicas", "baseline")
-    assert found.startswith(f"At 1 request a second for each of {replicas:.0f} replicas the baseline is at ")
+    assert found.startswith("The baseline uses ")
+    assert f"of its capacity at 1 request a second on each of {replicas:.0f} replicas; " in found
 
 
 def test_an_overloaded_option_has_no_point_but_a_rule() -> None:
@@ -119,7 +120,7 @@ def test_an_overloaded_option_has_no_point_but_a_rule() -> None:
 
 def test_a_rate_that_no_target_allows_has_no_mark() -> None:
     figure = figure_of("expert_server", "tpot_target=1 ms")
-    assert "at no rate does it keep every target" in figure.title
+    assert "no rate meets every target" in figure.title
     assert not any("within the targets" in t["text"] for t in datasets(figure)["texts"])
 
 
@@ -133,11 +134,9 @@ def test_targets_are_rules_and_those_far_off_are_named() -> None:
 
 
 def test_the_panel_says_which_percentile_it_shows() -> None:
-    assert figure_of("expert_server").data["panels"][0]["title"] == (
-        "TTFT within which 90 % of the requests are answered, ms"
-    )
+    assert figure_of("expert_server").data["panels"][0]["title"] == ("TTFT that 90 % of the requests stay within, ms")
     other = figure_of("expert_server", "ttft_percentile=99 %")
-    assert str(other.data["panels"][0]["title"]).startswith("TTFT within which 99 % of the requests")
+    assert str(other.data["panels"][0]["title"]).startswith("TTFT that 99 % of the requests")
 
 
 @pytest.mark.parametrize("spec", ["alice", "bob", "llm_viewer_operators"])
@@ -179,7 +178,7 @@ def test_the_first_page_warns() -> None:
     over = results_of("expert_server", "request_rate=7", *ALONE)
     share = float(str(over.get("failing_share", "baseline")))
     assert report_of(over).recommendation.warning == (
-        f"At 7 requests a second the baseline is overloaded: {share:.0f} % of the requests fail."
+        f"The baseline is overloaded at 7 requests a second: {share:.0f} % of the requests fail."
     )
     assert report_of(results_of("expert_server")).recommendation.warning == ""
     assert report_of(results_of("bob")).recommendation.warning == ""

@@ -86,7 +86,7 @@ def test_a_quantity_that_is_named_is_in_every_format(path: Path) -> None:
 def test_the_two_pages_keep_their_outline(path: Path) -> None:
     titles = [s.title for s in next(briefs_of(api.evaluate(path), Design(form="brief"))).sections]
     assert "What it draws" not in titles
-    assert titles[-1] == "What this rests on"
+    assert titles[-1] == "What this is based on"
 
 
 def test_a_library_of_ones_own_adds_a_section_and_its_mistakes_are_found(tmp_path: Path) -> None:

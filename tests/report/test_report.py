@@ -282,7 +282,7 @@ def test_one_option(tmp_path: Path) -> None:
     report = report_of(plain(tmp_path))
     assert len(tables(report)["The options compared"].rows) == 1
     assert "options" not in figures(report)
-    assert report.title == "The baseline stands: nothing tried improves end-to-end latency by 2 % or more"
+    assert report.title == "Keep the baseline: no option tried improves end-to-end latency by 2 % or more"
 
 
 def test_the_workload_keeps_the_digits_of_the_scenario() -> None:
@@ -307,7 +307,7 @@ def test_a_baseline_that_does_not_fit(tmp_path: Path) -> None:
     memory = next(k for k in report.key_figures if k.label == "Memory needed")
     assert memory.status == "met"
     assert "baseline 142" in memory.note
-    rate = next(k for k in report.key_figures if k.label == "Queries per second")
+    rate = next(k for k in report.key_figures if k.label == "Requests per second")
     assert "baseline –" in rate.note
     assert "does not fit" in report.recommendation.note
     pdf_bytes(results)
@@ -316,10 +316,10 @@ def test_a_baseline_that_does_not_fit(tmp_path: Path) -> None:
 def test_nothing_fits(tmp_path: Path) -> None:
     results = plain(tmp_path, model="Llama-3.1-405B")
     report = report_of(results)
-    assert report.title == "Nothing tried fits into the memory"
+    assert report.title == "No option tried fits into the memory"
     memory = next(k for k in report.key_figures if k.label == "Memory needed")
     assert memory.status == "missed"
-    assert next(k for k in report.key_figures if k.label == "Queries per second").value == "–"
+    assert next(k for k in report.key_figures if k.label == "Requests per second").value == "–"
     assert report.recommendation.headline == results.get("decision_words")
     pdf_bytes(results)
 

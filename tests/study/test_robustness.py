@@ -137,7 +137,7 @@ def test_nothing_feasible_has_no_robustness(twins: Path) -> None:
     ("section", "words"),
     [
         ("sensitivity: {option: third}\n", "unknown option 'third'"),
-        ("sensitivity: {drivers: [prices]}\n", "unknown driver 'prices'"),
+        ("sensitivity: {drivers: [prices]}\n", "unknown sensitivity input 'prices'"),
         ("sensitivity: {samples: 10}\n", "samples"),
         ("", "the scenario asks for no sensitivity"),
     ],

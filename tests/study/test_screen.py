@@ -76,7 +76,7 @@ def test_each_that_is_left_out_says_why_with_its_number(load: Callable[..., Book
     assert found["with_chunked_prefill"].why == "leaves time per output token as it is"
     worse = results.get("improvement", "larger_batch")
     assert isinstance(worse, float)
-    assert found["larger_batch"].why == f"makes time per output token {-worse:.1f} % worse"
+    assert found["larger_batch"].why == f"raises time per output token by {-worse:.1f} %"
     for name, lever in found.items():
         assert lever.improvement == (results.get("improvement", name) if results.get("runs", name) else None)
         assert lever.title == results.get("option_title", name)

@@ -370,7 +370,7 @@ def test_the_summary_says_whether_the_rows_are_those_that_were_searched(lay: Loa
     assert searched is not None
     fresh = lines_of(results)
     assert fresh.startswith('=IF(changed_inputs>0,"Inputs were changed since these rows were searched')
-    assert "Rows as searched for: the lowest cost per year; peak request rate 8 query/s" in fresh
+    assert "Rows as searched for: the lowest cost per year; peak request rate 8 requests/s" in fresh
     cells = {row.option: row.cells for row in searched.found}
     path = lay().with_name("kept.yaml")
     text = with_found(results.book.text, cells, searched.holds_for).replace("peak_rate: 8", "peak_rate: 9")
@@ -401,9 +401,9 @@ def test_a_larger_batch_is_spoken_of_where_it_may_be_better(lay: Load) -> None:
     path = lay(CLIENTS, ("peak_rate: 8", "peak_rate: 200"), searched)
     assert "room for about" in str(api.evaluate(load_book(path)).get("room_words", "baseline"))
     calm = lay(CLIENTS, ("peak_rate: 8", "peak_rate: 0.1"))
-    assert api.evaluate(calm).get("room_words", "baseline") == "Nothing speaks for a larger batch."
+    assert api.evaluate(calm).get("room_words", "baseline") == "A larger batch promises no gain."
     hasty = lay(CLIENTS, ("minimise: yearly_cost", "minimise: tpot"), ("peak_rate: 8", "peak_rate: 200"))
-    assert api.evaluate(hasty).get("room_words", "baseline") == "Nothing speaks for a larger batch."
+    assert api.evaluate(hasty).get("room_words", "baseline") == "A larger batch promises no gain."
 
 
 def test_a_server_at_a_rate_has_no_batch_to_enlarge(lay: Load) -> None:
@@ -422,7 +422,7 @@ def test_the_verb_shows_each_candidate(lay: Load) -> None:
     assert result.exit_code == 0, result.output
     assert "0 of 24" in result.stdout
     assert "misses the TPOT target" in result.stdout
-    assert "48 configurations were tried, for: the lowest cost per year" in result.stdout
+    assert "48 configurations were tried for: the lowest cost per year" in result.stdout
 
 
 def test_the_verb_prints_json(lay: Load) -> None:
@@ -446,7 +446,7 @@ def test_the_verb_writes_a_scenario_that_is_not_searched_again(lay: Load, tmp_pa
     assert api.check(target).studies.search.done  # type: ignore[union-attr]
     again = CliRunner().invoke(app, ["search", str(path), "-o", str(path)])
     assert again.exit_code == 2
-    assert "would be written over the scenario itself" in again.stderr
+    assert "is the scenario itself, which cannot be overwritten" in again.stderr
 
 
 def test_a_scenario_without_a_search_is_refused(lay: Load) -> None:

@@ -248,8 +248,8 @@ def test_the_verb_prints_three_tables(lay: Lay) -> None:
     assert found.exit_code == 0, found.output
     lines = found.stdout.splitlines()
     assert lines[:2] == [
-        "Price of the hardware moves it most: cost per year goes from 12.3 thousand to 22.8 thousand USD/year.",
-        "Inputs of baseline stretched, one at a time",
+        "Price of the hardware matters most: cost per year ranges from 12.3 thousand to 22.8 thousand USD.",
+        "Inputs of baseline scaled, one at a time",
     ]
     assert any(line.split() == ["Price", "of", "the", "hardware", "x", "0.70", "x", "1.30", "12,272", "17,532",
                                 "22,792", "yes"] for line in lines)  # fmt: skip

@@ -290,7 +290,7 @@ def test_a_csv_file_is_what_stdout_has(tmp_path: Path) -> None:
         (["--vary", "baseline.batch=1", "--format", "parquet"], 2, ["name a file with -o"]),
         (["--vary", "baseline.batch=1", "-o", "points.xlsx"], 2, ["does not say its format"]),
         (["--vary", "baseline.batch=1", "-o", str(ROOT)], 1, ["it is a folder"]),
-        (["--vary", "baseline.batch=1", "-o", ALICE, "--format", "csv"], 2, ["would be written over this scenario"]),
+        (["--vary", "baseline.batch=1", "-o", ALICE, "--format", "csv"], 2, ["this is the scenario itself"]),
     ],
 )  # fmt: skip
 def test_a_mistake_is_said_and_nothing_is_written(

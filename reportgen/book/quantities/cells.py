@@ -105,7 +105,7 @@ def _member(
     if member is not None:
         return done(tree.Member(type_.dimension, member))  # type: ignore[no-any-return]
     if left_out := dimension.left_out_of(text):
-        hint = f"name '{left_out}' in the scenario: what it needs takes part only then"
+        hint = f"name '{left_out}' in the scenario, so that what it needs is loaded"
         fail(f"the {dimension.title} '{left_out}' was left out", hint, LEFT_OUT)
         return None
     if formula and re.fullmatch(r"[A-Za-z_]\w*|.*[\s(\[].*", text):

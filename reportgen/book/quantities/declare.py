@@ -89,7 +89,7 @@ class _Declarer:
         if len(ways) > 1 or (spec.by and ways not in ([], ["value"])):
             given = " and ".join([*ways, *(["by"] if spec.by else [])])
             self.site.all.fail(
-                f"a quantity has one of formula, text, value or by; here stand {given}", origin.span(key=True)
+                f"a quantity has one of formula, text, value or by; this one has {given}", origin.span(key=True)
             )
         if not ways and not spec.by and not spec.input:
             hint = "give it a formula:, or input: true and a value:"

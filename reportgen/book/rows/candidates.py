@@ -25,7 +25,7 @@ def add_candidates(collection: Collection, loaded: Loaded[ScenarioSpec], roles: 
         return  # there is no baseline to compare with, which is reported elsewhere
     if roles.feasible not in collection.quantities:
         hint = "leave search: out, or take another accounting"
-        collection.fail("this accounting has no requirements to search by", root.span(key=True), hint)
+        collection.fail("this accounting has no requirements that a search could use", root.span(key=True), hint)
     needed = (("candidates", "as in h100: {accelerator: ...}"), ("vary", "as in batch: [1, 2, 4]"))
     for key, hint in needed:
         if not getattr(wanted, key):
@@ -63,11 +63,11 @@ def _check_found(collection: Collection, wanted: SearchSpec, root: Origin, colum
         origin = root.at("found", name)
         if name not in wanted.candidates:
             hint = nearest(name, wanted.candidates)
-            collection.fail(f"'{name}' was found and is no candidate", origin.span(key=True), hint)
+            collection.fail(f"'{name}' under found: is not a candidate", origin.span(key=True), hint)
             continue
         for column in row:
             if column not in columns:
-                collection.fail(f"'{column}' was found and does not vary", origin.at(column).span(key=True), again)
+                collection.fail(f"'{column}' under found: does not vary", origin.at(column).span(key=True), again)
         if missing := [column for column in columns if column not in row]:
             collection.fail(f"what was found for '{name}' lacks {quoted(missing)}", origin.span(key=True), again)
     if missing := [name for name in wanted.candidates if name not in wanted.found]:

@@ -45,7 +45,7 @@ def add_options(
     for name, row in last.items():
         if name in rows:
             span = rows[name].origin.span(key=True)
-            collection.fail(f"the option '{name}' has the name of a trial", span, "choose another name")
+            collection.fail(f"the option '{name}' has the name of a sensitivity case", span, "choose another name")
         rows[name] = row
     based_on = _bases(collection, rows)
     overridden = {name: tuple(row.cells) for name, row in rows.items()}
@@ -145,6 +145,9 @@ def _add_objective(collection: Collection, loaded: Loaded[ScenarioSpec], frame: 
     title = quantities.objective_value.title.replace("{title}", spec.title)
     description = quantities.objective_value.description.replace("{verb}", verb)
     better = "higher" if objective.maximise else "lower"
+    gain, loss = (frame.words.more, frame.words.less) if objective.maximise else (frame.words.less, frame.words.more)
+    if spec.better == better:
+        gain, loss = spec.improved or gain, spec.worsened or loss
     for name, quantity in {
         "objective_one": _with(quantities.objective_one, unit=spec.unit),
         "objective_cost": _with(quantities.objective_cost, unit=spec.unit),
@@ -154,6 +157,8 @@ def _add_objective(collection: Collection, loaded: Loaded[ScenarioSpec], frame: 
             quantities.objective_value, title=title, description=description, unit=spec.unit, formula=aim, better=better
         ),
         "objective_sign": _with(quantities.objective_sign, formula=1 if objective.maximise else "-1"),
+        "objective_gain": _with(quantities.objective_gain, value=gain),
+        "objective_loss": _with(quantities.objective_loss, value=loss),
     }.items():
         collection.quantities[name] = (quantity, origin.at(verb))
 

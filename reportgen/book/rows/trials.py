@@ -48,12 +48,12 @@ def add_trials(collection: Collection, loaded: Loaded[ScenarioSpec], roles: Role
         return {}
     if wanted is None:
         span = next(iter(given.values())).origin.span(key=True)
-        collection.fail("nothing is stretched here", span, "ask for it with sensitivity: {option: best}")
+        collection.fail("the scenario asks for no sensitivity", span, "ask for it with sensitivity: {option: best}")
         wanted = SensitivitySpec()
     names = _chosen(collection, wanted, origin)
     for name, row in given.items():
         if name not in names:
-            collection.fail(f"unknown driver '{name}'", row.origin.span(key=True), nearest(name, names))
+            collection.fail(f"unknown sensitivity input '{name}'", row.origin.span(key=True), nearest(name, names))
     options: dict[str, Row] = {}
     rows = collection.rows[DRIVER] = {}
     for name in names:
@@ -72,13 +72,13 @@ def _chosen(collection: Collection, wanted: SensitivitySpec, origin: Origin) -> 
         return known
     place = origin.at("drivers")
     if not wanted.drivers:
-        collection.fail("no driver is named", place.span(), "leave drivers: out to stretch all of them")
+        collection.fail("no sensitivity input is named", place.span(), "leave drivers: out to scale all of them")
     for i, name in enumerate(wanted.drivers):
         if name not in known:
             there = name in collection.drivers and collection.participation.why(collection.drivers[name][0].column)
-            collection.fail(f"unknown driver '{name}'", place.at(i).span(), there or nearest(name, known))
+            collection.fail(f"unknown sensitivity input '{name}'", place.at(i).span(), there or nearest(name, known))
         elif name in wanted.drivers[:i]:
-            collection.fail(f"duplicate driver '{name}'", place.at(i).span())
+            collection.fail(f"duplicate sensitivity input '{name}'", place.at(i).span())
     return [name for name in dict.fromkeys(wanted.drivers) if name in known] or known
 
 
@@ -108,7 +108,9 @@ def _base(collection: Collection, trials: Mapping[str, Row], base: str, place: O
     if base == BEST:
         return
     if base.casefold() in (name.casefold() for name in trials):
-        collection.fail(f"'{base}' is a trial itself", place.span(), "name an option of the scenario, or best")
+        collection.fail(
+            f"'{base}' is itself a sensitivity case", place.span(), "name an option of the scenario, or best"
+        )
         return
     for row in trials.values():
         row.cells["based_on"] = Entry(base, place)

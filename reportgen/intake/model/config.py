@@ -55,7 +55,7 @@ def read_config(path: Path, name: str = "", retrieved: str = "") -> dict[str, An
     row: dict[str, Any] = {}
     problems = _named(row, file, name)
     if retrieved and not _MONTH.fullmatch(retrieved):
-        problems.append(Problem(f"'{printable(retrieved)}' is no month", None, "write it as 2026-11"))
+        problems.append(Problem(f"'{printable(retrieved)}' is not a month", None, "write it as 2026-11"))
     try:
         raw = read_bytes(file, str(file))
         facts, notes = _facts(parse_json(raw, str(file)))
@@ -64,7 +64,7 @@ def read_config(path: Path, name: str = "", retrieved: str = "") -> dict[str, An
     if problems:
         raise SpecError(problems)
     if (file.parent / "hf_quant_config.json").exists():
-        notes.append("hf_quant_config.json beside it was not read")
+        notes.append("hf_quant_config.json next to it was not read")
     row |= facts
     row["source"] = f"Hugging Face {printable(file.name, 80)}, sha256 {hashlib.sha256(raw).hexdigest()[:12]}"
     row |= {key: text for key, text in (("retrieved", retrieved), ("notes", "; ".join(notes))) if text}
@@ -88,7 +88,7 @@ def _named(row: dict[str, Any], file: Path, name: str) -> list[Problem]:
     row["name"] = name or guess
     fault = member_fault(row["name"])
     if not fault and not row["name"].isprintable():
-        fault = "a member's name has letters and signs that can be shown"
+        fault = "a name has printable characters"
     if not fault:
         return []
     hint = fault if name else f"{fault}; give one with --name"

@@ -202,7 +202,7 @@ class _Parser:
         if match[0] not in _WORDS and alone:
             self._stop("this is not JSON: it begins with { as a rule", start)
         if match[0] not in _WORDS:
-            self._note(f"'{printable(match[0])}' is no value of JSON", start, len(match[0]))
+            self._note(f"'{printable(match[0])}' is not a JSON value", start, len(match[0]))
         return _WORDS.get(match[0])
 
     def _note(self, message: str, offset: int, length: int) -> None:

@@ -151,7 +151,7 @@ class Reader:
             return left * right
         if left % right:
             keys = self.keys.get(first, first), self.keys.get(second, second)
-            message = f"'{keys[0]}' ({left}) is no multiple of '{keys[1]}' ({right}), so that '{name}' is not known"
+            message = f"'{keys[0]}' ({left}) is not a multiple of '{keys[1]}' ({right}), so '{name}' is not known"
             return self.fail(message, keys[0])
         return left // right
 

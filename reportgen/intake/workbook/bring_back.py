@@ -195,7 +195,7 @@ def _label(edited: EditedWorkbook, wanted: str) -> str:
         return ""
     meant = [label for label, name in names_of.items() if not wanted or wanted in (label, name)]
     if len(meant) != 1:
-        what = f"'{wanted}' is none of its scenarios" if wanted else "the workbook holds several scenarios"
+        what = f"'{wanted}' is not one of its scenarios" if wanted else "the workbook holds several scenarios"
         names = " or ".join(names_of.values())
         hint = f"take one out: reportgen import {edited.path.name} --scenario NAME, where NAME is {names}"
         raise _fault(edited.path, what, hint)
@@ -230,7 +230,7 @@ def _carried(edited: EditedWorkbook, title: str) -> _Carried:
     carried = _Carried(head["Scenario"], text, head["Made with"], head["Library"], head["Scenario text"])
     if hashlib.sha256(text.encode()).hexdigest()[:12] != carried.digest:
         hint = "edit the file that reportgen import writes, not this sheet"
-        raise _fault(edited.path, f"the text on the sheet '{title}' is not that of the build any more", hint)
+        raise _fault(edited.path, f"the text on the sheet '{title}' was changed after the build", hint)
     return carried
 
 
@@ -342,7 +342,7 @@ class _Rewriter:
             return "", str(error).partition("\n")[0]
         layout = of_build(workbook, writer.placed, self.maker.label)
         if not all(self._same(rewrite, workbook, writer, layout) for rewrite in wanted):
-            return "", "it would be computed in another way"
+            return "", "it is computed differently in a scenario"
         self.result.book = book
         return text, ""
 

@@ -46,7 +46,7 @@ def _faults(root: _Element, sheets: set[str]) -> Iterator[tuple[str, str]]:
         if not sheet or area_of(cells) is None:
             yield "chart reference", f"a series draws '{text[:80]}', not cells of a sheet"
         elif sheet.casefold() not in sheets:
-            yield "chart reference", f"a series draws cells of '{sheet}', which is not there"
+            yield "chart reference", f"a series draws cells of '{sheet}', which does not exist"
     for plot in root.iter(_C + "scatterChart"):
         if plot.find(_C + "scatterStyle") is None:
             yield "chart style", "a scatter chart without its style"

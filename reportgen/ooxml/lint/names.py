@@ -62,7 +62,7 @@ def findings(subject: Subject) -> Iterator[Finding]:
         if name.upper() in KNOWN or name.upper() in ("TRUE", "FALSE"):
             yield Finding("name is reserved", where, f"'{name}' is a function or a constant")
         if _PLAIN.fullmatch(name) is None:
-            yield Finding("name characters", where, f"'{name[:60]}' has other signs, or more than 255")
+            yield Finding("name characters", where, f"'{name[:60]}' has other characters, or more than 255")
         if (name.casefold(), scope) in seen:
             yield Finding("name twice", where, f"there is '{seen[name.casefold(), scope]}' already")
         seen[name.casefold(), scope] = name
@@ -76,7 +76,7 @@ def findings(subject: Subject) -> Iterator[Finding]:
 def _target(known: set[str], where: str, target: str) -> Iterator[Finding]:
     places = _AREAS.fullmatch(target) and _AREA.findall(target)
     if not places:
-        yield Finding("name target", where, f"it stands for '{target[:80]}', not for cells of a sheet")
+        yield Finding("name target", where, f"it refers to '{target[:80]}', not to cells of a sheet")
     for sheet in dict.fromkeys(title for place in places or () for title in titles(place)):
         if sheet.casefold() not in known:
-            yield Finding("name target", where, f"it stands for cells of '{sheet}', which is not there")
+            yield Finding("name target", where, f"it refers to cells of '{sheet}', which does not exist")

@@ -53,7 +53,7 @@ def _relations(subject: Subject) -> Iterator[Finding]:
                 yield Finding("absolute target", name, f"a relationship leads to {target}")
             part = subject.actual(resolved(owner, relation))
             if not target.startswith("#") and part not in subject.parts:
-                yield Finding("missing part", name, f"a relationship leads to {part}, which is not there")
+                yield Finding("missing part", name, f"a relationship leads to {part}, which does not exist")
 
 
 def _contents(subject: Subject) -> Iterator[Finding]:

@@ -28,14 +28,14 @@ RULES = {
     "active content": "No macros, embedded objects, controls or data connections",
     # Names
     "name is a cell": "No name that Excel reads as the address of a cell, such as fp8, kv1 or R1C1",
-    "name is reserved": "No name that is a function's or a constant's",
+    "name is reserved": "No name of a function or a constant",
     "name characters": "Names are ASCII letters, digits and underscores, begin with no digit, and have at most 255",
-    "name twice": "Names and tables are told apart ignoring case",
-    "name target": "A name stands for cells of sheets that are there, not for a formula or a table's column",
+    "name twice": "Names and tables differ in more than case",
+    "name target": "A name refers to cells of existing sheets, not for a formula or a table's column",
     # Tables
-    "table name": "A table's name is one as names are, and not the address of a cell",
+    "table name": "A table's name follows the rules for names, and is not the address of a cell",
     "table heads": "A table's head cells hold the texts of its columns' names",
-    "table columns": "The columns of a table differ ignoring case, have identifiers of their own, and fill its width",
+    "table columns": "The columns of a table differ in more than case, have their own identifiers, and fill its width",
     "table overlap": "Tables do not overlap",
     "table is empty": "A table has at least one row below its heads",
     "table and merged cells": "No merged cells in a table",
@@ -43,7 +43,7 @@ RULES = {
     "table and filter": "A table and the sheet's own filter do not overlap",
     # Sheets
     "sheet title": "A sheet's title has at most 31 characters, none of : \\ / ? * [ ], no ' at its ends, not History",
-    "sheet title twice": "Titles of sheets are told apart ignoring case",
+    "sheet title twice": "Titles of sheets differ in more than case",
     "sheet size": "At most 1,048,576 rows and 16,384 columns",
     "column width": "Columns are at most 255 characters wide",
     "link target": "Links lead to http, https, mailto, or a sheet or name that is there, in at most 2,079 characters",

@@ -82,8 +82,8 @@ def _link_fault(element: _Element, outside: dict[str, str], known: set[str], tit
     sheet, _ = sheet_and_cells(location)
     if not sheet:
         here = location.casefold() in known or area_of(location) is not None
-        return "" if here else f"the link leads to '{location[:80]}', which is not there"
-    return "" if sheet.casefold() in titles else f"the link leads to the sheet '{sheet}', which is not there"
+        return "" if here else f"the link leads to '{location[:80]}', which does not exist"
+    return "" if sheet.casefold() in titles else f"the link leads to the sheet '{sheet}', which does not exist"
 
 
 def _rule(sheet: Sheet, rule: Rule) -> Iterator[Finding]:

@@ -198,7 +198,7 @@ class Subject:
             NotLinted: the time limit has passed.
         """
         if time.monotonic() > self._until:
-            raise NotLinted(f"the workbook takes longer than {self._seconds:.0f} s to look at")
+            raise NotLinted(f"the workbook takes longer than {self._seconds:.0f} s to check")
 
     def _keep(self, name: str) -> None:
         if name in self.parts and name not in self.roots and name.casefold().endswith((".xml", ".rels")):

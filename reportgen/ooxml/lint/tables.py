@@ -58,7 +58,7 @@ def _shape(table: Table) -> Iterator[Finding]:
         yield Finding("table columns", where, text)
     twice = [name for name, times in Counter(name.casefold() for name in table.columns).items() if times > 1]
     if twice:
-        yield Finding("table columns", where, f"the column '{twice[0]}' is there twice")
+        yield Finding("table columns", where, f"the column '{twice[0]}' occurs twice")
     numbers = [c.get("id") for c in table.root.iter(SHEET + "tableColumn")]
     if len(set(numbers)) < len(numbers):
         yield Finding("table columns", where, "two columns have the same identifier")

@@ -92,7 +92,7 @@ def _files(results: Results, workbook: bytes | Callable[[], bytes] | None) -> li
     scenario = EmbeddedFile(
         f"{name}.yaml",
         results.book.text.encode(),
-        "the scenario from which workbook and report were made",
+        "the scenario that workbook and report were made from",
         "Source",
         "application/yaml",
     )

@@ -152,7 +152,7 @@ def said(error: BaseException) -> str:
     where = ""
     if isinstance(error, TemplateSyntaxError):
         where = f"{error.name or 'template'}:{error.lineno}: "
-    what = "uses a name that is not there" if isinstance(error, UndefinedError) else "is wrong"
+    what = "uses an unknown name" if isinstance(error, UndefinedError) else "is wrong"
     return f"a template {what}: {where}{error or type(error).__name__}"
 
 

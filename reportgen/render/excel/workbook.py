@@ -100,7 +100,7 @@ def checked(content: bytes) -> bytes:
     if found:
         lines = [f"  {finding.where}: {finding.text} ({finding.rule})" for finding in found[:10]]
         more = f"\n  and {len(found) - 10} more" if len(found) > 10 else ""
-        raise OutputError("the workbook would not be sound and was not written:\n" + "\n".join(lines) + more)
+        raise OutputError("the workbook has faults and was not written:\n" + "\n".join(lines) + more)
     return content
 
 

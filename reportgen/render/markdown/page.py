@@ -38,7 +38,11 @@ class _Page:
         yield f"# {plain(report.title)}"
         if report.subtitle:
             yield plain(report.subtitle)
-        about = [f"Scenario **{plain(report.scenario)}**", report.date_text, f"accounting {plain(report.accounting)}"]
+        about = [
+            f"Scenario **{plain(report.scenario)}**",
+            report.date_text,
+            f"counting convention: {plain(report.accounting)}",
+        ]
         yield " · ".join(part for part in (*about, plain(report.status_line)) if part)
         yield from _decision(report.recommendation)
         if report.key_figures:

@@ -42,7 +42,7 @@ def table_rows(results: Results, table: str) -> list[dict[str, Any]]:
     if table != SCALARS:
         names = table_names(book)
         hint = nearest(table, names) or "tables: " + ", ".join(names)
-        raise SpecError([Problem(f"there is no table '{table}'", None, hint)])
+        raise SpecError([Problem(f"unknown table '{table}'", None, hint)])
     return [
         {"quantity": q.name, "value": results.plain(q.name)[()], "unit": _unit(book, q.name)}
         for q in book.quantities.values()

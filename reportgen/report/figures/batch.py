@@ -66,11 +66,11 @@ def batch_figure(reader: ResultsReader) -> Figure | None:
     marks: tuple[dict[str, Value], ...] = (
         () if limit is None else ({"value": limit, "text": f"target {reader.limit(drawn.token, reader.baseline)}"},)
     )
-    far = "; those far beyond the target are left out" if marks else ""
+    far = "; points far beyond the target are left out" if marks else ""
     return Figure(
         chart="batch",
         title=_finding(reader, *next(iter(curves.items())), limit),
-        subtitle=f"A point for each {_sizes(reader, list(curves))}; large: as configured{far}",
+        subtitle=f"A point for each {_sizes(reader, list(curves))}; larger: as configured{far}",
         alt=". ".join([*(_said(reader, o, p) for o, p in curves.items()), *(str(mark["text"]) for mark in marks)])
         + ".",
         data={"lines": tuple(lines), "points": tuple(dots), "marks": marks},
@@ -117,13 +117,13 @@ def _finding(reader: ResultsReader, option: str, points: Sequence[_Point], limit
     target = "" if limit is None else f"the target of {reader.limit(reader.figures.batch.token, reader.baseline)}"
     fast = [p for p in points if limit is None or p.token <= limit]
     if not fast:
-        return f"{none} keeps {target}"
+        return f"{none} meets {target}"
     best = max(fast, key=lambda p: p.flow)
     if own not in fast:
-        return f"{one} of {digits(own.at_once)} misses {target}, one of {digits(best.at_once)} keeps it"
+        return f"{one} of {digits(own.at_once)} misses {target}; one of {digits(best.at_once)} meets it"
     if best.flow / own.flow - 1 < _MORE:
         within = f" within {target}" if target else ""
-        return f"{none} has more throughput than one of {digits(own.at_once)}{within}"
+        return f"{none} gives more throughput than one of {digits(own.at_once)}{within}"
     slower = round((best.token / own.token - 1) * 100)
     price = f"; a token takes {joined(digits(slower), '%')} longer" if slower > 0 else ""
     return (

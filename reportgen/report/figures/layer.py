@@ -84,7 +84,7 @@ def _traffic(reader: ResultsReader, stage: str, running: Iterable[str]) -> Traff
 
 def _figure(reader: ResultsReader, pictures: Sequence[_Picture]) -> Figure:
     small = max(picture.left_out for picture in pictures)
-    left_out = f"; the {small} operators that take least are left out" if small else ""
+    left_out = f"; the {small} shortest operators are left out" if small else ""
     return Figure(
         chart="layer",
         title=_title(reader, [picture.stage for picture in pictures]),

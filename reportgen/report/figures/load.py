@@ -49,7 +49,7 @@ def load_figure(reader: ResultsReader) -> Figure | None:
     return Figure(
         chart="load",
         title=title,
-        subtitle="Both over the requests per second of one replica; shaded: waits are rough there",
+        subtitle="Both over the requests per second of one replica; shaded: predicted waits are rough",
         alt=". ".join([*texts, *(str(mark["text"]) for mark in marks)]) + ".",
         data={
             "lines": tuple(lines),

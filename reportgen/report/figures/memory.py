@@ -39,7 +39,7 @@ def memory_figure(reader: ResultsReader, most: int = 10) -> Figure | None:
         if reader.has(drawn.buffers):
             group = reader.quantity(drawn.buffers).title
             parts.append({"bar": name, "group": group, "value": buffers, "text": digits(buffers)})
-    mark = "; black mark = what may be used" if any(bar["mark"] for bar in bars) else ""
+    mark = "; black mark = usable memory" if any(bar["mark"] for bar in bars) else ""
     return Figure(
         chart="memory",
         title=f"{reader.quantity(drawn.used).title}, by use",

@@ -44,7 +44,7 @@ def time_figure(reader: ResultsReader) -> Figure | None:
     return Figure(
         chart="time",
         title="Where each pass spends its time",
-        subtitle="Share of the pass, per cent; its time stands at the right",
+        subtitle="Share of the pass, per cent; its time on the right",
         alt="; ".join(_said(str(bar["name"]), parts) for bar in bars) + ".",
         data={"bars": bars, "parts": tuple(parts)},
         texts={"x_suffix": joined("", "%")},

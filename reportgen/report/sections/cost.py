@@ -172,7 +172,7 @@ def _notes(reader: ResultsReader, options: Sequence[str]) -> str:
     """Return which options are left out, and which prices are missing."""
     drawn = reader.figures.cost
     missing = list(dict.fromkeys(filter(None, (reader.words(drawn.missing, o) for o in reader.options))))
-    notes = missing[:_MISSING] + (["Further prices are missing, too."] if len(missing) > _MISSING else [])
+    notes = missing[:_MISSING] + (["Further prices are missing."] if len(missing) > _MISSING else [])
     if len(options) < len(reader.options):
-        notes.append("Options at the same price as one shown, and all others, are in the workbook.")
+        notes.append("The workbook has all options, including those at the same price as one shown.")
     return " ".join(notes)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["headline_section"]
 
 _ROWS = 40  # about two pages
-_TITLE = "How the headline number comes about"
+_TITLE = "How the headline number is computed"
 _WORDS = {NOT_FOLLOWED: "a smaller part"}
 _COLUMNS = (Column("Quantity"), Column("Formula"), Column("Value"), Column("Given by, source"))
 
@@ -31,7 +31,7 @@ def headline_section(reader: ResultsReader) -> Section | None:
     which, value = reader.role_words(option), reader.formatted(name, option)
     text = (
         f"{reader.quantity(name).title} of “{reader.title('option', option)}”, {which}, is {value}. "
-        "Each value is computed by its formula from the values below it that are indented by one step more."
+        "Each formula uses the values below it that are indented one step further."
     )
     return Section(_TITLE, (Paragraph(text), _Derived(reader, option).table(name, lines)))
 
@@ -49,9 +49,9 @@ class _Derived:
         notes = [f"[{mark}] {source.rstrip('.')}." for source, mark in self.sources.items()]
         command = f"reportgen explain {self.reader.book.name}.yaml {name} --option {_quoted(self.option)}"
         if lines.whole:
-            notes.append(f"The command {command} prints this table, too.")
+            notes.append(f"The command {command} prints this table.")
         else:
-            rest = f"the deepest levels had no room: the command {command} prints everything"
+            rest = f"the deepest levels are left out; the command {command} prints everything"
             notes.append(f"Where it says “{CUT}”, {rest}.")
         title = f"From {self.reader.quantity(name).title} down to inputs and sources"
         return Table(title, _COLUMNS, rows, note=" ".join(notes), fine=True)

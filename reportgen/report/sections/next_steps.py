@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["next_steps"]
 
 _LAST = (
-    "Whatever is chosen, measure it before you rely on it: what the scenario says under measured: stands beside the "
-    "predictions then."
+    "Measure the option that you choose before you rely on it. Enter the results in the scenario under measured:, and "
+    "the report compares them with the predictions."
 )
 
 

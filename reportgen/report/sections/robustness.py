@@ -36,8 +36,8 @@ def _switches(reader: ResultsReader, switches: Sequence[Switch]) -> list[Table]:
         Column("Input"),
         Column("Given", kind="number"),
         Column("Changes at", kind="number"),
-        Column("Then the best"),
-        Column("Looked at from", kind="number"),
+        Column("Best option then"),
+        Column("Range from", kind="number"),
         Column("to", kind="number"),
     )
     rows = tuple(
@@ -53,7 +53,7 @@ def _switches(reader: ResultsReader, switches: Sequence[Switch]) -> list[Table]:
         )
         for switch in switches
     )
-    return [Table("From which value on the decision changes", columns, rows)]
+    return [Table("Values at which the decision changes", columns, rows)]
 
 
 def _then(reader: ResultsReader, switch: Switch) -> str:
@@ -85,7 +85,7 @@ def _shares(reader: ResultsReader, robustness: Robustness) -> list[Table]:
         rows.append(Row((Cell("No option meets every target"), none)))
     samples = column([float(robustness.samples)]).texts[0]
     note = f"{samples} samples, seed {robustness.seed}; holds for {robustness.holds_for.rstrip('.')}."
-    columns = (Column("Option"), Column("Best in this part of the samples", kind="bar"))
+    columns = (Column("Option"), Column("Share of samples in which it is the best", kind="bar"))
     return [Table("How often each option is the best", columns, tuple(rows), note=note)]
 
 

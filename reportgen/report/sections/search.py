@@ -40,7 +40,7 @@ def candidate_blocks(reader: ResultsReader) -> list[Block | None]:
 def _holds(searched: Searched) -> str:
     """Say how much was searched, and for which inputs the result holds."""
     tried = column([float(searched.tried)]).texts[0]
-    return f"{tried} configurations were tried. What was found holds for: {searched.holds_for.rstrip('.')}."
+    return f"{tried} configurations were tried. The result holds for: {searched.holds_for.rstrip('.')}."
 
 
 def _table(reader: ResultsReader, searched: Searched) -> Table:

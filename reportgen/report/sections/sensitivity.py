@@ -66,7 +66,7 @@ def _figure(reader: ResultsReader, drivers: Sequence[str]) -> Figure | None:
     text = " ".join(reader.words(drawn.words, d) for d in drivers)
     return Figure(
         chart="tornado",
-        title=f"{quantity.title} when one input is stretched at a time",
+        title=f"{quantity.title} when one input is scaled at a time",
         subtitle=subtitle,
         alt=f"{quantity.title} {base}. {text}",
         data={"drivers": tuple(rows), "base": ({"value": given * written.factor, "text": base},)},

@@ -124,7 +124,7 @@ def _notes(reader: ResultsReader) -> str:
     if reader.has(reader.roles.feasible, reader.roles.verdict):
         bad = [o for o in reader.options if reader.value(reader.roles.feasible, o) is False]
         notes += [f"{reader.title('option', o)}: {reader.words('verdict', o)}." for o in bad[:_REASONS]]
-        notes += ["The other reasons stand in the workbook."] if len(bad) > _REASONS else []
+        notes += ["The other reasons are in the workbook."] if len(bad) > _REASONS else []
     left = [
         o for o in reader.book.dimensions["option"].names if o not in reader.options and reader.book.overridden.get(o)
     ]

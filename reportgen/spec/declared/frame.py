@@ -18,7 +18,14 @@ class OriginSpec(Part):
     measured: str = Field(description="A measurement")
     search: str = Field(description="The best configuration of a candidate")
     lever: str = Field(description="The baseline with one lever")
-    trial: str = Field(description="A row of a sensitivity or of a batch sweep")
+    trial: str = Field(description="A sensitivity case or a point of a batch sweep")
+
+
+class WordsSpec(Part):
+    """The words for a change of an objective whose quantity declares none."""
+
+    more: str = Field(description="A larger value, as in 20 % more")
+    less: str = Field(description="A smaller value, as in 20 % less")
 
 
 class FrameQuantities(Part):
@@ -35,6 +42,8 @@ class FrameQuantities(Part):
         description="The objective of each option; {title} is its title, {verb} is minimise or maximise"
     )
     objective_sign: QuantitySpec = Field(description="1 where larger is better, -1 where smaller is")
+    objective_gain: QuantitySpec = Field(description="The word for a better objective, as in 20 % faster")
+    objective_loss: QuantitySpec = Field(description="The word for a worse objective, as in 20 % slower")
 
 
 class FrameSpec(Part):
@@ -43,6 +52,7 @@ class FrameSpec(Part):
     objective: ObjectiveSpec = Field(description="What is optimised where a scenario names no objective")
     origins: OriginSpec = Field(description="Where an option comes from, in words")
     roles: RolesSpec = Field(description="Quantities of the library that the program itself reads, by role")
+    words: WordsSpec = Field(description="What a change of the objective is called")
     quantities: FrameQuantities = Field(description="Quantities that the program fills")
 
 

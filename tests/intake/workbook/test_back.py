@@ -467,7 +467,7 @@ def test_of_several_scenarios_one_comes_back(both: Editor) -> None:
     assert other.rewrites == []
     with pytest.raises(SpecError, match="--scenario NAME, where NAME is small or small two"):
         api.import_workbook(path)
-    with pytest.raises(SpecError, match="'none' is none of its scenarios"):
+    with pytest.raises(SpecError, match="'none' is not one of its scenarios"):
         api.import_workbook(path, scenario="none")
 
 
@@ -497,7 +497,10 @@ def test_each_verb_says_what_of_a_workbook_it_leaves_out(words: tuple[str, ...],
     cell.value = 12
     result = cli(words[0], brief.save(), *words[1:])
     assert result.exit_code == 0, result.output
-    assert f"1 change stayed out of the scenario:\n  Options!{cell.coordinate}: a value in place" in result.stderr
+    assert (
+        f"1 change could not be taken into the scenario:\n  Options!{cell.coordinate}: a value in place"
+        in result.stderr
+    )
     if words[0] == "explain":
         assert "16" in result.stdout
 

@@ -121,7 +121,7 @@ def options_chart() -> Figure:
     return Figure(
         chart="options",
         title="Eight-bit weights and activations nearly double the queries per second",
-        subtitle="Queries per second on one A100 SXM 80 GB; hollow bars miss the limit of 500 ms to the first token",
+        subtitle="Requests per second on one A100 SXM 80 GB; hollow bars miss the limit of 500 ms to the first token",
         alt="Twelve options by queries per second. The best that meets the targets is weights and activations to INT8 with 21.7, the baseline has 12.2.",
         source="Source: this model's evaluation of each option.",
         data={
@@ -129,7 +129,7 @@ def options_chart() -> Figure:
             "marks": ({"value": 15.0, "text": "target 15.0"}, {"value": 12.2, "text": "baseline 12.2"}),
         },
         texts={
-            "x_title": "Queries per second →",
+            "x_title": "Requests per second →",
             "best": "recommended",
             "base": "baseline",
             "plain": "meets the targets",
@@ -330,7 +330,7 @@ def sample() -> Report:
             ),
         ),
         key_figures=(
-            KeyFigure("Queries per second", "21.7", "", "target ≥ 15.0", "met"),
+            KeyFigure("Requests per second", "21.7", "", "target ≥ 15.0", "met"),
             KeyFigure("Time to first token, p95", "151", "ms", "target ≤ 500 ms", "met"),
             KeyFigure("Time per output token", "8.3", "ms", "−37 % vs baseline", "none"),
             KeyFigure("Memory in use", "12.6", "GB", "of 80 GB", "none"),
@@ -392,7 +392,7 @@ def sample() -> Report:
         ),
         attachments=(
             AttachedFile("bob.xlsx", "the live workbook: every number of this report as a formula"),
-            AttachedFile("bob.yaml", "the scenario from which workbook and report were made"),
+            AttachedFile("bob.yaml", "the scenario that workbook and report were made from"),
         ),
         footer=Footer("3f9c2a1", "0.1.0"),
     )

@@ -181,10 +181,10 @@ def test_tints_follow_the_colours_of_a_theme() -> None:
         ("colours: {accent: red}", "house.yaml:2:"),
         ("colours: {acent: '#123456'}", "acent"),
         ("charts: ['#12']", "house.yaml:2:"),
-        ("logo: ../secret.svg", "does not lie beside the theme file"),
-        ("logo: /etc/passwd", "does not lie beside the theme file"),
+        ("logo: ../secret.svg", "is not in the folder of the theme file"),
+        ("logo: /etc/passwd", "is not in the folder of the theme file"),
         ("logo: none.svg", "there is no 'none.svg'"),
-        ("logo: house.yaml", "it is no picture that is known here"),
+        ("logo: house.yaml", "its picture format is not supported"),
         ("logo: bomb.svg", "it has <use>"),
         ("logo: far.svg", "it refers to something outside"),
         ("logo: entity.svg", "it declares entities"),
@@ -246,7 +246,7 @@ HOSTILE = {
     "include": ("{% include '../../etc/passwd' %}", "a template"),
     "include absolute": ("{% include '/etc/passwd' %}", "a template"),
     "include link": ("{% include 'link.j2' %}", "a template"),
-    "unknown": ("{{ nothing_of_this_name }}", "uses a name that is not there"),
+    "unknown": ("{{ nothing_of_this_name }}", "uses an unknown name"),
     "syntax": ("{% if %}", "is wrong"),
     "memory": (f"{{% set ns = namespace(t='aaaa') %}}{{% for i in range(60) %}}{DOUBLED}{{% endfor %}}", "memory"),
     "local file": (f'<img alt="x" src="{SECRET}">', SECRET),
@@ -306,7 +306,7 @@ def test_html_of_a_users_templates_is_made_apart_too(alice: Results, tmp_path: P
 
 def test_a_folder_without_templates_is_a_mistake(tmp_path: Path) -> None:
     (tmp_path / "sources.html.j2").write_text("")
-    with pytest.raises(SpecError, match="the folder holds no template that reports have"):
+    with pytest.raises(SpecError, match="the folder holds no template of a report"):
         api.design(templates=tmp_path)
     with pytest.raises(SpecError) as caught:
         api.design("short", "a5", templates=tmp_path / "none", fonts=[tmp_path / "none"])

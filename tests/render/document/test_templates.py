@@ -234,7 +234,7 @@ def assert_refused(result: Any, out: Path) -> None:
     assert result.exit_code == 2, result.output
     lines = [line for line in result.stderr.splitlines() if "a template" in line]
     assert len(lines) == 1
-    assert "a template uses a name that is not there: " in lines[0]
+    assert "a template uses an unknown name: " in lines[0]
     assert "Traceback" not in result.stderr
     assert not list(out.glob("*.*"))
 

@@ -128,7 +128,7 @@ class _Comparer:
             elif is_input:
                 self._input(column.quantity, self._key(column, table, index), where, cell.value, now.value)
             elif now.formula is not None or not _same(cell.value, now.value):
-                self._override(where, "a text or number beside the inputs", _display(cell.value), now)
+                self._override(where, "a text or number next to the inputs", _display(cell.value), now)
         elif now.formula is None and is_input:
             self._input(column.quantity, self._key(column, table, index), where, cell.value, now.value, inherited=True)
         elif now.formula is None:
@@ -292,7 +292,7 @@ class _Comparer:
         if self._is_as_built(cell, old, place, here):
             return
         if old is None:
-            self._override(where, "a text or number beside the inputs", _display(cell.value), now)
+            self._override(where, "a text or number next to the inputs", _display(cell.value), now)
         elif now.formula is None:
             self._override(where, "a value in place of a formula", "=" + old, now)
         else:

@@ -37,7 +37,7 @@ def settings(comparison: Comparison, book: Book) -> tuple[list[Setting], list[Ov
         quantity = book.quantities[edit.quantity]
         path = ("inputs", edit.quantity) if not edit.cell else cell_path(book, quantity, edit.cell)
         if path is None:
-            why = "the row of a trial, which follows the option that it is based on"
+            why = "the row of a sensitivity case, which follows the option that it is based on"
             left.append(Override(edit.where, why, _said(edit.old), _said(edit.new)))
             continue
         result += _others(book, quantity.by[0] if quantity.by else "", whole)

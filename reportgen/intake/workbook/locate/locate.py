@@ -111,7 +111,7 @@ class _Finder:
         sheet = self.edited.sheets.get(edited.area.sheet) if edited is not None else None
         if edited is None or sheet is None:
             if inputs and placed.sheet in self.edited.sheets:
-                hint = "was it made a plain range, or were its heads changed?"
+                hint = "undo any change of it into a plain range, and of its column names"
                 self._fail(f"the table '{placed.table.name}' is gone from the sheet '{placed.sheet}'", hint)
             return None
         heads = {head: edited.area.left + i for i, head in enumerate(edited.columns)}

@@ -220,7 +220,7 @@ class SheetReader:
             return
         place = self._row, self._column
         if place in self._sheet.cells:  # one of them would be hidden
-            raise self._damaged(f"{self._here()} is there twice")
+            raise self._damaged(f"{self._here()} occurs twice")
         self._sheet.cells[place] = content
 
     def _content(self, kind: str) -> Content | None:
@@ -263,7 +263,7 @@ class SheetReader:
         except ValueError:
             number = math.nan
         if not math.isfinite(number) or "_" in text or not text.isascii():
-            raise self._bad_cell(f"'{text[:40]}' is no number")
+            raise self._bad_cell(f"'{text[:40]}' is not a number")
         return number
 
     def _moved(self, formula: dict[str, str]) -> str:
@@ -280,7 +280,7 @@ class SheetReader:
             self._shared[group] = (text, None, here)
             return text
         if group not in self._shared:
-            raise self._bad_cell("the formula that it shares is not there")
+            raise self._bad_cell("the formula that it shares is missing")
         first, mover, origin = self._shared[group]
         self._package.check_time()  # some formulas take a millisecond
         try:

@@ -63,7 +63,7 @@ def rewrites(formulas: Iterable[Formula], plan: Plan, layout: Layout) -> tuple[l
     for (dims, column), group in groups.items():
         quantity = _quantity(plan, dims, column)
         if quantity is None:
-            left += [_override(f, "a formula beside those of quantities was rewritten") for f in group]
+            left += [_override(f, "a formula that belongs to no quantity was rewritten") for f in group]
             continue
         table = plan.tables[dims] if dims else None
         for member, cells in _by_member(quantity, table, group).items():
@@ -109,7 +109,7 @@ def _one(
             return
         ours = parse(first.tokens)
         if any(c.tokens is None or parse(c.tokens) != ours for c in cells):
-            left += [_override(c, "a formula rewritten in another way than in other rows") for c in cells]
+            left += [_override(c, "a formula rewritten differently from other rows") for c in cells]
             return
         node = _translated(plan, layout, quantity, table, member, rows, first)
     except Unreadable as error:
@@ -118,7 +118,7 @@ def _one(
     path = _path(plan.book, quantity, member)
     if path is None:
         why = (
-            "it is a trial's, which follows its option"
+            "it belongs to a sensitivity case, which follows its option"
             if member
             else "it is a text of the scenario, or of its objective"
         )

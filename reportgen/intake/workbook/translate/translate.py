@@ -121,9 +121,9 @@ class Translator:
     def _call(self, node: Node) -> tree.Node:
         name = str(node[1])
         if name == "IF" and len(node) == 4:
-            raise Unreadable("an IF that does not say what holds otherwise")
+            raise Unreadable("an IF without a value for the other case")
         if name not in _VARIADIC or len(node) < 4:
-            raise Unreadable(f"the function {name}, which is not used so in scenarios")
+            raise Unreadable(f"the function {name}, which scenarios do not use in this way")
         args = [self._node(_part(node, i)) for i in range(2, len(node))]
         ours = _VARIADIC[name]
         if ours in ("min", "max"):

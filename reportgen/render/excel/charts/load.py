@@ -81,7 +81,7 @@ def _marks(drawn: LoadSpec) -> tuple[_Mark, ...]:
     return (
         _Mark(drawn.given, "rate as given", "sysDot", drawn.overloaded),
         _Mark(drawn.reach, "largest rate within the targets", "dash"),
-        _Mark(drawn.rough, "waits are rough from here", "sysDashDot"),
+        _Mark(drawn.rough, "predicted waits are rough from here", "sysDashDot"),
         _Mark(drawn.capacity, "capacity", "solid"),
     )
 

@@ -41,7 +41,10 @@ def _name_rows(table: Table, dimension: str) -> None:
     unnamed = choice(more(tree.Ref(table.local(CHANGES))), f"a row of {dimension} has values and no name", "")
     twice, odd = (
         tree.Text((tree.Field(name), said))
-        for said in (f" stands in the rows of {dimension} twice", " has a sign in its name that is none: *?~")
+        for said in (
+            f" is used twice in the rows of {dimension}",
+            " has one of the characters *?~, which names cannot have",
+        )
     )
     for cell in problem.cells.values():
         assert cell.formula is not None

@@ -48,11 +48,11 @@ _HOLDS = {
     "Inputs": "Inputs of the whole scenario; change the yellow cells and everything follows",
     "Options": "What is compared: each option's configuration, results and verdict",
     "Memory": "What fills the memory of a device, option by option, against its capacity",
-    "Cost": "What each option costs, by what is paid for, and per token and query",
-    "Under load": "What requests wait on each option at the load as given, and over the request rate",
+    "Cost": "What each option costs, by what is paid for, and per token and request",
+    "Under load": "How long requests wait on each option at the given load, and over the request rate",
     "Batch sweep": "Latency and throughput of the baseline with more and more requests at once",
-    "Load curve": "Every option at loads from nearly none to nearly all that it can take",
-    "Percentiles": "How percentiles of the TTFT are found where prompts differ between classes",
+    "Load curve": "Every option at loads from nearly none to nearly its capacity",
+    "Percentiles": "How percentiles of TTFT are computed if prompts differ between classes",
     "Requests": "Classes of requests, on every option",
     "Stages": "Prefill and decode passes: operations, bytes, time",
     "Operators": "Every operator of a layer on the roofline",
@@ -61,8 +61,8 @@ _HOLDS = {
     "Rules": "The rules of the recommendations, on every option",
     "Requirements": "What every option must meet, and by how much it misses",
     "Sensitivity": "How the objective follows its inputs, with a chart",
-    "Studies": "What searches and random trials found; values that hold for the inputs as built",
-    "Load": "The load over the day, and the replicas that it takes",
+    "Studies": "Results of searches and random samples; values that hold for the inputs as built",
+    "Load": "The load over the day, and the replicas that it needs",
     "Prices": "Offers to rent and to buy, with dates and sources",
     "Efficiency": "Shares of the roofline that are reached, with their evidence",
     "Option efficiency": "The same for each option and class of operators",
@@ -107,7 +107,7 @@ def summary_page(
     row = _key_figures(writer, sheet, row + 1, shown)
     row = _advice(writer, sheet, row + 1)
     made = [
-        scenario.author, scenario.date or "", f"accounting {writer.plan.book.accounting}",
+        scenario.author, scenario.date or "", f"counting convention: {writer.plan.book.accounting}",
         f"reportgen {__version__}",
     ]  # fmt: skip
     for text in (scenario.description, " · ".join(m for m in made if m)):
@@ -344,13 +344,13 @@ def _heading(sheet: Worksheet) -> str:
 def _legend(writer: Writer, sheet: Worksheet, row: int) -> int:
     writer.put(sheet, row, 1, "Colours", _TITLE)
     keys = (
-        ("input", "Input", "To be changed; what a cell takes is said when it is clicked"),
-        ("inherited", "Inherited", "Follows the option that it is based on, until something is typed over it"),
+        ("input", "Input", "For you to change; click a cell to see what it accepts"),
+        ("inherited", "Inherited", "Follows the option that it is based on, until you overwrite it"),
         ("plain", "Computed", "A formula; its name leads to the sheet Method"),
         ("look-up", "Look-up", "Taken from another table, or as it was when the workbook was built"),
-        ("changed", "Changed", "An input that is no longer as built"),
+        ("changed", "Changed", "An input that was changed since the build"),
         ("good", "Good", "Fits, or meets what is asked"),
-        ("bad", "Warning", "Does not fit, misses a target, or holds what it must not"),
+        ("bad", "Warning", "Does not fit, misses a target, or holds an invalid value"),
     )
     for at, (role, name, said) in enumerate(keys, start=row + 1):
         writer.put(sheet, at, 1, name, Look(role))

@@ -24,7 +24,7 @@ def search_line(writer: Writer, sheet: Worksheet, row: int) -> int:
     wanted = writer.plan.book.studies.search
     if searched is None and (wanted is None or not wanted.done):
         return row
-    fresh = "The rows are as the scenario keeps them from a search."
+    fresh = "The rows are those that the scenario keeps from a search."
     stale = "Inputs were changed since these rows were searched; a new search may find better: reportgen search."
     if searched is not None:
         fresh = f"Rows as searched for: {searched.holds_for}." if searched.current else stale
@@ -55,10 +55,10 @@ def _robustness(writer: Writer, sheet: Worksheet, row: int) -> int:
     if robust is None:
         return row
     titles = {m.name: m.title or m.name for m in writer.plan.book.dimensions["option"].members}
-    writer.put(sheet, row, 1, "How firmly the best option stands", _TITLE)
+    writer.put(sheet, row, 1, "How robust the choice of the best option is", _TITLE)
     said = f"Values, not formulas: computed for {robust.holds_for}; {robust.samples:,} samples, seed {robust.seed}."
-    fresh = "They hold for the inputs as they are."
-    stale = "Inputs were changed since: these values are stale. Build again to renew them."
+    fresh = "They hold for the current inputs."
+    stale = "Inputs were changed since, so these values are stale. Build again to update them."
     _note(writer, sheet, row + 1, said)
     writer.show(sheet, row + 2, 1, choice(more(writer.live.changed), stale, fresh), Look("key"))
     row = _heads(writer, sheet, row + 4, "Option", "Is the best in, %")
