@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from reportgen.book.book import Quantity
 
-__all__ = ["address", "fault", "needs", "problem_text"]
+__all__ = ["address", "allowed", "fault", "problem_text"]
 
 
 def plain(number: float) -> str:
@@ -16,7 +16,7 @@ def plain(number: float) -> str:
     return f"{int(number)}" if number == int(number) and abs(number) < 1e15 else f"{number:g}"
 
 
-def needs(quantity: Quantity) -> str:
+def allowed(quantity: Quantity) -> str:
     """Return what a value must be, as in 'a whole number from 1 to 4096'."""
     kind = quantity.type.kind
     if kind == "flag":
@@ -43,7 +43,7 @@ def address(quantity: str, cell: tuple[str, ...]) -> str:
 
 def problem_text(quantity: Quantity, cell: tuple[str, ...]) -> str:
     """Return the sentence that is shown if an input is out of its range."""
-    return f"{address(quantity.name, cell)} needs {needs(quantity)}"
+    return f"{address(quantity.name, cell)} needs {allowed(quantity)}"
 
 
 def fault(quantity: Quantity, value: Any) -> bool:

@@ -256,14 +256,14 @@ def is_before(version: str, first: str) -> bool:
 
 def runs_of(cases: Sequence[Case]) -> tuple[list[Case], Array]:
     """Return one case of each run, and for every case the index of its run."""
-    places: dict[tuple[object, ...], int] = {}
+    index_of: dict[tuple[object, ...], int] = {}
     first: list[Case] = []
     index = np.empty(len(cases), dtype=int)
     for i, case in enumerate(cases):
-        if case.run not in places:
-            places[case.run] = len(first)
+        if case.run not in index_of:
+            index_of[case.run] = len(first)
             first.append(case)
-        index[i] = places[case.run]
+        index[i] = index_of[case.run]
     return first, index
 
 

@@ -97,16 +97,16 @@ def _outline(reader: ResultsReader) -> list[str]:
 
 def _sections(reader: ResultsReader, names: Iterable[str], size: BriefSize | None = None) -> Iterator[Section]:
     """Yield the sections, each titled with its finding, if it has one; a block is shown only where it first occurs."""
-    shown: set[str] = set()
+    used: set[str] = set()
     for name in names:
         spec = reader.book.report.sections[name]
-        if spec.unless in shown:
+        if spec.unless in used:
             continue
-        shown_blocks = {block: _blocks(reader, block, size) for block in spec.blocks if block not in shown}
+        shown_blocks = {block: _blocks(reader, block, size) for block in spec.blocks if block not in used}
         shown_blocks = {block: made for block, made in shown_blocks.items() if made}
         if spec.only_with and spec.only_with not in shown_blocks:
             continue
-        shown |= shown_blocks.keys()
+        used |= shown_blocks.keys()
         blocks = [block for made in shown_blocks.values() for block in made]
         if table := [quantity for quantity in spec.table if reader.has(quantity)]:
             blocks.append(own_table(reader, spec.title, table))

@@ -251,7 +251,7 @@ class Assumption:
     name: str
     value: str
     unit: str = ""
-    basis: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,5 +324,5 @@ class Report:
     def assumptions_table(self) -> Table:
         """The assumptions as a table."""
         columns = (Column("Assumption"), Column("Value", kind="number"), Column("Unit"), Column("Basis"))
-        rows = tuple(Row((Cell(a.name), Cell(a.value), Cell(a.unit), Cell(a.basis))) for a in self.assumptions)
+        rows = tuple(Row((Cell(a.name), Cell(a.value), Cell(a.unit), Cell(a.reason))) for a in self.assumptions)
         return Table(self.assumptions_message, columns, rows)

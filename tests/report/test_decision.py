@@ -171,7 +171,7 @@ def test_every_option_costs_the_sum_of_its_parts(costs: Results) -> None:
 def test_money_that_went_in_is_assumed_and_nothing_else(costs: Results) -> None:
     named = {a.name: a for a in report_of(costs).assumptions}
     assert {"Horizon", "Price of electricity", "Power usage effectiveness", "Financing rate"} <= set(named)
-    assert named["Price of electricity"].basis == costs.book.quantities["power_price"].source
+    assert named["Price of electricity"].reason == costs.book.quantities["power_price"].source
     assert "Uplift of rents" in named
     assert "Cost of a full-time engineer" in named
 

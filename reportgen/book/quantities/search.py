@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.book.entries import Entry, Origin
 from reportgen.book.quantities.cells import read_cell
-from reportgen.book.ranges import fault, needs
+from reportgen.book.ranges import allowed, fault
 from reportgen.book.rows.search_axes import Axis, quoted, vary
 from reportgen.book.studies import Search
 from reportgen.errors import Span, nearest
@@ -110,6 +110,6 @@ def _read(site: Site, quantity: Quantity, entry: Entry) -> Plain:
     node = written.node if written else None
     plain = node.name if isinstance(node, tree.Member) else node.value if isinstance(node, tree.Literal) else None
     if written is not None and (plain is None or fault(quantity, plain)):
-        message = f"{quantity.name} needs {needs(quantity)}, not {'nothing' if entry.value is None else written.text}"
+        message = f"{quantity.name} needs {allowed(quantity)}, not {'nothing' if entry.value is None else written.text}"
         site.all.fail(message, entry.origin.span())
     return plain if plain is not None else ""

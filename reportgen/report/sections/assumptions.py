@@ -47,12 +47,12 @@ def assumptions(reader: ResultsReader, used: Set[str]) -> tuple[Assumption, ...]
     result: list[Assumption] = []
     for name in (*listed, *given):
         quantity = reader.quantity(name)
-        basis = "scenario" if name in reader.book.scenario.inputs else quantity.source or quantity.description
-        result += _assumed(reader, quantity, basis)
+        reason = "scenario" if name in reader.book.scenario.inputs else quantity.source or quantity.description
+        result += _assumed(reader, quantity, reason)
     return tuple(result)
 
 
-def _assumed(reader: ResultsReader, quantity: Quantity, basis: str) -> list[Assumption]:
+def _assumed(reader: ResultsReader, quantity: Quantity, reason: str) -> list[Assumption]:
     """Return one line if all members have the same value, otherwise one each; of options, only the baseline's."""
     values = reader.results.plain(quantity.name)
     shown = {"option": {reader.baseline}, "stage": set(STAGES)}
@@ -61,9 +61,9 @@ def _assumed(reader: ResultsReader, quantity: Quantity, basis: str) -> list[Assu
         if all(member in shown.get(d, {member}) for d, member in zip(quantity.per, key, strict=True))
     }  # fmt: skip
     if len(set(values.values())) == 1:
-        return [_line(reader, quantity, next(iter(values)), quantity.title, basis)]
+        return [_line(reader, quantity, next(iter(values)), quantity.title, reason)]
     return [
-        _line(reader, quantity, key, f"{quantity.title}, {_key_title(reader, quantity, key)}", basis) for key in values
+        _line(reader, quantity, key, f"{quantity.title}, {_key_title(reader, quantity, key)}", reason) for key in values
     ]
 
 
@@ -71,11 +71,11 @@ def _key_title(reader: ResultsReader, quantity: Quantity, key: tuple[str, ...]) 
     return ", ".join(reader.title(d, m) for d, m in zip(quantity.per, key, strict=True) if d != "option")
 
 
-def _line(reader: ResultsReader, quantity: Quantity, key: tuple[str, ...], name: str, basis: str) -> Assumption:
+def _line(reader: ResultsReader, quantity: Quantity, key: tuple[str, ...], name: str, reason: str) -> Assumption:
     if quantity.type.kind != "number":
-        return Assumption(name, reader.formatted(quantity.name, *key), basis=basis)
+        return Assumption(name, reader.formatted(quantity.name, *key), reason=reason)
     written = reader.amount(quantity.name, *key)
-    return Assumption(name, written.text, written.unit, basis)
+    return Assumption(name, written.text, written.unit, reason)
 
 
 def sources(reader: ResultsReader, used: Set[str]) -> tuple[Source, ...]:

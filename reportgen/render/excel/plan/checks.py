@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.book.ranges import needs, problem_text
+from reportgen.book.ranges import allowed, problem_text
 from reportgen.lang import tree
 from reportgen.render.excel.plan import idioms
 from reportgen.render.excel.plan.layout import CHANGES, OWN_ROW, PROBLEMS, Cell, Column, Table
@@ -119,7 +119,7 @@ def _row_problem(plan: Plan, table: Table, inputs: list[Column], row: int) -> tr
         cell = table.local(column.name)
         inner = column.name.removeprefix(column.quantity.name).lstrip("_")
         middle = f".{inner}." if inner else "."
-        sentence = tree.Text((*key, f"{middle}{column.quantity.name} needs {needs(column.quantity)}"))
+        sentence = tree.Text((*key, f"{middle}{column.quantity.name} needs {allowed(column.quantity)}"))
         problem = choice(validity(plan, column.quantity, cell), problem, sentence)
     return problem
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from openpyxl.utils import absolute_coordinate, quote_sheetname
 from openpyxl.workbook.defined_name import DefinedName
 
-from reportgen.book.ranges import needs
+from reportgen.book.ranges import allowed
 from reportgen.render.excel.plan.checks import in_order, is_changed, order_problem, scalar_problem
 from reportgen.render.excel.plan.live import CHANGED, PROBLEM
 from reportgen.render.excel.sheets.fitting import fit_rows
@@ -132,7 +132,7 @@ def _input_row(writer: Writer, sheet: Worksheet, at: int, made: Scalar, quantity
     scalar(writer, sheet, at, 3, made)
     writer.validate(sheet, [f"C{at}"], quantity)
     writer.put(sheet, at, 4, made.unit or None, _UNIT)
-    said = needs(quantity) + (", or empty" if quantity.type.absent else "")
+    said = allowed(quantity) + (", or empty" if quantity.type.absent else "")
     writer.put(sheet, at, 5, said, Look("look-up", wrap=True, side="left"))
     writer.put(sheet, at, 6, made.cell.value, Look("look-up", _numbers(made).form, side="right"))
     writer.formula(sheet, at, 7, is_changed(f"C{at}", f"F{at}"), 0.0, Look("look-up", "0", side="center"))

@@ -18,7 +18,7 @@ from openpyxl.worksheet.formula import ArrayFormula
 from openpyxl.worksheet.table import Table as ExcelTable
 from openpyxl.worksheet.table import TableColumn, TableFormula, TableStyleInfo
 
-from reportgen.book.ranges import needs
+from reportgen.book.ranges import allowed
 from reportgen.lang import tree
 from reportgen.lang.excel import number
 from reportgen.render.excel.file.cell_values import ErrorValue
@@ -254,10 +254,10 @@ class Writer:
             return
         made = self._validation(quantity)
         made.showErrorMessage = made.showInputMessage = True
-        made.errorTitle, made.error = "Out of range", f"{quantity.title}: {needs(quantity)}"[:250]
+        made.errorTitle, made.error = "Out of range", f"{quantity.title}: {allowed(quantity)}"[:250]
         made.promptTitle, made.prompt = (
             shorten(quantity.title, 32, placeholder="…"),
-            f"{quantity.name}: {needs(quantity)}"[:250],
+            f"{quantity.name}: {allowed(quantity)}"[:250],
         )
         made.allow_blank = quantity.type.absent
         made.sqref = " ".join(_runs(cells))
