@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from reportgen.ooxml.lint.names import sheet_and_cells
+from reportgen.ooxml.addresses import area_of, sheet_and_cells
 from reportgen.ooxml.lint.rules import Finding
-from reportgen.ooxml.lint.subject import area_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from reportgen.ooxml.addresses import is_cell
 from reportgen.ooxml.functions import KNOWN, NEWER, REACHING, VOLATILE
-from reportgen.ooxml.lint.names import is_cell
 from reportgen.ooxml.lint.rules import Finding
 from reportgen.ooxml.package import SHEET
 from reportgen.ooxml.text import unescaped

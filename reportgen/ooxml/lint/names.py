@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from reportgen.ooxml.addresses import CELLS, COLUMN, ROW, is_cell
 from reportgen.ooxml.functions import KNOWN
 from reportgen.ooxml.lint.rules import Finding
 from reportgen.ooxml.tokens import titles
@@ -14,39 +15,19 @@ if TYPE_CHECKING:
 
     from reportgen.ooxml.lint.subject import Subject
 
-__all__ = ["findings", "is_cell", "sheet_and_cells"]
+__all__ = ["findings"]
 
-_CELL = re.compile(r"[A-Za-z]{1,3}[0-9]{1,7}|[rR][0-9]*([cC][0-9]*)?|[cC][0-9]*")
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,254}")
 _BUILT_IN = "_xlnm."
 _AREA = re.compile(
-    r"""
+    rf"""
     ((?: '(?:[^']|'')*+' | [^'!,:\[\]]++(?::[^'!,\[\]]++)? )!)
-    (?: \$?[A-Za-z]{1,3}\$?[0-9]{1,7}(?: :\$?[A-Za-z]{1,3}\$?[0-9]{1,7})?
-      | \$?[A-Za-z]{1,3}:\$?[A-Za-z]{1,3} | \$?[0-9]{1,7}:\$?[0-9]{1,7} )
+    (?: {CELLS} | \$?{COLUMN}:\$?{COLUMN} | \$?{ROW}:\$?{ROW} )
     """,
     re.VERBOSE,
 )
 """A range of cells, whole columns or whole rows, on one sheet or several."""
 _AREAS = re.compile(rf"{_AREA.pattern}(?:,\s*+{_AREA.pattern})*+", re.VERBOSE)
-_PLACE = re.compile(r"(?:'((?:[^']|'')+)'|([^'!]+))!(.+)", re.DOTALL)
-
-
-def is_cell(name: str) -> bool:
-    """Return whether Excel reads a name as an address.
-
-    >>> [is_cell(name) for name in ("fp8", "kv1", "R1C1", "c", "abcd1", "batch")]
-    [True, True, True, True, False, False]
-    """
-    return _CELL.fullmatch(name) is not None
-
-
-def sheet_and_cells(text: str) -> tuple[str, str]:
-    """Split a reference such as `'My sheet'!$A$1` into sheet and cells; the sheet is empty if none is named."""
-    match = _PLACE.fullmatch(text)
-    if match is None:
-        return "", text
-    return (match[1] or "").replace("''", "'") or match[2] or "", match[3]
 
 
 def findings(subject: Subject) -> Iterator[Finding]:

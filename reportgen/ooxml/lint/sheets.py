@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from reportgen.ooxml.lint.names import sheet_and_cells
+from reportgen.ooxml.addresses import area_of, sheet_and_cells
 from reportgen.ooxml.lint.rules import Finding
-from reportgen.ooxml.lint.subject import area_of
 from reportgen.ooxml.package import SHEET
 from reportgen.ooxml.text import unescaped
 from reportgen.ooxml.tokens import TOKEN

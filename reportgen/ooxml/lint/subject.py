@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from lxml import etree
-from openpyxl.utils.cell import column_index_from_string
 
+from reportgen.ooxml.addresses import Area, area_of
 from reportgen.ooxml.package import SHEET
 from reportgen.ooxml.text import unescaped
 
@@ -23,13 +23,12 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 __all__ = [
-    "EXTENSION", "Area", "NotLinted", "Rule", "Sheet", "Subject", "Table", "area_of", "resolved", "text_of",
+    "EXTENSION", "NotLinted", "Rule", "Sheet", "Subject", "Table", "resolved", "text_of",
 ]  # fmt: skip
 
 EXTENSION = "{http://schemas.microsoft.com/office/spreadsheetml/2009/9/main}"
 _INNER = "{http://schemas.microsoft.com/office/excel/2006/main}"
 _OFFICE = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
-_CORNERS = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})(?::\$?([A-Z]{1,3})\$?([0-9]{1,7}))?")
 _RELATION = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 _WORKBOOK = "xl/workbook.xml"
 _VALUE = SHEET + "cfvo"
@@ -47,22 +46,9 @@ _TRANSITIONAL = {
     )
 }
 
-Area = tuple[int, int, int, int]
-"""Top, left, bottom and right of a rectangle of cells; 1-based and inclusive."""
-
 
 class NotLinted(ValueError):  # noqa: N818 - it says what the file is, not that we erred
     """The workbook cannot be linted: it is unreadable, or linting takes too long."""
-
-
-def area_of(reference: str) -> Area | None:
-    """Return the rectangle of a reference, or None."""
-    match = _CORNERS.fullmatch(reference)
-    if match is None:
-        return None
-    left, top, right, bottom = match.groups()
-    first, row = column_index_from_string(left), int(top)
-    return row, first, int(bottom or top), column_index_from_string(right or left)
 
 
 def resolved(part: str, relation: _Element) -> str:

@@ -7,9 +7,9 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from reportgen.ooxml.lint.names import is_cell
+from reportgen.ooxml.addresses import area_of, is_cell
 from reportgen.ooxml.lint.rules import Finding
-from reportgen.ooxml.lint.subject import area_of, text_of
+from reportgen.ooxml.lint.subject import text_of
 from reportgen.ooxml.package import SHEET
 from reportgen.ooxml.text import unescaped
 
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from lxml.etree import _Element
 
-    from reportgen.ooxml.lint.subject import Area, Sheet, Subject, Table
+    from reportgen.ooxml.addresses import Area
+    from reportgen.ooxml.lint.subject import Sheet, Subject, Table
 
 __all__ = ["findings", "of_sheets"]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
+from openpyxl.utils.cell import coordinate_to_tuple
 from openpyxl.worksheet.page import PageMargins
 
 from reportgen.errors import OutputError
@@ -278,7 +279,7 @@ def _page_setup(sheet: Any, name: str) -> None:
     if name in _TABS:
         sheet.sheet_properties.tabColor = _TABS[name]
     if sheet.freeze_panes and name != "Summary":
-        row = int("".join(c for c in sheet.freeze_panes if c.isdigit()))
+        row = coordinate_to_tuple(sheet.freeze_panes)[0]
         sheet.print_title_rows = f"1:{row - 1}" if row > 1 else None
 
 

@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from openpyxl.utils.cell import column_index_from_string, coordinate_to_tuple
+from openpyxl.utils.cell import column_index_from_string
 
 from reportgen.intake.workbook.locate.moves import Moves
+from reportgen.ooxml.addresses import area_of, sheet_and_cells
 from reportgen.render.excel.plan.layout import prefix_of
 
 if TYPE_CHECKING:
@@ -27,9 +28,6 @@ Meaning = tuple[Any, ...]
 
 _STRUCTURED = re.compile(
     r"(\w+)\[(?:\[#This Row\],\s*\[([^\[\]]+)\]|\[([^\[\]]+)\]:\[([^\[\]]+)\]|([^\[\]#@]+))\]", re.IGNORECASE
-)
-_CELLS = re.compile(
-    r"(?:'((?:[^']|'')+)'!|([A-Za-z_][\w.]*)!)?\$?([A-Za-z]{1,3})\$?([0-9]+)(?::\$?([A-Za-z]{1,3})\$?([0-9]+))?"
 )
 
 
@@ -78,19 +76,17 @@ class Layout:
         """Return the meaning of a reference or name in a formula of this cell."""
         if "[" in text:
             return self._structured(text, sheet, row)
-        match = _CELLS.fullmatch(text)
+        title, cells = sheet_and_cells(text)
+        area = area_of(cells)
         plain = text.casefold().removeprefix(self.prefix.casefold())
-        if match is None or plain in self._folded:
+        if area is None or plain in self._folded:
             return ("name", self._folded.get(plain, text))
-        quoted, plain, left, top, right, bottom = match.groups()
-        other = quoted.replace("''", "'") if quoted else plain or sheet
-        other = self._sheets.get(other.casefold(), other)
-        first = other, int(top), column_index_from_string(left.upper())
+        other = self._sheets.get((title or sheet).casefold(), title or sheet)
+        top, left, bottom, right = area
         own = self.table_at(sheet, row, column)
-        if right is None:
-            return self._cell(first, own, row)
-        last = other, int(bottom), column_index_from_string(right.upper())
-        return self._area(first, last, own, row)
+        if ":" not in cells:
+            return self._cell((other, top, left), own, row)
+        return self._area((other, top, left), (other, bottom, right), own, row)
 
     def _structured(self, text: str, sheet: str, row: int) -> Meaning:
         match = _STRUCTURED.fullmatch(text)
@@ -137,12 +133,10 @@ def of_build(workbook: Workbook, placed: Mapping[tuple[str, ...], Placed], label
     tables = {table.table.name: _standing(table) for table in placed.values()}
     names: dict[str, tuple[str, int, int]] = {}
     for name, defined in workbook.defined_names.items():
-        sheet, _, cell = str(defined.attr_text).rpartition("!")
-        if ":" not in cell:
-            names[name.removeprefix(prefix)] = (
-                sheet.strip("'").replace("''", "'"),
-                *coordinate_to_tuple(cell.replace("$", "")),
-            )
+        sheet, cell = sheet_and_cells(str(defined.attr_text))
+        area = area_of(cell)
+        if area is not None and ":" not in cell:
+            names[name.removeprefix(prefix)] = sheet, area[0], area[1]
     return Layout(tables, names, prefix)
 
 

@@ -11,6 +11,7 @@ from openpyxl.formula.tokenizer import TokenizerError
 from openpyxl.formula.translate import Translator, TranslatorError
 from openpyxl.utils.cell import column_index_from_string, get_column_letter
 
+from reportgen.ooxml.addresses import COLUMN, ROW
 from reportgen.ooxml.text import unescaped
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 MAX_FORMULA, MAX_TEXT = 32_768, 1_000_000
 """The most characters; Excel allows 8,192 in a formula as displayed (stored ones are longer) and 32,767 in a cell."""
 
-_ADDRESS = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
+_ADDRESS = re.compile(rf"({COLUMN})({ROW})")
 _WHOLE = re.compile(r"\s*[0-9]{1,9}\s*")
 _LOGICAL = {"TRUE()": True, "FALSE()": False}
 _UNTRANSLATABLE = (TokenizerError, TranslatorError, ValueError, LookupError, AttributeError, TypeError, AssertionError)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
-
-from openpyxl.utils.cell import column_index_from_string
 
 from reportgen.intake.workbook.read.cells import (
     MAX_COLUMNS,
@@ -19,6 +16,7 @@ from reportgen.intake.workbook.read.cells import (
 )
 from reportgen.intake.workbook.read.contents import Area, EditedTable, EditedWorkbook
 from reportgen.intake.workbook.read.harmful import refuse_harmful, refuse_parts
+from reportgen.ooxml.addresses import area_of
 from reportgen.ooxml.text import unescaped
 from reportgen.ooxml.untrusted import Budget, Package, open_package
 
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Area", "Content", "EditedSheet", "EditedTable", "EditedWorkbook", "ErrorText", "address", "read_workbook"]
 
-_CORNER = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
 _COUNTS = {"0": 0, "1": 1}
 """The numbers of header and total rows that a table may have."""
 
@@ -103,11 +100,10 @@ def _tables(package: Package, part: str, sheet: str, rules: list[tuple[str, str]
 
 def _area(sheet: str, reference: str) -> Area | None:
     """Return a rectangle of cells, or None if it is not valid."""
-    corners = [_CORNER.fullmatch(corner.strip()) for corner in reference.split(":")]
-    if len(corners) > 2 or None in corners:
+    area = area_of(":".join(corner.strip() for corner in reference.split(":")))
+    if area is None:
         return None
-    places = [(int(c[2]), column_index_from_string(c[1])) for c in corners if c]
-    rows, columns = sorted((places[0][0], places[-1][0])), sorted((places[0][1], places[-1][1]))
+    rows, columns = sorted((area[0], area[2])), sorted((area[1], area[3]))
     if rows[0] < 1 or rows[1] > MAX_ROWS or columns[1] > MAX_COLUMNS:
         return None
     return Area(sheet, rows[0], columns[0], rows[1], columns[1])

@@ -6,6 +6,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
+from reportgen.ooxml.addresses import CELLS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -23,13 +25,13 @@ class Unreadable(Exception):  # noqa: N818 - not an error of ours: the formula i
 
 
 _TOKEN = re.compile(
-    r"""
+    rf"""
     (?P<space>\s+)
   | (?P<text>"(?:[^"]|"")*")
   | (?P<error>\#(?:N/A|[A-Z0-9/]+[!?]))
   | (?P<ref>
         (?:(?:'(?:[^']|'')+'|[A-Za-z_][\w.]*)!)?
-        \$?[A-Za-z]{1,3}\$?[0-9]+ (?: : \$?[A-Za-z]{1,3}\$?[0-9]+ )? (?![\w(.\[])
+        {CELLS} (?![\w(.\[])
       | [A-Za-z_]\w*\[ (?: [^\[\]'] | '. | \[ (?: [^\[\]'] | '. )* \] )* \]
     )
   | (?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)

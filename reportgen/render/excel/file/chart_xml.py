@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, TypeAlias
 
 from lxml import etree
+from openpyxl.utils import get_column_letter
 
+from reportgen.ooxml.addresses import area_of, sheet_and_cells
 from reportgen.render.excel.file.cell_values import CellValue, ErrorValue, number_text
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ _AXES = ("valAx", "catAx", "dateAx", "serAx")
 _ONE_COLOUR = ("barChart", "bar3DChart", "lineChart", "line3DChart", "scatterChart", "bubbleChart", "radarChart")
 _LABEL_FLAGS = ("showLegendKey", "showVal", "showCatName", "showSerName", "showPercent", "showBubbleSize")
 _BEFORE_FLAGS = ("dLbl", "idx", "layout", "tx", "numFmt", "spPr", "txPr", "dLblPos")
-_RANGE = re.compile(r"(?:'((?:[^']|'')+)'|([^'!(),]+))!\$?([A-Z]{1,3})\$?([0-9]+)(?::\$?([A-Z]{1,3})\$?([0-9]+))?")
 
 
 def complete_chart(root: _Element) -> None:
@@ -86,31 +86,15 @@ def fill_chart_caches(root: _Element, cells: Cells) -> None:
 def _references(root: _Element) -> Iterator[tuple[_Element, str, list[str]]]:
     """Yield each reference to one rectangle of a sheet, with the sheet's title and the addresses, row by row."""
     for reference in root.iter(_C + "numRef", _C + "strRef"):
-        found = _RANGE.fullmatch((reference.findtext(_C + "f") or "").strip())
-        if found is not None:
-            quoted, plain, *corners = found.groups()
-            yield reference, quoted.replace("''", "'") if quoted else plain, _addresses(*corners)
+        title, cells = sheet_and_cells((reference.findtext(_C + "f") or "").strip())
+        area = area_of(cells)
+        if title and area is not None:
+            yield reference, title, _addresses(*area)
 
 
-def _addresses(left: str, top: str, right: str | None, bottom: str | None) -> list[str]:
-    columns = range(_column(left), _column(right or left) + 1)
-    rows = range(int(top), int(bottom or top) + 1)
-    return [f"{_letters(column)}{row}" for row in rows for column in columns]
-
-
-def _column(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number
-
-
-def _letters(column: int) -> str:
-    letters = ""
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
+def _addresses(top: int, left: int, bottom: int, right: int) -> list[str]:
+    letters = [get_column_letter(column) for column in range(left, right + 1)]
+    return [f"{letter}{row}" for row in range(top, bottom + 1) for letter in letters]
 
 
 def _cache(reference: _Element, row: list[CellValue | None]) -> None:

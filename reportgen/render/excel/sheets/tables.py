@@ -12,6 +12,7 @@ from openpyxl.formatting.rule import Rule
 from openpyxl.styles import Font, PatternFill
 from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.utils import get_column_letter
+from openpyxl.utils.cell import coordinate_from_string
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.filters import AutoFilter
 from openpyxl.worksheet.formula import ArrayFormula
@@ -358,8 +359,8 @@ def _fill_down(heads: list[TableColumn], columns: list[Column]) -> None:
 
 def _runs(cells: list[str]) -> list[str]:
     """Return cells of one column as ranges of adjacent cells."""
-    letter = cells[0].rstrip("0123456789")
-    rows = sorted(int(c[len(letter) :]) for c in cells)
+    letter = coordinate_from_string(cells[0])[0]
+    rows = sorted(coordinate_from_string(cell)[1] for cell in cells)
     runs: list[list[int]] = []
     for row in rows:
         if runs and row == runs[-1][1] + 1:
