@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from openpyxl.utils import column_index_from_string
+from openpyxl.utils import absolute_coordinate, column_index_from_string, quote_sheetname
 
-__all__ = ["CELL", "CELLS", "COLUMN", "ROW", "Area", "area_of", "is_cell", "sheet_and_cells"]
+__all__ = ["CELL", "CELLS", "COLUMN", "ROW", "Area", "area_of", "is_cell", "reference", "sheet_and_cells"]
 
 COLUMN, ROW = "[A-Za-z]{1,3}", "[0-9]{1,7}"
 CELL = rf"\$?{COLUMN}\$?{ROW}"
@@ -43,6 +43,15 @@ def is_cell(name: str) -> bool:
     [True, True, True, True, False, False]
     """
     return _NAMED.fullmatch(name) is not None
+
+
+def reference(sheet: str, cells: str, *, fixed: bool = False) -> str:
+    """Return a reference to cells of a sheet; a fixed one does not move when it is copied.
+
+    >>> reference("My sheet", "A1"), reference("Bob's", "A1:B2", fixed=True)
+    ("'My sheet'!A1", "'Bob''s'!$A$1:$B$2")
+    """
+    return f"{quote_sheetname(sheet)}!{absolute_coordinate(cells) if fixed else cells}"
 
 
 def sheet_and_cells(text: str) -> tuple[str, str]:

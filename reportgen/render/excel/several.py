@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from openpyxl.worksheet.hyperlink import Hyperlink
 
+from reportgen.ooxml.addresses import reference
 from reportgen.render.excel.plan.layout import prefix_of
 from reportgen.render.excel.sheets.styles import Look, Styles
 from reportgen.render.excel.sheets.tables import Writer
@@ -69,7 +70,7 @@ def _first_sheet(workbook: Workbook, writers: Sequence[Writer]) -> dict[str, dic
         label, book = one.plan.label, one.plan.book
         title = sheet_title("Summary", label)
         cell = writer.put(sheet, row, 1, label, Look("link"))
-        cell.hyperlink = Hyperlink(ref=cell.coordinate, location=f"'{title}'!A1")
+        cell.hyperlink = Hyperlink(ref=cell.coordinate, location=reference(title, "A1"))
         writer.put(sheet, row, 2, book.scenario.title, Look("plain", wrap=True))
         recommended = chosen(one.plan.results).recommended
         writer.formula(sheet, row, 3, f"{prefix_of(label)}{book.roles.recommended}", recommended, Look())

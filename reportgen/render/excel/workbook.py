@@ -11,6 +11,7 @@ from openpyxl.utils.cell import coordinate_to_tuple
 from openpyxl.worksheet.page import PageMargins
 
 from reportgen.errors import OutputError
+from reportgen.ooxml.addresses import reference
 from reportgen.ooxml.lint import lint
 from reportgen.render.excel.charts.batch import batch_chart
 from reportgen.render.excel.charts.load import load_view
@@ -200,7 +201,8 @@ def _tables(writer: Writer, sheets: dict[str, Worksheet], homes: dict[tuple[str,
     down = dict.fromkeys(sheets, 1) | {"Lists": derived + 8}
     right = 1
     flags = get_column_letter(FLAGS)
-    writer.flags = f"'{sheets['Lists'].title}'!${flags}$2:${flags}$3"
+    first, last = 2, 3
+    writer.flags = reference(sheets["Lists"].title, f"{flags}{first}:{flags}{last}", fixed=True)
     # lists that drop-downs read come first
     for dims in sorted(homes, key=lambda d: (homes[d] == "Options", len(d))):
         table, home = writer.plan.tables[dims], homes[dims]

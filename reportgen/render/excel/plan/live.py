@@ -9,10 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from openpyxl.utils import absolute_coordinate, quote_sheetname
-
 from reportgen.lang import tree
 from reportgen.lang.excel import quoted, to_excel
+from reportgen.ooxml.addresses import reference
 from reportgen.render.excel.plan import idioms
 from reportgen.render.excel.plan.layout import CHANGES
 from reportgen.render.excel.plan.trees import choice, more
@@ -65,7 +64,7 @@ class Live:
         self, sheet: str, address: str, value: Plain, *, rows_of: str = "", may_be_empty: bool = False
     ) -> tree.Ref:
         """Return the handle of a cell with a value; with `rows_of` it holds a row number of that dimension's table."""
-        handle = tree.Ref(f"{quote_sheetname(sheet)}!{absolute_coordinate(address)}")
+        handle = tree.Ref(reference(sheet, address, fixed=True))
         self._cells[handle.name] = _Cell(sheet, address, value, rows_of, may_be_empty)
         return handle
 
@@ -138,6 +137,8 @@ class Live:
 
     def value(self, node: tree.Node) -> Plain:
         """Return the value of a tree as built; None if absent."""
+        if isinstance(node, tree.Literal):
+            return node.value  # equal literals may be of different kinds, as 0 and FALSE are
         if node not in self._values:
             self._values[node] = self._computed(node)
         return self._values[node]

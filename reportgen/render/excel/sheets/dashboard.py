@@ -12,6 +12,7 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.pagebreak import Break
 
 from reportgen.lang import tree
+from reportgen.ooxml.addresses import reference
 from reportgen.render.excel.plan import idioms
 from reportgen.render.excel.plan.layout import CHANGES, PROBLEMS
 from reportgen.render.excel.plan.live import CHANGED, PROBLEM
@@ -324,7 +325,7 @@ def contents(writer: Writer, sheet: Worksheet, row: int, sheets: Mapping[str, Wo
             continue
         row += 1
         cell = writer.put(sheet, row, 1, other.title, Look("link"))
-        cell.hyperlink = Hyperlink(ref=cell.coordinate, location=f"'{other.title}'!A1")
+        cell.hyperlink = Hyperlink(ref=cell.coordinate, location=reference(other.title, "A1"))
         _wide(writer, sheet, row, 2, Look("plain"), _HOLDS.get(name) or _heading(other))
     return _legend(writer, sheet, row + 2)
 
@@ -333,7 +334,7 @@ def link_back(writer: Writer, sheet: Worksheet, summary: Worksheet) -> None:
     """Link the heading of a sheet to the Summary, if there is room next to the heading."""
     if sheet is not summary and "A1:B1" in sheet.merged_cells and sheet["C1"].value is None:
         cell = writer.put(sheet, 1, 3, "↑ Summary", Look("link"))
-        cell.hyperlink = Hyperlink(ref=cell.coordinate, location=f"'{summary.title}'!A1")
+        cell.hyperlink = Hyperlink(ref=cell.coordinate, location=reference(summary.title, "A1"))
 
 
 def _heading(sheet: Worksheet) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from openpyxl.worksheet.hyperlink import Hyperlink
 
 from reportgen.lang.words import to_prose
+from reportgen.ooxml.addresses import reference
 from reportgen.render.excel.sheets.styles import Look
 
 if TYPE_CHECKING:
@@ -92,5 +93,5 @@ def _link_back(writer: Writer, sheet: Worksheet, rows: dict[str, int]) -> None:
         for column in placed.columns:
             if column.quantity is not None and column.group == "result":
                 head = workbook[placed.sheet][f"{placed.letters[column.name]}{placed.row - 1}"]
-                target = f"'{sheet.title}'!A{rows[column.quantity.name]}"
+                target = reference(sheet.title, f"A{rows[column.quantity.name]}")
                 head.hyperlink = Hyperlink(ref=head.coordinate, location=target)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from openpyxl.utils import absolute_coordinate, quote_sheetname
 from openpyxl.workbook.defined_name import DefinedName
 
 from reportgen.book.ranges import allowed
+from reportgen.ooxml.addresses import reference
 from reportgen.render.excel.plan.checks import in_order, is_changed, order_problem, scalar_problem
 from reportgen.render.excel.plan.live import CHANGED, PROBLEM
 from reportgen.render.excel.sheets.fitting import fit_rows
@@ -70,7 +70,7 @@ def define(writer: Writer, sheet: Worksheet, name: str, row: int, column: int) -
     """Define a name for a cell."""
     workbook = sheet.parent
     assert workbook is not None
-    text = f"{quote_sheetname(sheet.title)}!{absolute_coordinate(sheet.cell(row, column).coordinate)}"
+    text = reference(sheet.title, sheet.cell(row, column).coordinate, fixed=True)
     workbook.defined_names[name] = DefinedName(name, attr_text=text)
 
 
@@ -110,7 +110,8 @@ def inputs_page(writer: Writer, sheet: Worksheet, row: int) -> tuple[str, str]:
         sheet.column_dimensions[letter].width = width
     last = max(first, at - 1)
     writer.mark_changed(sheet, f"C{first}:C{last}", f"$F{first}")
-    return f"'{sheet.title}'!$H${first}:$H${last}", f"'{sheet.title}'!$G${first}:$G${last}"
+    problems, changes = (reference(sheet.title, f"{letter}{first}:{letter}{last}", fixed=True) for letter in "HG")
+    return problems, changes
 
 
 def _by_topic(writer: Writer) -> dict[str, list[tuple[Scalar, Quantity]]]:
@@ -171,7 +172,7 @@ def derived_page(writer: Writer, sheet: Worksheet, row: int) -> str:
     for letter, least in zip("ABD", (50, 48, 36), strict=True):
         sheet.column_dimensions[letter].width = max(sheet.column_dimensions[letter].width, least)
     fit_rows(writer, sheet, "AB", range(row + 2, last))
-    return f"'{sheet.title}'!$B${first}:$B${max(first, at + 1)}"
+    return reference(sheet.title, f"B{first}:B{max(first, at + 1)}", fixed=True)
 
 
 def sources_page(writer: Writer, sheet: Worksheet) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.formula import ArrayFormula
 
+from reportgen.ooxml.addresses import reference
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
@@ -50,7 +52,7 @@ def as_ranges(text: str, placed: Mapping[str, Placed], sheet: str, row: int) -> 
             first = table.letters[match["first"] or match["whole"]]
             last = table.letters[match["last"] or match["whole"]]
             cells = f"${first}${table.row}:${last}${table.last}"
-        return cells if table.sheet == sheet else f"'{table.sheet}'!{cells}"
+        return cells if table.sheet == sheet else reference(table.sheet, cells)
 
     return references(text, range_of)
 

@@ -22,6 +22,7 @@ from openpyxl.worksheet.table import TableColumn, TableFormula, TableStyleInfo
 from reportgen.book.ranges import allowed
 from reportgen.lang import tree
 from reportgen.lang.excel import number
+from reportgen.ooxml.addresses import reference
 from reportgen.render.excel.file.cell_values import ErrorValue
 from reportgen.render.excel.plan.layout import OWN_ROW, Cell, Column, Table
 from reportgen.render.excel.plan.live import GAP, Live
@@ -56,22 +57,23 @@ class Placed:
     def range(self, column: str) -> str:
         """Return the cells of a column, as an absolute address with its sheet."""
         letter = self.letters[column]
-        return f"'{self.sheet}'!${letter}${self.row}:${letter}${self.last}"
+        return reference(self.sheet, f"{letter}{self.row}:{letter}{self.last}", fixed=True)
 
     def cell(self, column: str, row: int) -> str:
         """Return a cell of a column; row 0 is the first row of data."""
-        return f"'{self.sheet}'!${self.letters[column]}${self.row + row}"
+        return reference(self.sheet, f"{self.letters[column]}{self.row + row}", fixed=True)
 
     def area(self, quantity: str) -> str:
         """Return the cells of a quantity as a link target: one column or several adjacent ones."""
         letters = [self.letters[c.name] for c in self._columns(quantity)]
-        return f"'{self.sheet}'!{letters[0]}{self.row}:{letters[-1]}{self.last}"
+        return reference(self.sheet, f"{letters[0]}{self.row}:{letters[-1]}{self.last}")
 
     def first(self, quantity: Quantity, key: tuple[str, ...]) -> str:
         """Return the first cell that one formula of a quantity fills; `key` are the members of `Quantity.by`."""
         places = [self.table.dims.index(d) for d in quantity.by]
         row = next(i for i, k in enumerate(self.table.keys) if tuple(k[p] for p in places) == key)
-        return self.cell(self._columns(quantity.name)[0].name, row).replace("$", "")
+        letter = self.letters[self._columns(quantity.name)[0].name]
+        return reference(self.sheet, f"{letter}{self.row + row}")
 
     def _columns(self, quantity: str) -> list[Column]:
         shown = ("input", "result", "key")
