@@ -30,12 +30,12 @@ SCHEMA = 1
 """The version of the file format."""
 
 ROW_KEYS = {
-    "title": "What people call it",
-    "description": "One sentence on it",
+    "title": "The title shown to readers",
+    "description": "One sentence about it",
     "source": "Where its figures come from",
-    "retrieved": "When they were looked up, as YYYY-MM",
+    "retrieved": "When they were retrieved, as YYYY-MM",
     "quality": "How good the source is: primary, secondary or estimate",
-    "notes": "What to know about its figures",
+    "notes": "Notes on its figures",
     "aliases": "Other names, separated by semicolons",
     "url": "Where its figures can be read",
 }
@@ -118,7 +118,7 @@ Row = dict[str, Any]
 class DimensionSpec(Part):
     """A dimension: a finite set of named members, given as rows."""
 
-    title: str = Field(default="", description="What people call one member")
+    title: str = Field(default="", description="The title of one member")
     description: str = Field(default="", description="What one member is")
     rows: dict[str, Row] = Field(default={}, description="Members; a row holds the cells of that member")
 
@@ -136,7 +136,7 @@ class RuleKindSpec(Part):
 class RuleSpec(Part):
     """A rule: a recommendation or finding about an option, with its condition and a text with embedded values."""
 
-    title: str = Field(default="", description="What people call it", max_length=120)
+    title: str = Field(default="", description="The title shown to readers", max_length=120)
     when: Cell = Field(description="The condition, a flag per option")
     says: str = Field(description="The sentence, with values as in {tpot:.1f}")
     kind: RuleKind = Field(
@@ -145,8 +145,8 @@ class RuleSpec(Part):
         "be checked; hardware",
     )
     why: str = Field(default="", description="The cause, in a sentence with values")
-    risk: str = Field(default="", description="What may go wrong; empty says what is usual for its kind")
-    next: str = Field(default="", description="What to do next; empty says what is usual for its kind")
+    risk: str = Field(default="", description="What may go wrong; by default, what is usual for its kind")
+    next: str = Field(default="", description="What to do next; by default, what is usual for its kind")
 
 
 class ScaledSpec(Part):
@@ -176,9 +176,9 @@ Scaled = Annotated[
 class DriverSpec(Part):
     """An input that is scaled to show how sensitive the results are to it."""
 
-    title: str = Field(description="What people call it", max_length=120)
-    description: str = Field(default="", description="One sentence on it")
-    column: str = Field(description="The column of options that stretches it")
+    title: str = Field(description="The title shown to readers", max_length=120)
+    description: str = Field(default="", description="One sentence about it")
+    column: str = Field(description="The column of options that scales it")
     low: Cell = Field(description="Its low end: a factor, or a formula in which {option} stands for the option")
     high: Cell = Field(description="Its high end")
     chance: Literal["uniform", "log_normal", "none"] = Field(
@@ -209,7 +209,9 @@ class LibrarySpec(Part):
 
     schema_: Literal[1] = Field(alias="schema", description="Version of this format")
     title: str = Field(default="", description="What the file is about")
-    accounting: list[str] = Field(default=[], description="The accountings that this file belongs to; none means all")
+    accounting: list[str] = Field(
+        default=[], description="The counting conventions that this file is for; none means all"
+    )
     counts: dict[Name, str] = Field(
         default={}, description="Words that count things and may be units, each with its plural, as in token: tokens"
     )
@@ -254,11 +256,11 @@ class LibrarySpec(Part):
     figures: FiguresSpec | None = Field(default=None, description="The quantities that the figures of the report draw")
     workbook: WorkbookSpec = Field(default=WorkbookSpec(), description="What the workbook shows where")
     levers: dict[Name, Row] = Field(default={}, description="Options made from the baseline by changing one thing")
-    drivers: dict[Name, DriverSpec] = Field(default={}, description="Inputs that a sensitivity stretches")
+    drivers: dict[Name, DriverSpec] = Field(default={}, description="Inputs that a sensitivity analysis scales")
     inputs: dict[str, Cell] = Field(
         default={}, description="Values of scenario-wide inputs, unless a scenario has its own"
     )
-    report: ReportSpec = Field(default=ReportSpec(), description="What the renderings show")
+    report: ReportSpec = Field(default=ReportSpec(), description="What the outputs show")
 
 
 class SearchSpec(Part):
@@ -266,22 +268,22 @@ class SearchSpec(Part):
 
     candidates: dict[str, Row] = Field(description="Options, such as one for each accelerator; one row is kept of each")
     vary: dict[str, Varied] = Field(
-        description="What is tried on each: a column with its values, or a name with settings that change together"
+        description="What varies on each: a column with its values, or a name with settings that change together"
     )
     found: dict[str, Row] = Field(
         default={},
-        description="What a search chose for each candidate, as `reportgen search` writes; with it nothing is searched",
+        description="The choice of a search for each candidate, as `reportgen search` writes it; kept as it is",
     )
-    found_for: str = Field(default="", description="The inputs that it was searched for, as `reportgen search` writes")
+    found_for: str = Field(default="", description="The inputs of that search, as `reportgen search` writes them")
 
 
 class SensitivitySpec(Part):
     """How sensitive the decision is to its inputs: a tornado, the values at which it changes, and a Monte Carlo."""
 
-    option: str = Field(default="best", description="The option that is looked at: a name, or the best one")
+    option: str = Field(default="best", description="The option to analyse: a name, or best")
     drivers: Drivers = Field(default="all", description="Which inputs are scaled")
     samples: int = Field(default=10000, ge=100, le=1000000, description="Samples of the Monte Carlo")
-    seed: int = Field(default=1, ge=0, description="Where its random numbers begin")
+    seed: int = Field(default=1, ge=0, description="The seed of its random numbers")
 
 
 class ScenarioSpec(Part):
@@ -292,10 +294,12 @@ class ScenarioSpec(Part):
     description: str = Field(default="", description="One or two sentences on the situation")
     author: str = Field(default="", description="Who made it", max_length=120)
     date: Day = Field(default=None, description="The day that the scenario describes, as YYYY-MM-DD")
-    accounting: str = Field(default="reportgen", description="The formula set: reportgen (default) or llm_viewer")
+    accounting: str = Field(
+        default="reportgen", description="The counting convention: reportgen (default) or llm_viewer"
+    )
     calibration: str = Field(
         default="",
-        description="A file with fitted efficiency factors, beside this one, as `reportgen calibrate` writes",
+        description="A file with fitted efficiency factors in this folder, as `reportgen calibrate` writes it",
     )
     objective: ObjectiveSpec = Field(default=ObjectiveSpec(), description="What makes one option better than another")
     requests: dict[str, Row] = Field(default={}, description="Classes of requests: share, prompt and output length")
@@ -307,7 +311,7 @@ class ScenarioSpec(Part):
         description="What was measured: options with tpot and ttft as they were, and what differs from the baseline; "
         "with scale: true the measurement scales the predictions",
     )
-    search: SearchSpec | None = Field(default=None, description="Candidates of which the best configuration is sought")
+    search: SearchSpec | None = Field(default=None, description="Candidates whose best configuration is searched for")
     sensitivity: SensitivitySpec | None = Field(
         default=None, description="Which inputs are scaled, to see how robust the decision is"
     )
@@ -316,21 +320,19 @@ class ScenarioSpec(Part):
     )
     levers: Levers = Field(default="all", description="Which optimisations are tried on the baseline")
     inputs: dict[str, Cell] = Field(default={}, description="Values of scenario-wide inputs, by name")
-    models: dict[str, Row] = Field(default={}, description="Models beside those of the catalogue")
-    accelerators: dict[str, Row] = Field(default={}, description="Accelerators beside those of the catalogue")
+    models: dict[str, Row] = Field(default={}, description="Models in addition to those of the catalogue")
+    accelerators: dict[str, Row] = Field(default={}, description="Accelerators in addition to those of the catalogue")
     periods: dict[str, Row] = Field(
         default={}, description="The load over the day: hours of each period, and its load as a part of the peak"
     )
-    prices: dict[str, Row] = Field(default={}, description="Prices beside those of the catalogue, dated")
+    prices: dict[str, Row] = Field(default={}, description="Prices with dates, in addition to those of the catalogue")
     currencies: dict[str, Row] = Field(default={}, description="Exchange rates with their dates, in US dollars")
     dimensions: dict[Name, DimensionSpec] = Field(default={}, description="Rows added to other dimensions")
-    quantities: dict[Name, QuantitySpec] = Field(
-        default={}, description="Quantities of your own, with unit and formula"
-    )
+    quantities: dict[Name, QuantitySpec] = Field(default={}, description="Your own quantities, with unit and formula")
     formulas: dict[Name, Cell] = Field(
-        default={}, description="Formulas of yours in place of the library's, by quantity; the unit stays"
+        default={}, description="Your formulas in place of the library's, by quantity; the unit stays"
     )
-    rules: dict[Name, RuleSpec] = Field(default={}, description="Recommendations of your own")
+    rules: dict[Name, RuleSpec] = Field(default={}, description="Your own recommendations")
     report: ReportSpec = Field(
         default=ReportSpec(), description="What the report shows; empty lists mean the library's choice"
     )

@@ -38,7 +38,7 @@ Words = Annotated[str, BeforeValidator(_word), WithJsonSchema({"type": ["string"
 class QuantitySpec(Part):
     """A quantity: an input (`value`), or derived (`formula`, `text`, or cells in the rows of a dimension)."""
 
-    title: str = Field(default="", description="What people call it", max_length=120)
+    title: str = Field(default="", description="The title shown to readers", max_length=120)
     description: str = Field(default="", description="One sentence: what it is and how it is counted")
     unit: Words = Field(default="1", description="Unit, such as GB/s, FLOP, ms, %, token; 1 for a plain number")
     per: list[str] = Field(default=[], description="Index set: the dimensions that it has a value for")
@@ -46,13 +46,13 @@ class QuantitySpec(Part):
     formula: Cell = Field(default=None, description="How it is computed from others")
     text: str | None = Field(default=None, description="Text with values in it, as in '{tpot:.1f} ms'")
     input: bool | None = Field(
-        default=None, description="Whether people set it; a value without it is an input, with false a constant"
+        default=None, description="Whether people set it; by default, a value makes an input; false makes it a constant"
     )
     value: Cell = Field(default=None, description="The default of an input")
     by: str | None = Field(
         default=None, description="The dimension whose rows give its cells (each a formula or a value)"
     )
-    default: Cell = Field(default=None, description="What a row that gives no cell has")
+    default: Cell = Field(default=None, description="The value of a row without a cell")
     optional: bool = Field(default=False, description="Whether the value may be absent")
     minimum: float | None = Field(default=None, description="Smallest sensible value")
     maximum: float | None = Field(default=None, description="Largest sensible value")
@@ -64,7 +64,7 @@ class QuantitySpec(Part):
     worsened: str = Field(default="", description="Word for a worse value, such as slower; more or less without it")
     topic: str = Field(default="", description="The group that it is listed under")
     limits: str = Field(default="", description="The figure whose target or limit it is, such as ttft")
-    met: str = Field(default="", description="The flag that says whether that figure keeps to it")
+    met: str = Field(default="", description="The flag that says whether the figure meets it")
     low_of: str = Field(default="", description="The figure whose lower end it is, such as tpot")
     high_of: str = Field(default="", description="The figure whose upper end it is")
     ideal_of: str = Field(default="", description="The figure that it is the ideal of, on the roofline")

@@ -36,13 +36,13 @@ class FormulaSpec(Part):
 class SectionSpec(Part):
     """A section of the report: its heading and its content."""
 
-    title: str = Field(description="Its heading, where it has no finding", max_length=120)
-    finding: str = Field(default="", description="The quantity, a text, that is its heading")
+    title: str = Field(description="Its heading, if it has no finding", max_length=120)
+    finding: str = Field(default="", description="The quantity, a text, that gives its heading")
     blocks: list[str] = Field(default=[], description="Texts, tables and figures in their order; each is shown once")
     table: list[str] = Field(default=[], description="Quantities with one index set, as a table")
     only_with: str = Field(default="", description="The block without which the section is left out")
-    unless: str = Field(default="", description="The block with which it is left out, where that was shown before")
-    alone: dict[str, str] = Field(default={}, description="Its heading where one block is all that is left, by block")
+    unless: str = Field(default="", description="The block that, if shown before, leaves the section out")
+    alone: dict[str, str] = Field(default={}, description="Its heading if only one block is left, by block")
 
 
 class ReportSpec(Part):
@@ -70,7 +70,7 @@ class ReportSpec(Part):
     method: list[FormulaSpec] = Field(default=[], description="The formulas of the method section, in order")
     method_text: str = Field(default="", description="A paragraph at the head of the method section")
     assumptions: list[str] = Field(default=[], description="Inputs listed as assumptions")
-    glossary: dict[str, str] = Field(default={}, description="Terms that are explained where a report uses them")
+    glossary: dict[str, str] = Field(default={}, description="Terms that a report explains if it uses them")
     sections: dict[Name, SectionSpec] = Field(default={}, description="Sections by name")
-    outline: list[str] = Field(default=[], description="Sections in their order; those that are not named come after")
+    outline: list[str] = Field(default=[], description="Sections in their order; others come after")
     brief_outline: list[str] = Field(default=[], description="Sections of the two pages, in their order")

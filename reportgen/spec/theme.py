@@ -42,7 +42,7 @@ class _Part(BaseModel):
 class FontsSpec(_Part):
     """The fonts of a theme: the family, and the folder with its files, relative to the theme file."""
 
-    text: FontName = Field(description="The family of all texts, such as Source Sans 3")
+    text: FontName = Field(description="The font family of all texts, such as Source Sans 3")
     folder: str = Field(
         default="fonts", description="The folder with its files (.ttf or .otf), in the folder of the theme file"
     )
@@ -52,7 +52,7 @@ class ThemeSpec(_Part):
     """The content of a theme file."""
 
     schema_: int = Field(alias="schema", description="The version of the format: 1")
-    name: str = Field(default="", description="Whose theme it is; the logo's alternative text", max_length=120)
+    name: str = Field(default="", description="The name of the theme; the logo's alternative text", max_length=120)
     logo: str = Field(default="", description="A picture in the folder of the theme file: SVG, PNG or JPEG")
     footer: str = Field(default="", description="A word at the foot of each page, such as Confidential", max_length=80)
     paper: Literal["a4", "letter"] | None = Field(default=None, description="The size of pages, unless --paper says so")

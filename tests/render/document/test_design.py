@@ -74,7 +74,7 @@ def test_a_brief_report_keeps_to_two_pages_whatever_the_texts(tmp_path: Path) ->
     text = (ROOT / "specs" / "bob.yaml").read_text("utf-8")
     long = "A title that goes on and on for somebody thought that all of it had to be said at once " * 2
     text = text.replace("title: On an MI300X", f"title: {long}")
-    text = text.replace("title: Bob's legal firm answers short queries", f"title: {long}")
+    text = text.replace("title: Bob's legal firm answers short questions", f"title: {long}")
     text = text.replace("description: Many", f"description: {long * 4} Many")
     (tmp_path / "long.yaml").write_text(text, encoding="utf-8")
     pdf = pdf_bytes(evaluate(tmp_path / "long.yaml"), design=Design("brief"))
