@@ -175,16 +175,16 @@ class _Builder:
                 message = f"the rule '{name}' cannot be used: this accounting gives no recommendations"
                 self.all.fail(message, origin.span(key=True), hint)
             return
-        rows = self.all.rows.setdefault("rule", {})
+        rows, named = self.all.rows.setdefault("rule", {}), self.library.frame.roles.rule
         for name, (rule, origin) in self.all.rules.items():
             usual = self.all.rule_kinds[rule.kind]
             cells = {
-                "rule_when": Entry(rule.when, origin.at("when")),
-                "rule_says": Entry(rule.says, origin.at("says")),
-                "rule_kind": Entry(rule.kind, origin.at("kind")),
-                "rule_why": Entry(rule.why, origin.at("why")),
-                "rule_risk": Entry(rule.risk or usual.risk, origin.at("risk")),
-                "rule_next": Entry(rule.next or usual.next, origin.at("next")),
+                named.when: Entry(rule.when, origin.at("when")),
+                named.says: Entry(rule.says, origin.at("says")),
+                named.kind: Entry(rule.kind, origin.at("kind")),
+                named.why: Entry(rule.why, origin.at("why")),
+                named.risk: Entry(rule.risk or usual.risk, origin.at("risk")),
+                named.next: Entry(rule.next or usual.next, origin.at("next")),
             }
             rows[name] = Row(origin, {"title": rule.title or name.replace("_", " ")}, cells)
         self.dimensions["rule"] = self._dimension("rule")

@@ -113,7 +113,9 @@ def _searched(results: Results) -> dict[str, Any]:
     assert studies.searched is not None
     book, data = results.book, dataclasses.asdict(studies.searched)
     roles = book.roles
-    figures = dict.fromkeys((roles.devices, "devices", "objective_value", *book.report.key_figures, roles.excess))
+    figures = dict.fromkeys(
+        (roles.devices, roles.replica_devices, "objective_value", *book.report.key_figures, roles.excess)
+    )
     names = [n for n in figures if n in book.quantities and book.quantities[n].per == ("option",)]
     for row in data["found"]:
         option, count = row["option"], row.pop("feasible")

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["Plain", "Results"]
 
 Plain = float | str | bool | None
-_REPEATS = "repeats"
-"""Rows in which this quantity is 0 do not apply; they are left out of what people and machines read."""
 
 
 class Results:
@@ -70,10 +68,11 @@ class Results:
 
     @cached_property
     def _muted(self) -> tuple[tuple[str, ...], frozenset[tuple[str, ...]]]:
-        if _REPEATS not in self.book.quantities:
+        repeats = self.book.roles.repeats
+        if repeats not in self.book.quantities:
             return (), frozenset()
-        per = self.book.quantities[_REPEATS].per
-        return per, frozenset(key for key, value in self.plain(_REPEATS).items() if value == 0)
+        per = self.book.quantities[repeats].per
+        return per, frozenset(key for key, value in self.plain(repeats).items() if value == 0)
 
     def applies(self, per: tuple[str, ...], key: tuple[str, ...]) -> bool:
         """Whether a row counts: an operator that never runs does not."""

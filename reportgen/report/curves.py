@@ -32,7 +32,8 @@ def over_batch(results: Results, option: str, names: Sequence[str]) -> Curve:
     own, most = (results.get(name, option) for name in (drawn.own, drawn.most))
     assert isinstance(own, float)
     assert isinstance(most, float)
-    name = drawn.clients if results.get(drawn.continuous, option) else drawn.batch
+    roles = results.book.roles
+    name = roles.clients if results.get(drawn.continuous, option) else roles.batch
     sizes = {2.0**power for power in range(18) if 2.0**power <= max(most, own)} | {own, most}
     limit = results.book.quantities[name].maximum or max(sizes)
     points = np.array(sorted(size for size in sizes if size <= limit))

@@ -93,7 +93,7 @@ def _tally(book: Book, wanted: Search) -> _Tally:
     part = book.only((book.baseline, *wanted.candidates))
     axes = tuple(part.report.front) if len(part.report.front) == _AXES else ()
     roles = part.roles
-    judged = ("objective_cost", roles.feasible, roles.missed, roles.excess, "devices", "request_latency")
+    judged = ("objective_cost", roles.feasible, roles.missed, roles.excess, roles.replica_devices, roles.latency)
     names = list(dict.fromkeys((*judged, *axes)))
     if compared := sorted(part.comparisons().intersection(names)):
         hint = "seek the best by a figure that each option has by itself"
@@ -197,7 +197,9 @@ def _keys(values: Mapping[str, Array], roles: RolesSpec) -> Array:
     kind = np.where(unknown, 3, np.where(~good, 2, np.where(np.isinf(cost), 1, 0)))
     missed = np.where(kind == 2, _far(values[roles.missed]), 0.0)
     lead = np.where(kind == 0, cost, np.where(kind == 2, excess, 0.0))
-    return np.stack([kind.astype(float), missed, lead, _far(values["devices"]), _far(values["request_latency"])])
+    return np.stack(
+        [kind.astype(float), missed, lead, _far(values[roles.replica_devices]), _far(values[roles.latency])]
+    )
 
 
 def _far(values: Array) -> Array:

@@ -38,9 +38,9 @@ def add_batches(collection: Collection, loaded: Loaded[ScenarioSpec], roles: Rol
         if name in options:
             collection.fail(f"duplicate batch size {batch}", place.span())
             continue
-        cells = {roles.trial: True, roles.batch_point: True, "batch": batch, "concurrency": batch}
+        cells = {roles.trial: True, roles.batch_point: True, roles.batch: batch, roles.clients: batch}
         options[name] = Row(place, {"title": f"{batch} at once"}, {k: Entry(v, place) for k, v in cells.items()})
-        point = Row(place, {"title": f"{batch}"}, {"point_option": Entry(name, place)})
+        point = Row(place, {"title": f"{batch}"}, {roles.point_option: Entry(name, place)})
         rows[name] = point
         if name in given:
             point.meta.update(given[name].meta)

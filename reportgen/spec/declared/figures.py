@@ -68,8 +68,6 @@ class BatchSpec(Part):
     point_label: str = Field(description="The requests at once of a listed batch size, in words")
     point_token: str = Field(description="Time per token at a listed batch size")
     point_flow: str = Field(description="Throughput at a listed batch size")
-    clients: str = Field(description="The input that sets the requests at once of a server")
-    batch: str = Field(description="The input that sets them where batches are static")
 
 
 class GenerationSpec(Part):

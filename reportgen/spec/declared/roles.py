@@ -19,6 +19,17 @@ class EndSpec(Part):
     feasible: str = Field(description="Flag: that option meets every requirement")
 
 
+class RuleCellsSpec(Part):
+    """The quantities that hold what a rule says, one for each of its keys."""
+
+    when: str = Field(description="The condition")
+    says: str = Field(description="The sentence")
+    kind: str = Field(description="What it takes to follow it")
+    why: str = Field(description="The cause")
+    risk: str = Field(description="What may go wrong")
+    next: str = Field(description="What to do next")
+
+
 class RolesSpec(Part):
     """The name of a quantity for each role; an accounting may lack some of them."""
 
@@ -61,5 +72,12 @@ class RolesSpec(Part):
     price_date: str = Field(description="The date of a price as its source has it")
     price_day: str = Field(description="The first day that this date can mean, as a number")
     today: str = Field(description="The day of the scenario as a number, which the program fills")
+    latency: str = Field(description="What decides between options that are equal on the objective, after the devices")
+    replica_devices: str = Field(description="The devices that a replica occupies, of which fewer are better")
+    clients: str = Field(description="The input that sets the requests at once of a server")
+    batch: str = Field(description="The input that sets them where batches are static")
+    point_option: str = Field(description="The option of a listed batch size")
+    repeats: str = Field(description="How often an operator runs; rows of one that does not run are left out")
+    rule: RuleCellsSpec = Field(description="What rules say")
     low: EndSpec = Field(description="The low end of each driver")
     high: EndSpec = Field(description="The high end of each driver")
