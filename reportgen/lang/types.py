@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 from typing import Literal as OneOf
@@ -31,6 +31,8 @@ class Type:
     dims: frozenset[str] = frozenset()
     absent: bool = False
     dimension: str = ""
+    inverse: Unit | None = field(default=None, compare=False)
+    """The unit of the inverse, in which values may be given as well."""
 
     def describe(self) -> str:
         """Return the type in words, for messages."""

@@ -100,6 +100,8 @@ _SI: Mapping[str, Fraction] = {
     **{p: Fraction(1, 10**e) for p, e in {"m": 3, "u": 6, "µ": 6, "n": 9}.items()},
 }
 _LARGE = ("k", "M", "G", "T", "P", "E")
+_ALONE = ("k", "M", "G")
+"""Prefixes that may stand without a unit, as in 32k tokens."""
 _SMALL = ("m", "u", "µ", "n")
 _BINARY = {p: Fraction(1024) ** (i + 1) for i, p in enumerate(("Ki", "Mi", "Gi", "Ti", "Pi"))}
 
@@ -186,6 +188,8 @@ class Units:
         singular = self._singular(name)
         if singular in self._bases:
             return self._bases[singular][:2]
+        if name in _ALONE:
+            return _NONE, _SI[name]
         for prefix in sorted((*_SI, *_BINARY), key=len, reverse=True):
             rest = self._singular(name.removeprefix(prefix))
             if not name.startswith(prefix) or rest not in self._bases:

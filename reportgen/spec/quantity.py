@@ -41,6 +41,7 @@ class QuantitySpec(Part):
     title: str = Field(default="", description="The title shown to readers", max_length=120)
     description: str = Field(default="", description="One sentence: what it is and how it is counted")
     unit: Words = Field(default="1", description="Unit, such as GB/s, FLOP, ms, %, token; 1 for a plain number")
+    inverse: Words = Field(default="", description="Unit of the inverse, to give values in as well, such as token/s")
     per: list[str] = Field(default=[], description="Index set: the dimensions that it has a value for")
     type: str = Field(default="number", description="number, flag, text, or the name of a dimension")
     formula: Cell = Field(default=None, description="How it is computed from others")

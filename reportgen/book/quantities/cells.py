@@ -26,6 +26,9 @@ UNIT, LEFT_OUT = "unit", "left out"
 
 _MEASURE = re.compile(r"\s*([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)\s*([A-Za-zµ%][A-Za-z0-9µ%/*^]*)\s*")
 
+_THOUSANDS = re.compile(r"(?<=[0-9])\s*([kMG])\s+(?=[A-Za-z])")
+"""The space in `32k tokens`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -82,7 +85,7 @@ def read_cell(
         return done(node) if node is not None else None
     if type_.kind == "member":
         return _member(text, name, type_, formula, done, fail, dimensions[type_.dimension], source)
-    if type_.kind == "number" and (match := _MEASURE.fullmatch(text)):
+    if type_.kind == "number" and (match := _MEASURE.fullmatch(_THOUSANDS.sub(r"\1", text))):
         return _measure(match, name, type_, units, done, fail)
     if not formula:
         fail(f"'{name}' needs {type_.describe()}, not '{text[:40]}'")
@@ -124,9 +127,15 @@ def _measure(match: re.Match[str], name: str, type_: Type, units: Units, done: A
     except UnitError:
         fail(f"unknown unit '{text}'", units.hint(text), UNIT)
         return None
+    if type_.inverse is not None and unit.same_kind(type_.inverse):
+        if not float(number):
+            fail(f"'{name}' cannot be {number} {text}", "write a rate above zero")
+            return None
+        return done(tree.Literal(1 / (float(number) * float(unit.scale * type_.unit.scale))))  # type: ignore[no-any-return]
     if not unit.same_kind(type_.unit):
         wanted = type_.unit.label or "a plain number"
-        hint = f"write it in {wanted}, or without a unit"
+        also = f" or {type_.inverse.label}" if type_.inverse is not None else ""
+        hint = f"write it in {wanted}{also}, or without a unit"
         fail(f"wrong unit: '{name}' is measured in {wanted}, not {text}", hint, UNIT)
         return None
     factor = unit.scale / type_.unit.scale

@@ -7,7 +7,7 @@ from reportgen.book.names import name_fault
 from reportgen.book.quantities.drafts import Draft, Site
 from reportgen.errors import nearest
 from reportgen.lang.types import Type
-from reportgen.lang.units import ONE, UnitError
+from reportgen.lang.units import ONE, Unit, UnitError
 from reportgen.spec.model import QuantitySpec
 
 __all__ = ["declare"]
@@ -67,6 +67,7 @@ class _Declarer:
                 f"unknown unit '{error}'", origin.at("unit").span(), self.site.all.units.hint(str(error))
             )
             good = False
+        inverse = self._inverse(spec, origin) if good and spec.inverse else None
         if spec.type not in _KINDS and spec.type not in self.site.dimensions:
             hint = nearest(spec.type, (*_KINDS, *self.site.dimensions))
             self.site.all.fail(f"unknown type '{spec.type}'", origin.at("type").span(), hint)
@@ -75,8 +76,21 @@ class _Declarer:
             return None
         dims = frozenset(spec.per)
         if spec.type in _KINDS:
-            return Type(spec.type, unit, dims, spec.optional)  # type: ignore[arg-type]
+            return Type(spec.type, unit, dims, spec.optional, inverse=inverse)  # type: ignore[arg-type]
         return Type("member", ONE, dims, spec.optional, spec.type)
+
+    def _inverse(self, spec: QuantitySpec, origin: Origin) -> Unit | None:
+        units = self.site.all.units
+        try:
+            inverse = units.parse(spec.inverse)
+        except UnitError as error:
+            self.site.all.fail(f"unknown unit '{error}'", origin.at("inverse").span(), units.hint(str(error)))
+            return None
+        if not (inverse * units.parse(spec.unit)).dimensionless:
+            message = f"{spec.inverse} is not the inverse of {spec.unit}"
+            self.site.all.fail(message, origin.at("inverse").span(), "leave it out, or correct the unit")
+            return None
+        return inverse
 
     def _by(self, spec: QuantitySpec, per: tuple[str, ...], origin: Origin) -> tuple[str, ...]:
         if spec.by is not None and spec.by not in per:
