@@ -95,9 +95,13 @@ def _add_problems(plan: Plan, table: Table, inputs: list[Column]) -> None:
     names = [PROBLEMS] if len(parts) == 1 else [f"{PROBLEMS}_{i}" for i in range(1, len(parts) + 1)]
     for name, part in zip(names, parts, strict=True):
         made = Column(name, name.replace("_", " ").capitalize(), "check", kind="text")
+        texts: dict[tuple[str, ...], str] = {}  # most rows have the same inputs, and hence the same formula
         for row in table.rows():
-            problem = _row_problem(plan, table, part, row)
-            made.cells[row] = Cell("", rule(_renamed(table, row, problem) if part is parts[0] else problem))
+            present = [column for column in part if row in column.cells]
+            key = tuple(column.name for column in present)
+            if key not in texts:
+                texts[key] = rule(_row_problem(plan, table, present))
+            made.cells[row] = Cell("", _renamed(table, row, texts[key]) if part is parts[0] else texts[key])
         table.columns[name] = made
     if len(parts) > 1:
         first: tree.Node = tree.Literal("")
@@ -108,13 +112,11 @@ def _add_problems(plan: Plan, table: Table, inputs: list[Column]) -> None:
         table.columns[PROBLEMS] = whole
 
 
-def _row_problem(plan: Plan, table: Table, inputs: list[Column], row: int) -> tree.Node:
+def _row_problem(plan: Plan, table: Table, inputs: list[Column]) -> tree.Node:
     """Return a formula for the first problem in a row: the member, the quantity and what it requires."""
     key = [tree.Field(tree.Ref(table.local(dimension))) for dimension in table.dims]
     problem: tree.Node = tree.Literal("")
     for column in reversed(inputs):
-        if row not in column.cells:
-            continue
         assert column.quantity is not None
         cell = table.local(column.name)
         inner = column.name.removeprefix(column.quantity.name).lstrip("_")
@@ -124,13 +126,14 @@ def _row_problem(plan: Plan, table: Table, inputs: list[Column], row: int) -> tr
     return problem
 
 
-def _renamed(table: Table, row: int, problem: tree.Node) -> tree.Node:
+def _renamed(table: Table, row: int, problem: str) -> str:
     """Put a check before the problems of a row that its own name, which other tables look up, is unchanged."""
     if len(table.dims) > 1 or table.dims[0] in EXTENSIBLE:
         return problem
     built = table.keys[row][0]
     sentence = f"{built} was renamed: a row keeps its name, its title is free"
-    return choice(equal(tree.Ref(table.local(table.dims[0])), tree.Literal(built)), problem, sentence)
+    same = equal(tree.Ref(table.local(table.dims[0])), tree.Literal(built))
+    return rule(choice(same, tree.Ref(problem), sentence))
 
 
 def _add_built(table: Table, inputs: list[Column]) -> None:
