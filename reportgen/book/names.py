@@ -26,6 +26,7 @@ _EXCEL = frozenset(
         "round search text value"
     ).split()
 )
+_CHECKS = re.compile(r"changed|changed_inputs|first_problem|problem(_[0-9]+)?|.*_as_built")
 
 
 def name_fault(name: str, taken: Container[str]) -> str:
@@ -39,6 +40,8 @@ def name_fault(name: str, taken: Container[str]) -> str:
         return "a spreadsheet reads it as the address of a cell"
     if folded.startswith("t_") or folded.endswith("_row"):
         return "names that begin with t_ or end with _row belong to the workbook's tables"
+    if _CHECKS.fullmatch(folded):
+        return "the workbook keeps its checks of inputs under this name"
     if folded in taken:
         return "the name is taken"
     return ""

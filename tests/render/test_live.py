@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 from openpyxl import Workbook
 
+from reportgen.book.names import name_fault
 from reportgen.lang import tree
 from reportgen.render.excel.file.cell_values import ErrorValue
-from reportgen.render.excel.plan.live import GAP
+from reportgen.render.excel.plan.layout import CHANGES, PROBLEMS
+from reportgen.render.excel.plan.live import CHANGED, GAP, PROBLEM
 from reportgen.render.excel.plan.trees import choice, in_words, joined, known, scaled
 from reportgen.render.excel.sheets.data import ChartData
 from reportgen.render.excel.sheets.styles import Look, Styles
@@ -83,6 +85,11 @@ def test_nothing_is_shown_while_an_input_has_a_problem(live: Live) -> None:
 
 def test_an_empty_input_stays_empty(live: Live) -> None:
     assert live.text(tree.Ref("tpot_target")) == 'IF(tpot_target="","",tpot_target)'
+
+
+@pytest.mark.parametrize("name", [PROBLEM, CHANGED, PROBLEMS, f"{PROBLEMS}_2", CHANGES, "batch_as_built"])
+def test_no_quantity_takes_the_name_of_a_check(name: str) -> None:
+    assert name_fault(name, ()) == "the workbook keeps its checks of inputs under this name"
 
 
 def test_a_chart_has_a_gap_where_a_value_is_absent(writer: Writer) -> None:
