@@ -68,7 +68,7 @@ def _evaluated(results: Results, option: str, samples: Samples, names: Sequence[
     sampler = Sampler(results.book, names, results.inputs, strict=False)
     count = len(next(iter(samples.values())))
     place = results.book.dimensions["option"].index(option)
-    made: Curve = {}
+    curve: Curve = {}
     for _, block in sampler.blocks(samples, count):
         for name in names:
             value = block.value(name)
@@ -76,5 +76,5 @@ def _evaluated(results: Results, option: str, samples: Samples, names: Sequence[
             data = np.broadcast_to(value.data, shape)[place].astype(float)
             bad = np.zeros(shape, dtype=bool) if value.absent is None else np.broadcast_to(value.absent, shape)
             known = np.isfinite(data) & ~bad[place]
-            made[name] = [float(v) if k else None for v, k in zip(data, known, strict=True)]
-    return made
+            curve[name] = [float(v) if k else None for v, k in zip(data, known, strict=True)]
+    return curve

@@ -110,8 +110,8 @@ def unit_words(unit: Unit, value: float | None = None) -> str:
 
 def _words(unit: Unit, label: str, value: float | None = None) -> str:
     """Format the label of a unit, its own or one with another prefix."""
-    said = unit.plural if label == unit.label and value != 1 else label
-    return f"µ{said[1:]}" if said.partition("/")[0] in {"us", "uJ"} else said
+    words = unit.plural if label == unit.label and value != 1 else label
+    return f"µ{words[1:]}" if words.partition("/")[0] in {"us", "uJ"} else words
 
 
 def _scaled(value: float, unit: Unit, values: Sequence[float]) -> tuple[float, str]:

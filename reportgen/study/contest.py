@@ -50,7 +50,7 @@ class Contest:
     def _alone(self) -> Results:
         """The results of the ranked options only, with the inputs that still exist."""
         part = self.results.book.only(self.options)
-        return Results(part, {at: value for at, value in self.results.inputs.items() if at[0] in part.quantities})
+        return Results(part, {cell: value for cell, value in self.results.inputs.items() if cell[0] in part.quantities})
 
     @property
     def _judged(self) -> tuple[str, str]:

@@ -54,7 +54,7 @@ def search(book: Book) -> Book:
     if wanted.done:
         return _told(book, _stated(book, wanted))
     tally = _tally(book, wanted)
-    cells = {name: wanted.cells(at) for name, at in zip(wanted.candidates, tally.best, strict=True)}
+    cells = {name: wanted.cells(combination) for name, combination in zip(wanted.candidates, tally.best, strict=True)}
     best = tuple(
         Found(name, cells[name], wanted.size, int(n)) for name, n in zip(wanted.candidates, tally.feasible, strict=True)
     )
@@ -160,18 +160,19 @@ class _Tally:
         """Add combinations, as arrays over candidates and combinations; `start` is the index of the first."""
         keys = _keys(values, self.roles)
         places = np.lexsort(keys[::-1], axis=-1)[:, 0]
-        firsts = [tuple(keys[:, row, at].tolist()) for row, at in enumerate(places)]
+        firsts = [tuple(keys[:, row, column].tolist()) for row, column in enumerate(places)]
         self.best = self.best or [0] * len(firsts)
         self._keys = self._keys or [(np.inf,) * len(keys)] * len(firsts)
-        for row, (key, at) in enumerate(zip(firsts, places, strict=True)):
+        for row, (key, column) in enumerate(zip(firsts, places, strict=True)):
             if key < self._keys[row]:
-                self._keys[row], self.best[row] = key, start + int(at)
+                self._keys[row], self.best[row] = key, start + int(column)
         good = values[self.roles.feasible] == 1
         self.feasible = self.feasible + good.sum(axis=1)
         if self.axes:
             cost, latency, capacity = (_rounded(values[name]) for name in self.axes)
-            rows, at = np.nonzero(good & ~np.isnan(cost + latency + capacity))
-            new = np.stack([cost[rows, at], latency[rows, at], -capacity[rows, at], rows, start + at], axis=1)
+            rows, column = np.nonzero(good & ~np.isnan(cost + latency + capacity))
+            parts = cost[rows, column], latency[rows, column], -capacity[rows, column], rows, start + column
+            new = np.stack(parts, axis=1)
             every = np.concatenate([self._front, new])
             self._front = every[unbeaten(every[:, :3])]
 
@@ -180,8 +181,8 @@ class _Tally:
         front = self._front[np.lexsort(self._front[:, 2::-1].T)]
         names, cells = self.search.candidates, self.search.cells
         return tuple(
-            Point(names[int(row)], cells(int(at)), float(cost), float(latency), float(-capacity))
-            for cost, latency, capacity, row, at in front[spread(front[:, :3], _FRONT)]
+            Point(names[int(row)], cells(int(combination)), float(cost), float(latency), float(-capacity))
+            for cost, latency, capacity, row, combination in front[spread(front[:, :3], _FRONT)]
         )
 
 

@@ -33,15 +33,15 @@ def labels(names: Sequence[str]) -> list[str]:
     >>> labels(["alice", "a-very-long-name-indeed", "a-very-long-name-again"])
     ['alice', 'a_very_long_na', 'a_very_long_2']
     """
-    made: list[str] = []
+    result: list[str] = []
     for name in names:
         plain = prefix_of(name).strip("_")[:_LABEL] or "scenario"
         plain = plain if not plain[0].isdigit() else f"s{plain}"[:_LABEL]
         label, number = plain, 2
-        while label.casefold() in (other.casefold() for other in made):
+        while label.casefold() in (other.casefold() for other in result):
             label, number = f"{plain[: _LABEL - len(str(number)) - 1].rstrip('_')}_{number}", number + 1
-        made.append(label)
-    return made
+        result.append(label)
+    return result
 
 
 def combined_bytes(every: Sequence[Results], references: str = "structured") -> bytes:

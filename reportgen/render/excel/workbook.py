@@ -15,7 +15,7 @@ from reportgen.ooxml.addresses import reference
 from reportgen.ooxml.lint import lint
 from reportgen.render.excel.charts.batch import batch_chart
 from reportgen.render.excel.charts.load import load_view
-from reportgen.render.excel.charts.parts import descriptions, room_below
+from reportgen.render.excel.charts.parts import descriptions, first_row_below
 from reportgen.render.excel.charts.summary import option_chart, roofline_chart
 from reportgen.render.excel.charts.tornado import tornado_chart
 from reportgen.render.excel.charts.views import cost_view, memory_view
@@ -37,7 +37,7 @@ from reportgen.render.excel.sheets.pages import (
     sources_page,
 )
 from reportgen.render.excel.sheets.references import STYLES, prefix_names, write_ranges
-from reportgen.render.excel.sheets.shown import shown_options
+from reportgen.render.excel.sheets.shown_options import shown_options
 from reportgen.render.excel.sheets.studies import search_line, studies_page
 from reportgen.render.excel.sheets.styles import Styles
 from reportgen.render.excel.sheets.tables import Placed, Writer
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from reportgen.engine.results import Results
     from reportgen.render.excel.file.cell_values import CellValue
     from reportgen.render.excel.plan.layout import Table
-    from reportgen.render.excel.sheets.shown import Shown
+    from reportgen.render.excel.sheets.shown_options import ShownOptions
     from reportgen.spec.declared.workbook import TableSpec
     from reportgen.spec.model import ScenarioSpec
 
@@ -98,10 +98,10 @@ def checked(content: bytes) -> bytes:
     Raises:
         OutputError: the linter has a finding; such a workbook is not written.
     """
-    found = lint(content)
-    if found:
-        lines = [f"  {finding.where}: {finding.text} ({finding.rule})" for finding in found[:10]]
-        more = f"\n  and {len(found) - 10} more" if len(found) > 10 else ""
+    findings = lint(content)
+    if findings:
+        lines = [f"  {finding.where}: {finding.text} ({finding.rule})" for finding in findings[:10]]
+        more = f"\n  and {len(findings) - 10} more" if len(findings) > 10 else ""
         raise OutputError("the workbook has faults and was not written:\n" + "\n".join(lines) + more)
     return content
 
@@ -246,13 +246,13 @@ def _frozen(placed: Placed) -> str:
     return f"{placed.letters[names[min(keys, len(names) - 1)]]}{placed.row}"
 
 
-def _charts(writer: Writer, sheets: dict[str, Worksheet], data: ChartData, shown: Shown) -> int:
+def _charts(writer: Writer, sheets: dict[str, Worksheet], data: ChartData, shown: ShownOptions) -> int:
     """Views and native charts; returns the first row of the Summary below its charts."""
     summary, row = sheets["Summary"], 2
     height = roofline_chart(writer, data, summary, f"{CHARTS}{row}", shown)
-    row = room_below(summary, row, height) if height else row
+    row = first_row_below(summary, row, height) if height else row
     height = option_chart(writer, data, summary, f"{CHARTS}{row}", shown)
-    row = room_below(summary, row, height)
+    row = first_row_below(summary, row, height)
     tornado_chart(writer, data, sheets["Sensitivity"])
     memory_view(writer, sheets["Memory"], data, shown)
     cost_view(writer, sheets["Cost"], data, shown)

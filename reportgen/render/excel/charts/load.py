@@ -10,7 +10,7 @@ from openpyxl.chart.legend import LegendEntry
 
 from reportgen.lang import tree
 from reportgen.render.excel.charts.option_view import option_view, plain_column
-from reportgen.render.excel.charts.parts import axis, line, place, room_below, scatter_series, title
+from reportgen.render.excel.charts.parts import axis, first_row_below, line, place, scatter_series, title
 from reportgen.render.excel.charts.specs import Axis, chart_spec, palette
 from reportgen.render.excel.plan.trees import either, equal, joined, opposite
 from reportgen.render.excel.sheets.styles import INK, Look
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
     from reportgen.render.excel.sheets.data import ChartData
-    from reportgen.render.excel.sheets.shown import Shown
+    from reportgen.render.excel.sheets.shown_options import ShownOptions
     from reportgen.render.excel.sheets.tables import Writer
     from reportgen.spec.declared.figures import LoadSpec
 
@@ -31,7 +31,7 @@ _WIDTH, _HEIGHT = 26.0, 8.5  # centimetres
 _FORM = Look("plain", "#,##0.000")
 
 
-def load_view(writer: Writer, sheet: Worksheet, data: ChartData, shown: Shown) -> None:
+def load_view(writer: Writer, sheet: Worksheet, data: ChartData, shown: ShownOptions) -> None:
     """Add the table of options under load and, below it, two charts if a rate is given."""
     plan, quantities, drawn = writer.plan, writer.plan.book.quantities, writer.plan.book.figures.load
     names = [name for name in plan.book.report.load_columns if name in quantities]
@@ -44,14 +44,14 @@ def load_view(writer: Writer, sheet: Worksheet, data: ChartData, shown: Shown) -
         return
     if drawn.title in plan.scalars:
         writer.show(sheet, 2, 1, tree.Ref(drawn.title), Look("note"))
-    made = _Data(writer, data, shown)
+    latency_data = _Data(writer, data, shown)
     row = view.last + 3
     for i, latency in enumerate(_latencies(drawn)):
-        chart = made.chart(i, latency)
+        chart = latency_data.chart(i, latency)
         of = quantities[latency.given].title
         alt = f"{of} of the baseline and of the recommended option over the requests per second of one replica."
         place(sheet, chart, f"A{row}", alt)
-        row = room_below(sheet, row, chart.height)
+        row = first_row_below(sheet, row, chart.height)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class _Span:
 class _Data:
     """Writes the cells that the charts draw: the curves, the marked rates, and the targets."""
 
-    def __init__(self, writer: Writer, data: ChartData, shown: Shown) -> None:
+    def __init__(self, writer: Writer, data: ChartData, shown: ShownOptions) -> None:
         self.writer, self.live, self.shown = writer, writer.live, shown
         self.points = [tree.Member(CURVE[1], name) for name in writer.plan.book.dimensions[CURVE[1]].names]
         self.drawn = writer.plan.book.figures.load
@@ -128,8 +128,8 @@ class _Data:
         return _Span(rows[0], rows[-1], option, "solid", 2.25)
 
     def _draw_latencies(self, row: int, option: tree.Ref, point: tree.Member, hidden: tree.Node) -> None:
-        for at, latency in enumerate(self.latencies, start=2):
-            self.block.draw(row, at, self.live.of(latency.curve, option, point), _FORM, unless=hidden)
+        for column, latency in enumerate(self.latencies, start=2):
+            self.block.draw(row, column, self.live.of(latency.curve, option, point), _FORM, unless=hidden)
 
     def _mark(self, option: int, mark: _Mark) -> _Span:
         """Write a vertical line at a rate, as high as the option's curve."""
@@ -154,8 +154,8 @@ class _Data:
         for end in (tree.Literal(0.0), tree.Call("max", both)):
             row = self.block.next_row()
             self.block.show(row, 1, end, _FORM)
-            for at, latency in enumerate(self.latencies, start=2):
-                self.block.draw(row, at, self.live.of(limits[latency.given].target), _FORM)
+            for column, latency in enumerate(self.latencies, start=2):
+                self.block.draw(row, column, self.live.of(limits[latency.given].target), _FORM)
             rows.append(row)
         self.block.put(rows[0], 0, "target", Look())
         return _Span(rows[0], rows[-1], 2, "sysDash", 1.5)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from reportgen.book.book import Quantity
     from reportgen.render.excel.plan.plan import Plan
-    from reportgen.render.excel.sheets.shown import Shown
+    from reportgen.render.excel.sheets.shown_options import ShownOptions
     from reportgen.render.excel.sheets.tables import Writer
 
 __all__ = ["Column", "View", "option_members", "option_view", "plain_column"]
@@ -92,7 +92,9 @@ def option_members(plan: Plan) -> list[tree.Member]:
     return [tree.Member(_OPTION, name) for name in plan.book.dimensions[_OPTION].names if not trials.get((name,))]
 
 
-def option_view(writer: Writer, sheet: Worksheet, words: tuple[str, str], columns: list[Column], shown: Shown) -> View:
+def option_view(
+    writer: Writer, sheet: Worksheet, words: tuple[str, str], columns: list[Column], shown: ShownOptions
+) -> View:
     """Write a row for each option: its title, its role, and the columns."""
     plan, live = writer.plan, writer.live
     writer.put(sheet, 1, 1, words[0], _HEADING)
@@ -110,14 +112,14 @@ def option_view(writer: Writer, sheet: Worksheet, words: tuple[str, str], column
         letter = get_column_letter(i)
         scale(sheet, {numbers[column.name].rules: [f"{letter}{_FIRST}:{letter}{last}"]})
     handles: dict[str, list[tree.Ref]] = {column.name: [] for column in columns}
-    for at, option in enumerate(options, start=_FIRST):
-        writer.show(sheet, at, 1, live.of("option_title", option), Look("key"))
+    for here, option in enumerate(options, start=_FIRST):
+        writer.show(sheet, here, 1, live.of("option_title", option), Look("key"))
         role = "baseline" if option.name == plan.book.baseline else ""
         row = tree.Literal(float(plan.book.dimensions[_OPTION].index(option.name) + 1))
-        writer.show(sheet, at, 2, choice(equal(shown.recommended, row), "recommended", role), Look())
+        writer.show(sheet, here, 2, choice(equal(shown.recommended, row), "recommended", role), Look())
         for i, column in enumerate(columns, start=_LEFT):
             look = Look("plain", numbers[column.name].form, side=side(column.kind))
-            handles[column.name].append(writer.show(sheet, at, i, column.shows(option), look))
+            handles[column.name].append(writer.show(sheet, here, i, column.shows(option), look))
     view = View(sheet, tuple(columns), handles, last)
     _widths(writer, view, options)
     _colours(view, verdicts(plan.book))

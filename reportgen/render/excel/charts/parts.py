@@ -36,11 +36,11 @@ __all__ = [
     "axis",
     "bar_labels",
     "descriptions",
+    "first_row_below",
     "line",
     "no_line",
     "place",
     "points",
-    "room_below",
     "scatter_series",
     "series_title",
     "title",
@@ -104,11 +104,11 @@ def series_title(cell: Reference) -> SeriesLabel:
 
 def scatter_series(name: Reference, x: Reference, y: Reference) -> Any:
     """Return a scatter series from the cells of its name and its coordinates."""
-    made = Series(y, x, title_from_data=False)
-    made.tx = series_title(name)
-    made.smooth = False
-    made.marker.symbol = "none"
-    return made
+    series = Series(y, x, title_from_data=False)
+    series.tx = series_title(name)
+    series.smooth = False
+    series.marker.symbol = "none"
+    return series
 
 
 def points(series: Any, symbol: str, fill: str, edge: str, where: str, size: int = 8) -> None:
@@ -144,16 +144,16 @@ def place(sheet: Worksheet, chart: Any, anchor: str, alt: str) -> None:
 
 def descriptions(workbook: Workbook) -> dict[str, list[str]]:
     """Return the alternative texts of each sheet's charts, in the order in which they were placed."""
-    made: dict[str, list[str]] = {}
+    texts: dict[str, list[str]] = {}
     sheets: list[Any] = workbook.worksheets
     for sheet in sheets:
         charts = sheet._charts
         if charts:
-            made[sheet.title] = [getattr(chart, _ALT, "") for chart in charts]
-    return made
+            texts[sheet.title] = [getattr(chart, _ALT, "") for chart in charts]
+    return texts
 
 
-def room_below(sheet: Worksheet, row: int, centimetres: float) -> int:
+def first_row_below(sheet: Worksheet, row: int, centimetres: float) -> int:
     """Return the first free row below a chart of this height that starts in `row`."""
     left = centimetres * _CENTIMETRE + _DEFAULT_HEIGHT
     while left > 0:

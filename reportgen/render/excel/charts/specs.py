@@ -71,6 +71,6 @@ def _axis(spec: dict[str, Any], channel: str) -> Axis:
 
 def _encodings(spec: dict[str, Any], channel: str) -> Iterator[dict[str, Any]]:
     for layer in spec.get("layer", [spec]):
-        found = layer.get("encoding", {}).get(channel)
-        if found is not None:
-            yield found
+        encoding = layer.get("encoding", {}).get(channel)
+        if encoding is not None:
+            yield encoding

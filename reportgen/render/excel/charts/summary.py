@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from reportgen.render.excel.plan.live import Chosen
     from reportgen.render.excel.sheets.data import Block, ChartData
-    from reportgen.render.excel.sheets.shown import Shown
+    from reportgen.render.excel.sheets.shown_options import ShownOptions
     from reportgen.render.excel.sheets.tables import Writer
 
 __all__ = ["option_chart", "roofline_chart"]
@@ -51,7 +51,7 @@ _ROW, _PLAIN = Look("plain", "0"), Look("plain", "0.000")
 # --- the roofline ----------------------------------------------------------------------------------------------------
 
 
-def roofline_chart(writer: Writer, data: ChartData, onto: Worksheet, anchor: str, shown: Shown) -> float:
+def roofline_chart(writer: Writer, data: ChartData, onto: Worksheet, anchor: str, shown: ShownOptions) -> float:
     """Draw the roofs of the baseline and the recommended option with their passes; return the chart's height.
 
     It is 0 if the accounting has no roofline.
@@ -61,7 +61,7 @@ def roofline_chart(writer: Writer, data: ChartData, onto: Worksheet, anchor: str
     if not needed <= set(writer.plan.book.quantities):
         return 0.0
     spec, chart = chart_spec("roofline"), ScatterChart(scatterStyle="lineMarker", style=2)
-    made: Any = chart
+    scatter: Any = chart
     block = data.block(spec.title, [("Series", "left"), (spec.x.title, "right"), (spec.y.title, "right")])
     names, hidden = _roof_names(writer, shown), (None, shown.are_one)
     for option, name, unless, (colour, dash, _) in zip(shown.pair, names, hidden, _LOOKS, strict=True):
@@ -71,7 +71,7 @@ def roofline_chart(writer: Writer, data: ChartData, onto: Worksheet, anchor: str
             _point(block, row, corner, unless)
         series = scatter_series(block.cells(0, rows[0], rows[0]), *_coordinates(block, rows))
         series.graphicalProperties = line(palette()[colour], 2.25, dash)
-        made.series.append(series)
+        scatter.series.append(series)
     stages = [tree.Member("stage", s) for s in _STAGES if s in writer.plan.book.dimensions["stage"].names]
     for option, unless, (colour, _, where) in zip(shown.pair, hidden, _LOOKS, strict=True):
         for stage in stages:
@@ -82,14 +82,14 @@ def roofline_chart(writer: Writer, data: ChartData, onto: Worksheet, anchor: str
             series = scatter_series(block.cells(0, row, row), *_coordinates(block, [row]))
             symbol = "circle" if stage.name == "prefill" else "diamond"
             points(series, symbol, palette()[colour], INK, where)  # LibreOffice draws no outline
-            made.series.append(series)
-    _roofline_look(made)
-    place(onto, made, anchor, f"{spec.alt.rstrip('.')}: the roofs of the baseline and of the recommended option, "
+            scatter.series.append(series)
+    _roofline_look(scatter)
+    place(onto, scatter, anchor, f"{spec.alt.rstrip('.')}: the roofs of the baseline and of the recommended option, "
           "with the points that their prefill and decode passes reach.")  # fmt: skip
-    return float(made.height)
+    return float(scatter.height)
 
 
-def _roof_names(writer: Writer, shown: Shown) -> tuple[tree.Node, tree.Node]:
+def _roof_names(writer: Writer, shown: ShownOptions) -> tuple[tree.Node, tree.Node]:
     """Return the names of the two roofs; the second is not drawn if it is the first again."""
     base, best = (writer.live.of(_ACCELERATOR, option) for option in shown.pair)
     other = choice(shown.are_one, f"{_RECOMMENDED}: the {_BASELINE}", joined(best, f" ({_RECOMMENDED})"))
@@ -135,7 +135,7 @@ def _roofline_look(chart: Any) -> None:
 # --- the options -----------------------------------------------------------------------------------------------------
 
 
-def option_chart(writer: Writer, data: ChartData, onto: Worksheet, anchor: str, shown: Shown) -> float:
+def option_chart(writer: Writer, data: ChartData, onto: Worksheet, anchor: str, shown: ShownOptions) -> float:
     """Draw the options by objective, best first, coloured by role; return the chart's height."""
     plan, spec = writer.plan, chart_spec("options")
     quantity = plan.book.quantities["objective_value"]
@@ -180,7 +180,7 @@ def _roles(writer: Writer) -> list[tuple[str, str, str]]:
     )
 
 
-def _ranked(writer: Writer, block: Block, number: int, shown: Shown, roles: list[str], look: Look) -> None:
+def _ranked(writer: Writer, block: Block, number: int, shown: ShownOptions, roles: list[str], look: Look) -> None:
     """Write the cells of the bar at a rank; empty if fewer options have a value."""
     live, row, place = writer.live, block.next_row(), tree.Literal(float(number))
     if writer.plan.book.roles.place in writer.plan.book.quantities:
@@ -196,7 +196,7 @@ def _ranked(writer: Writer, block: Block, number: int, shown: Shown, roles: list
         block.show(row, column, choice(known(here), bar, none), look)
 
 
-def _cases(writer: Writer, here: tree.Ref, shown: Shown) -> dict[str, tree.Node]:
+def _cases(writer: Writer, here: tree.Ref, shown: ShownOptions) -> dict[str, tree.Node]:
     """Return the condition of each role for the option at a rank; exactly one holds."""
     base = equal(here, shown.baseline)
     if writer.plan.book.roles.feasible not in writer.plan.book.quantities:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reportgen.book.book import Book, Quantity
     from reportgen.lang import tree
     from reportgen.render.excel.sheets.data import ChartData
-    from reportgen.render.excel.sheets.shown import Shown
+    from reportgen.render.excel.sheets.shown_options import ShownOptions
     from reportgen.render.excel.sheets.tables import Writer
 
 __all__ = ["cost_view", "memory_view"]
@@ -26,7 +26,7 @@ _OPTION = ("option",)
 _GIGABYTE = 10**9
 
 
-def memory_view(writer: Writer, sheet: Worksheet, data: ChartData, shown: Shown) -> None:
+def memory_view(writer: Writer, sheet: Worksheet, data: ChartData, shown: ShownOptions) -> None:
     """Add the view of device memory: the parts, their sum, the capacity, and what depends on them."""
     plan = writer.plan
     quantities = plan.book.quantities
@@ -44,7 +44,7 @@ def memory_view(writer: Writer, sheet: Worksheet, data: ChartData, shown: Shown)
     stack_chart(data, view, Stack("memory", whole.unit, tuple(c.name for c in parts), limit.name))
 
 
-def cost_view(writer: Writer, sheet: Worksheet, data: ChartData, shown: Shown) -> None:
+def cost_view(writer: Writer, sheet: Worksheet, data: ChartData, shown: ShownOptions) -> None:
     """Add the view of costs: by part, in total, and per token, request and user."""
     plan = writer.plan
     quantities = plan.book.quantities

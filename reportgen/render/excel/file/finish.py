@@ -74,7 +74,7 @@ def finish(
     _put_rows(parts, rows)
     if len(strings):
         add_part(parts, _STRINGS, strings.part(), "sharedStrings")
-    _complete_charts(parts, {title: made.cells for title, made in rows.items()})
+    _complete_charts(parts, {title: sheet_rows.cells for title, sheet_rows in rows.items()})
     _describe_charts(parts, charts or {})
     _order_fonts(parts)
     _ask_for_recalculation(parts)
@@ -86,15 +86,15 @@ def finish(
 def _put_rows(parts: dict[str, bytes], rows: Mapping[str, Rows]) -> None:
     """Insert the rows of each sheet into the part that was saved without them."""
     for title, name in sheet_parts(parts).items():
-        root, made = parse(parts[name]), rows[title]
+        root, sheet_rows = parse(parts[name]), rows[title]
         for dimension in root.iter(SHEET + "dimension"):
-            dimension.set("ref", made.area)
+            dimension.set("ref", sheet_rows.area)
         data = root.find(SHEET + "sheetData")
         assert data is not None
         data.clear()
         data.text = _HERE
         before, after = serialise(root).split(_HERE.encode())
-        parts[name] = before + made.xml + after
+        parts[name] = before + sheet_rows.xml + after
 
 
 def _complete_charts(parts: dict[str, bytes], cells: Cells) -> None:

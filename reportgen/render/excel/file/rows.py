@@ -40,13 +40,13 @@ def taken_out(
     if unknown := sorted(values.keys() - set(workbook.sheetnames)):
         message = f"values for sheets that are not in the workbook: {', '.join(unknown)}"
         raise ValueError(message)
-    made = {}
+    result = {}
     for sheet in workbook.worksheets:
-        made[sheet.title] = _rows(sheet, values.get(sheet.title, {}), strings)
+        result[sheet.title] = _rows(sheet, values.get(sheet.title, {}), strings)
         # links and comments are saved with their cells
-        sheet._cells = {at: cell for at, cell in sheet._cells.items() if cell.hyperlink or cell.comment}
+        sheet._cells = {address: cell for address, cell in sheet._cells.items() if cell.hyperlink or cell.comment}
         sheet.row_dimensions.clear()
-    return made
+    return result
 
 
 def _rows(sheet: Worksheet, values: Mapping[str, CellValue], strings: SharedStrings) -> Rows:

@@ -143,9 +143,9 @@ def _add_built(table: Table, inputs: list[Column]) -> None:
     """
     changed = Column(CHANGES, "Changed inputs", "check", kind="count")
     for column in inputs:
-        made = Column(f"{column.name}_as_built", f"{column.title} as built", "built", column.unit, column.kind)
-        made.cells = {row: _built(table, column, cell) for row, cell in column.cells.items()}
-        table.columns[made.name] = made
+        built = Column(f"{column.name}_as_built", f"{column.title} as built", "built", column.unit, column.kind)
+        built.cells = {row: _built(table, column, cell) for row, cell in column.cells.items()}
+        table.columns[built.name] = built
     text = idioms.differing((table.local(column.name), table.local(f"{column.name}_as_built")) for column in inputs)
     changed.cells = {row: Cell(0.0, text) for row in table.rows()}
     table.columns[CHANGES] = changed

@@ -31,8 +31,8 @@ def index(cells: str, row: str, column: str = "") -> str:
 
 def position(value: str, cells: str, *, may_be_absent: bool = False) -> str:
     """Return the position of a value in a range, counted from 1; empty if it is missing and may be."""
-    found = f"MATCH({value},{cells},0)"
-    return f'IFERROR({found},"")' if may_be_absent else found
+    match = f"MATCH({value},{cells},0)"
+    return f'IFERROR({match},"")' if may_be_absent else match
 
 
 def size(cells: str) -> str:

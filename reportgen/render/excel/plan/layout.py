@@ -84,10 +84,10 @@ class Table:
 
     def rows_by(self, dimension: str) -> dict[str, list[int]]:
         """Return the row numbers of each member of a dimension."""
-        axis, found = self.dims.index(dimension), dict[str, list[int]]()
+        axis, result = self.dims.index(dimension), dict[str, list[int]]()
         for row, key in enumerate(self.keys):
-            found.setdefault(key[axis], []).append(row)
-        return found
+            result.setdefault(key[axis], []).append(row)
+        return result
 
 
 @dataclass(slots=True)

@@ -70,9 +70,9 @@ class Live:
 
     def of(self, quantity: str, *members: Chosen) -> tree.Ref:
         """Return a quantity for some members; dimensions that the quantity lacks are ignored."""
-        found = {self._dimension(member): member for member in members}
+        member_of = {self._dimension(member): member for member in members}
         per = self._plan.book.quantities[quantity].per
-        return tree.Ref(quantity, tuple((dimension, found[dimension]) for dimension in per))
+        return tree.Ref(quantity, tuple((dimension, member_of[dimension]) for dimension in per))
 
     def changes(self, member: Chosen) -> tree.Ref:
         """Return the number of inputs of a member that were changed since the build."""

@@ -51,10 +51,10 @@ class Lookups:
 
     def lookup(self, ref: tree.Ref, table: Table, rows: list[int] | None, *, position: bool) -> str:
         """Return a look-up column for a reference (or the row number of the member it gives), filled in these rows."""
-        at = (table.dims, ref, position)
-        if at not in self._made:
-            self._made[at] = self._new_lookup(ref, table, position)
-        column = table.columns[self._made[at]]
+        key = (table.dims, ref, position)
+        if key not in self._made:
+            self._made[key] = self._new_lookup(ref, table, position)
+        column = table.columns[self._made[key]]
         needed = [r for r in (rows if rows is not None else table.rows()) if r not in column.cells]
         if needed:
             self._fill_lookup(ref, table, column, needed, position)

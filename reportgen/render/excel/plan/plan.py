@@ -106,18 +106,18 @@ class Plan:
         return name if name not in table.columns else name + "_value"
 
     def _fill_cells(self, quantity: Quantity, table: Table, column: Column) -> None:
-        found = table.rows_by(quantity.by[0])
+        rows_by = table.rows_by(quantity.by[0])
         for key, node in quantity.cells.items():
-            rows = found.get(key[0], [])
+            rows = rows_by.get(key[0], [])
             given = (quantity.name, key) in self.results.inputs
             if quantity.input and (given or is_literal(node)):
-                made = Cell(None, input=True)
+                written = Cell(None, input=True)
             elif column.group == "key" and is_literal(node):
-                made = Cell(None)
+                written = Cell(None)
             else:
-                made = self._formula(node, table, quantity, rows)
+                written = self._formula(node, table, quantity, rows)
             for row in rows:
-                column.cells[row] = Cell(None, made.formula, made.array, made.input)
+                column.cells[row] = Cell(None, written.formula, written.array, written.input)
 
     def printed(self, node: tree.Node, quantity: Quantity, rows: list[int] | None = None) -> str:
         """Return the Excel formula of a part of a quantity's formula."""
@@ -144,9 +144,9 @@ class Plan:
         if rest:
             assert table is not None
             key = (source.whole(self.lookups.position(rest, source, {}, every)), self._own(rest, table, rows))
-        at = None
+        sought = None
         if node.at is not None:
-            at = to_excel(
+            sought = to_excel(
                 node.at,
                 lambda n: self._refer(n, table, quantity, rows),
                 lambda n: self._reduce(n, table, quantity, rows),
@@ -154,7 +154,7 @@ class Plan:
         may_be_empty = self.book.quantities[node.of.name].type.absent or where is not None
         text, array = reduction(
             node.function, source.whole(column), key, source.whole(where) if where else None,
-            source.whole(node.over[0]), at, self._rank_parts(node, source, table, rows), may_be_empty,
+            source.whole(node.over[0]), sought, self._rank_parts(node, source, table, rows), may_be_empty,
         )  # fmt: skip
         self._array = self._array or array
         return text

@@ -13,7 +13,7 @@ def reduction(
     key: tuple[str, str] | None,
     where: str | None,
     members: str,
-    at: str | None,
+    sought: str | None,
     rank: tuple[str, str, str],
     may_be_empty: bool,
 ) -> tuple[str, bool]:
@@ -25,7 +25,7 @@ def reduction(
         key: A column of row numbers and the current row's own; only rows with that number count.
         where: A column of flags; only rows where it is true count.
         members: The column with the members of the reduced dimension.
-        at: For `find`, the value that is sought.
+        sought: For `find`, the value that is sought.
         rank: For `rank`, this row's value, all positions and this row's position.
         may_be_empty: Whether it can happen that no row counts.
     """
@@ -38,8 +38,8 @@ def reduction(
     kept = _kept(key, where)
     if function == "find":
         if not kept:
-            return f'IFERROR(INDEX({members},MATCH({at},{column},0)),"")', False
-        return f'IFERROR(INDEX({members},MATCH({at},IF({"*".join(kept)},{column}),0)),"")', True
+            return f'IFERROR(INDEX({members},MATCH({sought},{column},0)),"")', False
+        return f'IFERROR(INDEX({members},MATCH({sought},IF({"*".join(kept)},{column}),0)),"")', True
     if function not in _EXTREMES:
         raise ValueError(f"the reduction {function!r} has no Excel form")
     known = f'({column}<>"")'

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from reportgen.book.book import Quantity
     from reportgen.render.excel.sheets.pages import Area
-    from reportgen.render.excel.sheets.shown import Shown
+    from reportgen.render.excel.sheets.shown_options import ShownOptions
     from reportgen.render.excel.sheets.tables import Writer
 
 __all__ = ["CHARTS", "contents", "link_back", "summary_page"]
@@ -80,7 +80,7 @@ def summary_page(
     writer: Writer,
     sheet: Worksheet,
     area: Area,
-    shown: Shown,
+    shown: ShownOptions,
     further: Callable[[Writer, Worksheet, int], int],
 ) -> int:
     """Write the dashboard from the verdict to the recommendations; return the next free row.
@@ -122,7 +122,7 @@ def summary_page(
 # --- the verdict -----------------------------------------------------------------------------------------------------
 
 
-def _verdict(writer: Writer, sheet: Worksheet, shown: Shown) -> None:
+def _verdict(writer: Writer, sheet: Worksheet, shown: ShownOptions) -> None:
     """Write rows 2 to 4: the finding as a banner, and the recommended option and the baseline with their verdicts."""
     plan, live, roles = writer.plan, writer.live, writer.plan.book.roles
     quantities = plan.book.quantities
@@ -218,7 +218,7 @@ def _state(writer: Writer, sheet: Worksheet, row: int, area: Area) -> int:
 # --- key figures -----------------------------------------------------------------------------------------------------
 
 
-def _key_figures(writer: Writer, sheet: Worksheet, row: int, shown: Shown) -> int:
+def _key_figures(writer: Writer, sheet: Worksheet, row: int, shown: ShownOptions) -> int:
     """Write the key figures of the recommended option, each with its range, the baseline's figure, and its target."""
     book, live = writer.plan.book, writer.live
     writer.put(sheet, row, 1, "Key figures of the recommended option", _TITLE)
@@ -226,29 +226,29 @@ def _key_figures(writer: Writer, sheet: Worksheet, row: int, shown: Shown) -> in
     sides = dict.fromkeys((*numbers, "Target"), "right") | {"Unit": "left", "Target is": "center"}
     for i, head in enumerate(("Key figure", *numbers, "Unit", "Target", "Target is")):
         writer.put(sheet, row + 1, 1 + i, head, Look("head", side=sides.get(head, "")))
-    first = at = row + 2
+    first = current = row + 2
     for name in key_figures(book):
         quantity = book.quantities[name]
         unit = quantity.type.unit.label if quantity.type.kind == "number" else ""
         values = [live.value(live.of(name, option)) for option in shown.pair]
         look = number_look(quantity.type.kind, unit, values, whole=quantity.whole)
         form = look.form
-        scale(sheet, {look.rules: [f"B{at}:E{at}", f"G{at}"]})
-        writer.put(sheet, at, 1, quantity.title, Look("label"))
-        _figure(writer, sheet, at, 2, name, shown.recommended, Look("value", form))
+        scale(sheet, {look.rules: [f"B{current}:E{current}", f"G{current}"]})
+        writer.put(sheet, current, 1, quantity.title, Look("label"))
+        _figure(writer, sheet, current, 2, name, shown.recommended, Look("value", form))
         for column, end in zip((3, 4), book.relations.band(name) or ("", ""), strict=True):
             if end:
-                _figure(writer, sheet, at, column, end, shown.recommended, Look("range", form))
+                _figure(writer, sheet, current, column, end, shown.recommended, Look("range", form))
             else:
-                writer.put(sheet, at, column, None, _TEXT)
-        _figure(writer, sheet, at, 5, name, shown.baseline, Look("aside", form))
-        writer.put(sheet, at, 6, unit or None, Look("words"))
-        _target(writer, sheet, at, quantity, shown.recommended, form)
-        sheet.row_dimensions[at].height = 18
-        at += 1
-    if at > first:
-        _coloured(sheet, f"H{first}:H{at - 1}", *_MET)
-    return at
+                writer.put(sheet, current, column, None, _TEXT)
+        _figure(writer, sheet, current, 5, name, shown.baseline, Look("aside", form))
+        writer.put(sheet, current, 6, unit or None, Look("words"))
+        _target(writer, sheet, current, quantity, shown.recommended, form)
+        sheet.row_dimensions[current].height = 18
+        current += 1
+    if current > first:
+        _coloured(sheet, f"H{first}:H{current - 1}", *_MET)
+    return current
 
 
 def _figure(writer: Writer, sheet: Worksheet, row: int, column: int, name: str, option: tree.Ref, look: Look) -> None:
@@ -284,21 +284,21 @@ def _advice(writer: Writer, sheet: Worksheet, row: int) -> int:
         return row - 1
     writer.put(sheet, row, 1, "Recommendations, best first", _TITLE)
     places = [tree.Member("place", name) for name in book.dimensions["place"].names]
-    at = row + 1
+    current = row + 1
     for place in places:
         text = live.of(roles.advice, place)
-        writer.show(sheet, at, 1, live.of(roles.advice_label, place), Look("key", wrap=True))
-        _wide(writer, sheet, at, 2, Look("plain", wrap=True), live.checked(text))
+        writer.show(sheet, current, 1, live.of(roles.advice_label, place), Look("key", wrap=True))
+        _wide(writer, sheet, current, 2, Look("plain", wrap=True), live.checked(text))
         lines = max(2, -(-len(_said(writer, text)) // 92))  # another may be longer
-        sheet.row_dimensions[at].height = 14.0 * lines + 2
-        at += 1
+        sheet.row_dimensions[current].height = 14.0 * lines + 2
+        current += 1
     for title, name in (("Why", roles.reason), ("Risk", roles.risk), ("Next", roles.next)):
         text = live.of(name, places[0])
-        writer.put(sheet, at, 1, f"{title} (of the first)", Look("key", wrap=True))
-        _wide(writer, sheet, at, 2, Look("plain", wrap=True), live.checked(text, ""))
-        sheet.row_dimensions[at].height = 14.0 * max(1, -(-len(_said(writer, text)) // 92)) + 2
-        at += 1
-    return at
+        writer.put(sheet, current, 1, f"{title} (of the first)", Look("key", wrap=True))
+        _wide(writer, sheet, current, 2, Look("plain", wrap=True), live.checked(text, ""))
+        sheet.row_dimensions[current].height = 14.0 * max(1, -(-len(_said(writer, text)) // 92)) + 2
+        current += 1
+    return current
 
 
 def _wide(writer: Writer, sheet: Worksheet, row: int, column: int, look: Look, shows: tree.Node | str) -> None:
@@ -353,7 +353,7 @@ def _legend(writer: Writer, sheet: Worksheet, row: int) -> int:
         ("good", "Good", "Fits, or meets what is asked"),
         ("bad", "Warning", "Does not fit, misses a target, or holds an invalid value"),
     )
-    for at, (role, name, said) in enumerate(keys, start=row + 1):
-        writer.put(sheet, at, 1, name, Look(role))
-        _wide(writer, sheet, at, 2, Look("plain"), said)
+    for current, (role, name, meaning) in enumerate(keys, start=row + 1):
+        writer.put(sheet, current, 1, name, Look(role))
+        _wide(writer, sheet, current, 2, Look("plain"), meaning)
     return row + len(keys) + 1

@@ -34,8 +34,10 @@ def method_page(writer: Writer, sheet: Worksheet) -> None:
 
     for quantity in quantities.values():
         home, rows[quantity.name] = homes.get(quantity.name), row
-        said = "input" if quantity.input else to_prose(quantity.formula, title) if quantity.formula is not None else ""
-        _method_row(writer, sheet, row, quantity, said)
+        computation = (
+            "input" if quantity.input else to_prose(quantity.formula, title) if quantity.formula is not None else ""
+        )
+        _method_row(writer, sheet, row, quantity, computation)
         _link(writer, sheet, row, home.area(quantity.name) if home else quantity.name)
         row += 1
         if quantity.by and not quantity.input and not quantity.name.endswith("_title"):
@@ -54,13 +56,13 @@ def method_page(writer: Writer, sheet: Worksheet) -> None:
     sheet.auto_filter.ref = f"A1:I{row - 1}"
 
 
-def _method_row(writer: Writer, sheet: Worksheet, row: int, quantity: Quantity, said: str) -> None:
+def _method_row(writer: Writer, sheet: Worksheet, row: int, quantity: Quantity, computation: str) -> None:
     cells = (
         quantity.name,
         quantity.title,
         quantity.type.unit.label,
         ", ".join(quantity.per),
-        said,
+        computation,
         "" if quantity.input else quantity.written,
         quantity.description,
         quantity.source,

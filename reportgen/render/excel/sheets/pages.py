@@ -74,23 +74,23 @@ def define(writer: Writer, sheet: Worksheet, name: str, row: int, column: int) -
     workbook.defined_names[name] = DefinedName(name, attr_text=text)
 
 
-def scalar(writer: Writer, sheet: Worksheet, row: int, column: int, made: Scalar) -> None:
+def scalar(writer: Writer, sheet: Worksheet, row: int, column: int, item: Scalar) -> None:
     """Write a scalar and name its cell after it."""
-    form, where = _numbers(made).form, side(made.kind)
-    if made.cell.formula is None:
-        look = Look("input", form if made.kind == "number" else "General", side=where)
-        writer.put(sheet, row, column, made.cell.value, look)
+    form, where = _numbers(item).form, side(item.kind)
+    if item.cell.formula is None:
+        look = Look("input", form if item.kind == "number" else "General", side=where)
+        writer.put(sheet, row, column, item.cell.value, look)
     else:
-        look = Look("plain", form, made.kind == "text", side=where)
-        writer.formula(sheet, row, column, made.cell.formula, made.cell.value, look, array=made.cell.array)
-    define(writer, sheet, made.name, row, column)
-    if _numbers(made).rules:
-        scale(sheet, {_numbers(made).rules: [sheet.cell(row, column).coordinate]})
+        look = Look("plain", form, item.kind == "text", side=where)
+        writer.formula(sheet, row, column, item.cell.formula, item.cell.value, look, array=item.cell.array)
+    define(writer, sheet, item.name, row, column)
+    if _numbers(item).rules:
+        scale(sheet, {_numbers(item).rules: [sheet.cell(row, column).coordinate]})
 
 
-def _numbers(made: Scalar) -> NumberLook:
-    whole = made.quantity is not None and made.quantity.whole
-    return number_look(made.kind, made.unit, [made.cell.value], whole=whole)
+def _numbers(item: Scalar) -> NumberLook:
+    whole = item.quantity is not None and item.quantity.whole
+    return number_look(item.kind, item.unit, [item.cell.value], whole=whole)
 
 
 def inputs_page(writer: Writer, sheet: Worksheet, row: int) -> tuple[str, str]:
@@ -98,17 +98,17 @@ def inputs_page(writer: Writer, sheet: Worksheet, row: int) -> tuple[str, str]:
     writer.put(sheet, row, 1, "Inputs of the scenario", _TITLE)
     for i, (head, where) in enumerate(SCALAR_HEADS.items()):
         writer.put(sheet, row + 1, 1 + i, head, Look("head", side=where))
-    first = at = row + 2
+    first = current = row + 2
     for topic, scalars in _by_topic(writer).items():
-        writer.put(sheet, at, 1, topic, Look("group"))
-        sheet.row_dimensions[at].height = 22
-        at += 1
-        for made, quantity in scalars:
-            _input_row(writer, sheet, at, made, quantity)
-            at += 1
+        writer.put(sheet, current, 1, topic, Look("group"))
+        sheet.row_dimensions[current].height = 22
+        current += 1
+        for item, quantity in scalars:
+            _input_row(writer, sheet, current, item, quantity)
+            current += 1
     for letter, width in zip("ABCDEFGHI", _WIDTHS, strict=True):
         sheet.column_dimensions[letter].width = width
-    last = max(first, at - 1)
+    last = max(first, current - 1)
     writer.mark_changed(sheet, f"C{first}:C{last}", f"$F{first}")
     problems, changes = (reference(sheet.title, f"{letter}{first}:{letter}{last}", fixed=True) for letter in "HG")
     return problems, changes
@@ -116,33 +116,33 @@ def inputs_page(writer: Writer, sheet: Worksheet, row: int) -> tuple[str, str]:
 
 def _by_topic(writer: Writer) -> dict[str, list[tuple[Scalar, Quantity]]]:
     """Return the scalar inputs by the titles of their topics, most frequently changed first."""
-    found: dict[str, list[tuple[Scalar, Quantity]]] = {}
-    for made in writer.plan.scalars.values():
-        if made.quantity is not None and made.cell.input:
-            found.setdefault(made.quantity.topic, []).append((made, made.quantity))
-    titles = {topic: _TOPICS.get(topic, topic.replace("_", " ").capitalize()) for topic in found}
+    topics: dict[str, list[tuple[Scalar, Quantity]]] = {}
+    for item in writer.plan.scalars.values():
+        if item.quantity is not None and item.cell.input:
+            topics.setdefault(item.quantity.topic, []).append((item, item.quantity))
+    titles = {topic: _TOPICS.get(topic, topic.replace("_", " ").capitalize()) for topic in topics}
     order = list(_TOPICS)
-    ranked = sorted(found, key=lambda t: order.index(t) if t in order else len(order))
-    return {titles[topic]: found[topic] for topic in ranked}
+    ranked = sorted(topics, key=lambda t: order.index(t) if t in order else len(order))
+    return {titles[topic]: topics[topic] for topic in ranked}
 
 
-def _input_row(writer: Writer, sheet: Worksheet, at: int, made: Scalar, quantity: Quantity) -> None:
+def _input_row(writer: Writer, sheet: Worksheet, row: int, item: Scalar, quantity: Quantity) -> None:
     """Write a scalar input: its title and requirements, its value and the built one, its problem, and its source."""
-    writer.put(sheet, at, 1, made.title, Look("key", wrap=True))
-    writer.put(sheet, at, 2, made.name, Look("look-up"))
-    scalar(writer, sheet, at, 3, made)
-    writer.validate(sheet, [f"C{at}"], quantity)
-    writer.put(sheet, at, 4, made.unit or None, _UNIT)
-    said = allowed(quantity) + (", or empty" if quantity.type.absent else "")
-    writer.put(sheet, at, 5, said, Look("look-up", wrap=True, side="left"))
-    writer.put(sheet, at, 6, made.cell.value, Look("look-up", _numbers(made).form, side="right"))
-    writer.formula(sheet, at, 7, is_changed(f"C{at}", f"F{at}"), 0.0, Look("look-up", "0", side="center"))
-    writer.formula(sheet, at, 8, scalar_problem(writer.plan, quantity), "", Look("plain", wrap=True))
+    writer.put(sheet, row, 1, item.title, Look("key", wrap=True))
+    writer.put(sheet, row, 2, item.name, Look("look-up"))
+    scalar(writer, sheet, row, 3, item)
+    writer.validate(sheet, [f"C{row}"], quantity)
+    writer.put(sheet, row, 4, item.unit or None, _UNIT)
+    requirement = allowed(quantity) + (", or empty" if quantity.type.absent else "")
+    writer.put(sheet, row, 5, requirement, Look("look-up", wrap=True, side="left"))
+    writer.put(sheet, row, 6, item.cell.value, Look("look-up", _numbers(item).form, side="right"))
+    writer.formula(sheet, row, 7, is_changed(f"C{row}", f"F{row}"), 0.0, Look("look-up", "0", side="center"))
+    writer.formula(sheet, row, 8, scalar_problem(writer.plan, quantity), "", Look("plain", wrap=True))
     words = ". ".join(t.rstrip(".") for t in (quantity.description, quantity.source) if t)
-    writer.put(sheet, at, 9, words or None, Look("note", wrap=True))
-    room = ((made.title, 0, 1.0), (said, 4, 1.1), (words, 8, 1.3))  # notes are in smaller type
-    lines = max(-(-len(text) // int(_WIDTHS[column] * part)) for text, column, part in room)
-    sheet.row_dimensions[at].height = 14 * max(1, lines) + 2
+    writer.put(sheet, row, 9, words or None, Look("note", wrap=True))
+    texts = ((item.title, 0, 1.0), (requirement, 4, 1.1), (words, 8, 1.3))  # notes are in smaller type
+    lines = max(-(-len(text) // int(_WIDTHS[column] * part)) for text, column, part in texts)
+    sheet.row_dimensions[row].height = 14 * max(1, lines) + 2
 
 
 def derived_page(writer: Writer, sheet: Worksheet, row: int) -> str:
@@ -150,29 +150,31 @@ def derived_page(writer: Writer, sheet: Worksheet, row: int) -> str:
     writer.put(sheet, row, 1, "Figures of the whole scenario", _TITLE)
     for i, (head, where) in enumerate((("Quantity", ""), ("Value", "right"), ("Unit", "left"), ("Name", ""))):
         writer.put(sheet, row + 1, 1 + i, head, Look("head", side=where))
-    at = row + 2
-    for made in writer.plan.scalars.values():
-        if made.cell.input:
+    current = row + 2
+    for item in writer.plan.scalars.values():
+        if item.cell.input:
             continue
-        writer.put(sheet, at, 1, made.title, Look("key", wrap=True))
-        scalar(writer, sheet, at, 2, made)
-        writer.put(sheet, at, 3, made.unit or None, _UNIT)
-        writer.put(sheet, at, 4, made.name, Look("look-up"))
-        at += 1
+        writer.put(sheet, current, 1, item.title, Look("key", wrap=True))
+        scalar(writer, sheet, current, 2, item)
+        writer.put(sheet, current, 3, item.unit or None, _UNIT)
+        writer.put(sheet, current, 4, item.name, Look("look-up"))
+        current += 1
     writer.put(sheet, row, FLAGS, "Flags", _TITLE)
     for i, flag in enumerate((True, False), start=1):
         writer.put(sheet, row + i, FLAGS, flag, Look("plain", side="left"))
-    last, first = at, at + 2
-    writer.put(sheet, at + 1, 1, "Order of the rows", _TITLE)
+    last, first = current, current + 2
+    writer.put(sheet, current + 1, 1, "Order of the rows", _TITLE)
     for placed in writer.placed.values():
         if in_order(placed.table):
-            writer.put(sheet, at + 2, 1, f"Sheet {placed.sheet}, table {placed.table.name}", Look("key"))
-            writer.formula(sheet, at + 2, 2, order_problem(placed.table, placed.sheet), "", Look("plain", wrap=True))
-            at += 1
+            writer.put(sheet, current + 2, 1, f"Sheet {placed.sheet}, table {placed.table.name}", Look("key"))
+            writer.formula(
+                sheet, current + 2, 2, order_problem(placed.table, placed.sheet), "", Look("plain", wrap=True)
+            )
+            current += 1
     for letter, least in zip("ABD", (50, 48, 36), strict=True):
         sheet.column_dimensions[letter].width = max(sheet.column_dimensions[letter].width, least)
     fit_rows(writer, sheet, "AB", range(row + 2, last))
-    return reference(sheet.title, f"B{first}:B{max(first, at + 1)}", fixed=True)
+    return reference(sheet.title, f"B{first}:B{max(first, current + 1)}", fixed=True)
 
 
 def sources_page(writer: Writer, sheet: Worksheet) -> None:
@@ -225,6 +227,6 @@ def scenario_page(writer: Writer, sheet: Worksheet) -> None:
     writer.put(sheet, first, 2, "The scenario as built", _TITLE)
     for i, line in enumerate(book.text.removesuffix("\n").split("\n")):
         writer.put(sheet, first + 1 + i, 1, float(i + 1), Look("note", "0"))
-        for at in range(0, max(1, len(line)), _MOST):  # longer lines do not fit a cell
-            writer.put(sheet, first + 1 + i, 2 + at // _MOST, line[at : at + _MOST] or None, Look("bare"))
+        for start in range(0, max(1, len(line)), _MOST):  # longer lines do not fit a cell
+            writer.put(sheet, first + 1 + i, 2 + start // _MOST, line[start : start + _MOST] or None, Look("bare"))
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 16, 120

@@ -56,10 +56,10 @@ def _robustness(writer: Writer, sheet: Worksheet, row: int) -> int:
         return row
     titles = {m.name: m.title or m.name for m in writer.plan.book.dimensions["option"].members}
     writer.put(sheet, row, 1, "How robust the choice of the best option is", _TITLE)
-    said = f"Values, not formulas: computed for {robust.holds_for}; {robust.samples:,} samples, seed {robust.seed}."
+    text = f"Values, not formulas: computed for {robust.holds_for}; {robust.samples:,} samples, seed {robust.seed}."
     fresh = "They hold for the current inputs."
     stale = "Inputs were changed since, so these values are stale. Build again to update them."
-    _note(writer, sheet, row + 1, said)
+    _note(writer, sheet, row + 1, text)
     writer.show(sheet, row + 2, 1, choice(more(writer.live.changed), stale, fresh), Look("key"))
     row = _heads(writer, sheet, row + 4, "Option", "Is the best in, %")
     for option, share in robust.shares.items():
@@ -91,8 +91,8 @@ def _front(writer: Writer, sheet: Worksheet, row: int) -> int:
     if searched is None or not searched.front:
         return row
     writer.put(sheet, row, 1, "Front of all configurations that were searched", _TITLE)
-    said = f"Values, not formulas: {searched.tried:,} configurations, for {searched.holds_for}."
-    _note(writer, sheet, row + 1, said)
+    text = f"Values, not formulas: {searched.tried:,} configurations, for {searched.holds_for}."
+    _note(writer, sheet, row + 1, text)
     columns = list(searched.front[0].cells)
     axes = [writer.plan.book.quantities[name] for name in writer.plan.book.report.front]
     heads = ("Candidate", *(", ".join(filter(None, (a.title, a.type.unit.label))) for a in axes), "Configuration")
@@ -123,11 +123,11 @@ def _left_out(writer: Writer, sheet: Worksheet, row: int) -> None:
         row += 1
 
 
-def _note(writer: Writer, sheet: Worksheet, row: int, said: str) -> None:
+def _note(writer: Writer, sheet: Worksheet, row: int, text: str) -> None:
     """Write a sentence across the width of the table, on as many lines as it needs."""
-    writer.put(sheet, row, 1, said, Look("note", wrap=True))
+    writer.put(sheet, row, 1, text, Look("note", wrap=True))
     sheet.merge_cells(start_row=row, start_column=1, end_row=row, end_column=5)
-    sheet.row_dimensions[row].height = 14 * -(-len(said) // 125)
+    sheet.row_dimensions[row].height = 14 * -(-len(text) // 125)
 
 
 def _heads(writer: Writer, sheet: Worksheet, row: int, *heads: str, texts: tuple[int, ...] = ()) -> int:

@@ -183,11 +183,11 @@ class Writer:
         if title:
             self.put(sheet, row, column, title, Look("heading"))
         ruled: dict[Any, list[str]] = {}
-        for i, made in enumerate(columns):
-            self._head(sheet, placed, made, column + i)
-            rules = self._column(sheet, placed, made, column + i)
+        for i, planned in enumerate(columns):
+            self._head(sheet, placed, planned, column + i)
+            rules = self._column(sheet, placed, planned, column + i)
             if rules:
-                letter = placed.letters[made.name]
+                letter = placed.letters[planned.name]
                 ruled.setdefault(rules, []).append(f"{letter}{placed.row}:{letter}{placed.last}")
         scale(sheet, ruled)
         last = f"{get_column_letter(placed.right)}{max(placed.last, placed.row)}"
@@ -195,7 +195,7 @@ class Writer:
             displayName=table.name, name=table.name, ref=f"{get_column_letter(column)}{placed.row - 1}:{last}"
         )
         excel.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=False)
-        excel.tableColumns = [TableColumn(id=i, name=made.name) for i, made in enumerate(columns, start=1)]
+        excel.tableColumns = [TableColumn(id=i, name=planned.name) for i, planned in enumerate(columns, start=1)]
         if table.spare:
             _fill_down(excel.tableColumns, columns)
         excel.autoFilter = AutoFilter(ref=excel.ref)
@@ -206,37 +206,37 @@ class Writer:
             self._outline(sheet, placed, column, fold_from)
         return placed
 
-    def _head(self, sheet: Worksheet, placed: Placed, made: Column, column: int) -> None:
-        top, where = placed.row - 3, _side(made)
-        self.put(sheet, top, column, made.title, Look("head", side=where))
+    def _head(self, sheet: Worksheet, placed: Placed, planned: Column, column: int) -> None:
+        top, where = placed.row - 3, _side(planned)
+        self.put(sheet, top, column, planned.title, Look("head", side=where))
         # wrapped, so that the unit of a hidden column does not overlap the column before it
-        self.put(sheet, top + 1, column, made.unit or None, Look("unit", wrap=True, side=where))
-        self.put(sheet, top + 2, column, made.name, Look("name", side="" if made.group == "key" else "left"))
+        self.put(sheet, top + 1, column, planned.unit or None, Look("unit", wrap=True, side=where))
+        self.put(sheet, top + 2, column, planned.name, Look("name", side="" if planned.group == "key" else "left"))
 
-    def _column(self, sheet: Worksheet, placed: Placed, made: Column, column: int) -> Any:
+    def _column(self, sheet: Worksheet, placed: Placed, planned: Column, column: int) -> Any:
         """Write the cells of a column; return the rules of its number format."""
-        letter, whole = get_column_letter(column), made.quantity is not None and made.quantity.whole
-        numbers = number_look(made.kind, made.unit, (c.value for c in made.cells.values()), whole=whole)
+        letter, whole = get_column_letter(column), planned.quantity is not None and planned.quantity.whole
+        numbers = number_look(planned.kind, planned.unit, (c.value for c in planned.cells.values()), whole=whole)
         form = numbers.form
-        role = {"key": "key", "input": "plain", "check": "plain", "built": "look-up"}.get(made.group, made.group)
-        wrap = made.kind == "text" and made.group in ("result", "key")
-        where = _side(made)
+        role = {"key": "key", "input": "plain", "check": "plain", "built": "look-up"}.get(planned.group, planned.group)
+        wrap = planned.kind == "text" and planned.group in ("result", "key")
+        where = _side(planned)
         look = Look(role, form, wrap, side=where)
-        typed = "General" if made.kind != "number" else form
+        typed = "General" if planned.kind != "number" else form
         input_look, follows = Look("input", typed, side=where), Look("inherited", typed, side=where)
         inputs: list[str] = []
-        for row, cell in made.cells.items():
+        for row, cell in planned.cells.items():
             number = placed.row + row
             if cell.formula is None:
                 self.put(sheet, number, column, cell.value, input_look if cell.input else look)
                 inputs += [f"{letter}{number}"] if cell.input else []
             else:
                 text = self._resolved(cell, letter, placed.row)
-                written = follows if made.group == "input" else look
+                written = follows if planned.group == "input" else look
                 self.formula(sheet, number, column, text, cell.value, written, array=cell.array)
-        if made.group == "input" and made.quantity is not None:
-            every = [f"{letter}{placed.row + r}" for r in made.cells]
-            self.waiting.append((sheet, every, made.quantity))
+        if planned.group == "input" and planned.quantity is not None:
+            every = [f"{letter}{placed.row + r}" for r in planned.cells]
+            self.waiting.append((sheet, every, planned.quantity))
         return numbers.rules
 
     def _resolved(self, cell: Cell, letter: str, first: int) -> str:
@@ -283,21 +283,21 @@ class Writer:
 
     def _widths(self, sheet: Worksheet, placed: Placed, column: int) -> None:
         lines = 1
-        for i, made in enumerate(placed.columns):
-            longest = max((_length(c.value, made.unit) for c in made.cells.values()), default=0)
-            words = max((len(w) for w in made.title.split()), default=0)
-            wide = min(46, max(11, longest + 2, words + 3, len(made.name) * 0.8 + 3))
+        for i, planned in enumerate(placed.columns):
+            longest = max((_length(c.value, planned.unit) for c in planned.cells.values()), default=0)
+            words = max((len(w) for w in planned.title.split()), default=0)
+            wide = min(46, max(11, longest + 2, words + 3, len(planned.name) * 0.8 + 3))
             letter = get_column_letter(column + i)
             width = max(wide, sheet.column_dimensions[letter].width if letter in sheet.column_dimensions else 0)
             sheet.column_dimensions[letter].width = width
-            lines = max(lines, len(wrap(made.title, int(width) - 1)))
+            lines = max(lines, len(wrap(planned.title, int(width) - 1)))
         sheet.row_dimensions[placed.row - 3].height = max(30, 13.5 * lines + 3)
         sheet.row_dimensions[placed.row - 2].height = 14
 
     def _outline(self, sheet: Worksheet, placed: Placed, column: int, first: int) -> None:
         """Fold away look-ups, row numbers and values as built; a click on the group shows them."""
-        for place, made in enumerate(placed.columns, start=column):
-            if made.group in ("look-up", "position", "built") and place >= first:
+        for place, planned in enumerate(placed.columns, start=column):
+            if planned.group in ("look-up", "position", "built") and place >= first:
                 dimension = sheet.column_dimensions[get_column_letter(place)]
                 dimension.outlineLevel, dimension.hidden = 1, True
                 sheet.column_dimensions[get_column_letter(place + 1)].collapsed = True
@@ -305,10 +305,10 @@ class Writer:
 
     def _mark_changes(self, sheet: Worksheet, placed: Placed) -> None:
         """Highlight inputs that differ from their values as built."""
-        for made in placed.columns:
-            built = placed.letters.get(f"{made.name}_as_built")
+        for planned in placed.columns:
+            built = placed.letters.get(f"{planned.name}_as_built")
             if built is not None:
-                letter = placed.letters[made.name]
+                letter = placed.letters[planned.name]
                 self.mark_changed(sheet, f"{letter}{placed.row}:{letter}{placed.last}", f"${built}{placed.row}")
 
     def mark_changed(self, sheet: Worksheet, area: str, built: str) -> None:
@@ -347,8 +347,8 @@ def _to_the_left(look: Look) -> Look:
     return replace(look, side="left")
 
 
-def _side(made: Column) -> str:
-    return "" if made.group == "key" else side(made.kind)
+def _side(column: Column) -> str:
+    return "" if column.group == "key" else side(column.kind)
 
 
 def _fill_down(heads: list[TableColumn], columns: list[Column]) -> None:

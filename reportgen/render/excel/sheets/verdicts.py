@@ -30,18 +30,18 @@ def verdicts(book: Book) -> dict[str, str]:
     whole = {
         roles.feasible: roles.feasible, roles.runs: roles.runs, roles.verdict: roles.feasible, roles.met: roles.met,
     }  # fmt: skip
-    found = {name: flag for name, flag in whole.items() if name in book.quantities and flag in book.quantities}
+    flags = {name: flag for name, flag in whole.items() if name in book.quantities and flag in book.quantities}
     met, says = book.quantities.get(roles.met), book.quantities.get(roles.says)
     for key, node in met.cells.items() if met is not None else ():
         if isinstance(node, tree.Ref):
-            found[node.name] = node.name
-            said = says.cells.get(key) if says is not None else None
-            for name in _texts(book, said):
-                found[name] = node.name
+            flags[node.name] = node.name
+            text = says.cells.get(key) if says is not None else None
+            for name in _texts(book, text):
+                flags[name] = node.name
     for quantity in book.quantities.values():
-        if isinstance(quantity.formula, tree.Ref) and quantity.formula.name in found and quantity.type.kind == "flag":
-            found[quantity.name] = quantity.name
-    return found
+        if isinstance(quantity.formula, tree.Ref) and quantity.formula.name in flags and quantity.type.kind == "flag":
+            flags[quantity.name] = quantity.name
+    return flags
 
 
 def _texts(book: Book, node: tree.Node | None) -> list[str]:

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from reportgen.book.book import Book
     from reportgen.render.excel.sheets.data import ChartData
 
-__all__ = ["Shown", "shown_options"]
+__all__ = ["ShownOptions", "shown_options"]
 
 _OPTION = "option"
 _BASELINE = "baseline_option"
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownOptions:
     """The two options, by handles of the cells with their rows in the table of options: an edit may change which."""
 
     baseline: tree.Ref
@@ -37,7 +37,7 @@ class Shown:
         return equal(self.recommended, self.baseline)
 
 
-def shown_options(data: ChartData, book: Book) -> Shown:
+def shown_options(data: ChartData, book: Book) -> ShownOptions:
     """Return the baseline and the recommended option; a block holds their rows in the table of options."""
     block = data.block("Options that are shown", [("Which", ""), ("Option", ""), ("Row", "")])
     rows = []
@@ -46,4 +46,4 @@ def shown_options(data: ChartData, book: Book) -> Shown:
         block.put(row, 0, label, Look("key"))
         option = block.show(row, 1, tree.Ref(name), Look())
         rows.append(block.show_row(row, 2, option, _OPTION, Look("plain", "0")))
-    return Shown(*rows)
+    return ShownOptions(*rows)
