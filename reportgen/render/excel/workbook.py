@@ -247,7 +247,7 @@ def _frozen(placed: Placed) -> str:
 
 
 def _charts(writer: Writer, sheets: dict[str, Worksheet], data: ChartData, shown: ShownOptions) -> int:
-    """Views and native charts; returns the first row of the Summary below its charts."""
+    """Add views and native charts; return the first row of the Summary below its charts."""
     summary, row = sheets["Summary"], 2
     height = roofline_chart(writer, data, summary, f"{CHARTS}{row}", shown)
     row = first_row_below(summary, row, height) if height else row

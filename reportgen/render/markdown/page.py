@@ -74,7 +74,7 @@ class _Page:
             yield from self.block(block)
 
     def block(self, block: Block) -> Iterator[str]:
-        """One block."""
+        """Yield the lines of one block."""
         match block:
             case Paragraph():
                 yield f"**{plain(block.lead)}** {plain(block.text)}" if block.lead else plain(block.text)

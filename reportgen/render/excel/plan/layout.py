@@ -75,7 +75,7 @@ class Table:
         return f"{self.name}[{column}]" if len(self.keys) + self.spare > 1 else self.block(column, column)
 
     def block(self, first: str, last: str) -> str:
-        """All cells from one column to another."""
+        """Return a reference to all cells from one column to another."""
         return f"{self.name}[[{first}]:[{last}]]"
 
     def rows(self) -> Iterator[int]:

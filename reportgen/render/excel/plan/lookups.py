@@ -107,7 +107,7 @@ class Lookups:
         return quantity.type.absent or any(isinstance(s, tree.Ref) and self._may_be_absent(s) for _, s in ref.select)
 
     def kept_blank(self, ref: tree.Ref, text: str) -> str:
-        """An empty cell read by INDEX is 0; an absent input must stay absent."""
+        """Keep an absent input absent: INDEX reads an empty cell as 0."""
         quantity = self.book.quantities[ref.name]
         blank = quantity.input and (quantity.type.absent or quantity.type.kind == "text")
         return idioms.kept_blank(text, text) if blank else text
@@ -137,7 +137,7 @@ class Lookups:
         return idioms.index(self._block(quantity), row, self._position_text(quantity.by[1:], table, select, rows))
 
     def _block(self, quantity: Quantity) -> str:
-        """All columns of an input that has one for each member of its second dimension."""
+        """Return a reference to the columns of an input with one for each member of its second dimension."""
         members = self.book.dimensions[quantity.by[1]].names
         return self.tables[quantity.by[:1]].block(*(f"{quantity.name}_{slug(members[i])}" for i in (0, -1)))
 
