@@ -12,10 +12,15 @@ if TYPE_CHECKING:
     from reportgen.spec.load import Loaded
     from reportgen.spec.model import ScenarioSpec
 
-__all__ = ["BATCH_POINT", "add_batches"]
+__all__ = ["BATCH_POINT", "add_batches", "batch_name"]
 
 BATCH_POINT = "batch_point"
 """The dimension whose rows are batch sizes."""
+
+
+def batch_name(batch: int) -> str:
+    """Return the name of the option at a batch size."""
+    return f"batch_{batch}"
 
 
 def add_batches(collection: Collection, loaded: Loaded[ScenarioSpec], roles: RolesSpec) -> dict[str, Row]:
@@ -34,7 +39,7 @@ def add_batches(collection: Collection, loaded: Loaded[ScenarioSpec], roles: Rol
         return options
     rows = collection.rows[BATCH_POINT] = {}
     for i, batch in enumerate(loaded.spec.batches):
-        place, name = origin.at(i), f"batch_{batch}"
+        place, name = origin.at(i), batch_name(batch)
         if name in options:
             collection.fail(f"duplicate batch size {batch}", place.span())
             continue

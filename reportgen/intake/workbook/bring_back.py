@@ -24,7 +24,7 @@ from reportgen.spec.document import parse_document
 from reportgen.spec.load import validate
 from reportgen.spec.model import ScenarioSpec
 from reportgen.spec.write import with_found, with_value, yaml_text
-from reportgen.study.trials import sensitivity_cases
+from reportgen.study.trials import sensitivity_cases, trials_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -270,13 +270,8 @@ def _levers(book: Book) -> list[str]:
     """Return the levers that have a row."""
     scenario, search = book.scenario, book.scenario.search
     own = {*scenario.options, *scenario.measured, *(search.candidates if search else ())}
-    levers = [o for o in book.dimensions["option"].names if o not in own and not _is_trial(book, o)]
+    levers = [o for o in book.dimensions["option"].names if o not in (*own, *trials_of(book))]
     return [o for o in levers if not o.startswith(SPARE)] or levers  # spare rows are added automatically
-
-
-def _is_trial(book: Book, option: str) -> bool:
-    quantity = book.quantities.get(book.roles.trial)
-    return quantity is not None and getattr(quantity.cells.get((option,)), "value", False) is True
 
 
 def _with(text: str, setting: Setting) -> str:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reportgen.book.collected.collect import SECTIONS, WHOLE
+from reportgen.book.rows.batches import batch_name
 from reportgen.intake.workbook.differ.changes import Override
+from reportgen.study.trials import trials_of
 
 if TYPE_CHECKING:
     from reportgen.book.book import Book, Quantity
@@ -60,12 +62,9 @@ def cell_path(book: Book, quantity: Quantity, cell: tuple[str, ...]) -> Path | N
     if search is not None and name in search.candidates:
         varies = book.studies.search.columns if book.studies.search else {}
         return ("search", "found" if quantity.name in varies else "candidates", name, quantity.name)
-    trial = book.quantities.get(book.roles.trial)
-    if trial is not None and getattr(trial.cells.get((name,)), "value", False) is True:
-        batch = name.removeprefix("batch_")
-        if quantity.name == "batch" and batch.isdigit() and int(batch) in scenario.batches:
-            return ("batches", scenario.batches.index(int(batch)))
-        return None
+    if name in trials_of(book):
+        points = [batch_name(batch) for batch in scenario.batches]
+        return ("batches", points.index(name)) if quantity.name == book.roles.batch and name in points else None
     return ("levers", name, quantity.name)
 
 
