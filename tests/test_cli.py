@@ -19,7 +19,7 @@ from typer.testing import CliRunner, Result
 from reportgen import __version__, api
 from reportgen.cli import app
 from reportgen.cli.show import number
-from reportgen.errors import OutputError
+from reportgen.errors import OutputError, SpecError
 
 ROOT = Path(__file__).parents[1]
 ALICE = str(ROOT / "specs" / "alice.yaml")
@@ -252,6 +252,33 @@ def test_new_writes_a_scenario_that_check_accepts(tmp_path: Path, monkeypatch: p
     assert refused.exit_code == 2
     assert refused.stderr == "scenario.yaml: the file exists already\n  write over it with --force\n"
     assert run("new", "--force").exit_code == 0
+
+
+TEMPLATES = sorted(path.stem for path in (Path(__file__).parents[1] / "templates" / "scenarios").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_every_template_builds_and_is_printed_as_it_is_written(
+    template: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("new", "one.yaml", "--template", template).exit_code == 0
+    assert run("new", "-", "-t", template).stdout == Path("one.yaml").read_text("utf-8")
+    results = api.evaluate("one.yaml")
+    assert results.get("feasible", str(results.get("recommended_option"))) is True
+    assert run("build", "one.yaml", "--format", "md", "-o", "out").exit_code == 0
+
+
+def test_a_template_takes_another_model_and_accelerator() -> None:
+    assert TEMPLATES == ["buy", "chat", "full", "home", "measured", "writer"]
+    text = run("new", "-", "-t", "chat", "--model", "qwen2.5-32b", "--accelerator", "MI300X").stdout
+    assert "model: Qwen2.5-32B\n" in text
+    assert "accelerator: MI300X\n" in text
+    refused = run("new", "-", "--model", "Qwen2.5-32")
+    assert refused.exit_code == 2
+    assert "did you mean 'Qwen2.5-32B' or" in refused.stderr
+    with pytest.raises(SpecError, match="unknown template 'chatt'"):
+        api.new_text("chatt")
 
 
 @pytest.mark.parametrize("which", ["scenario", "library"])

@@ -13,6 +13,7 @@ from reportgen.api.verbs import (
     explain,
     import_model,
     new,
+    new_text,
     schema,
     search,
     sensitivity,
@@ -22,6 +23,6 @@ from reportgen.api.workbooks import import_workbook, lint
 
 __all__ = [
     "FORMATS", "PartlyBuilt", "accuracy", "build", "calibrate", "catalog", "check", "check_all", "compare", "design",
-    "evaluate", "explain", "extract", "import_model", "import_workbook", "lint", "measure", "new", "schema", "search",
-    "sensitivity", "sweep",
+    "evaluate", "explain", "extract", "import_model", "import_workbook", "lint", "measure", "new", "new_text", "schema",
+    "search", "sensitivity", "sweep",
 ]  # fmt: skip

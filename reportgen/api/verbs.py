@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -212,33 +213,53 @@ def sensitivity(
 
 def new(
     path: str | Path = "scenario.yaml",
-    model: str = "Llama-3.1-8B",
-    accelerator: str = "H100-SXM-80GB",
+    model: str = "",
+    accelerator: str = "",
     *,
+    template: str = "full",
     force: bool = False,
     library: Folders = (),
 ) -> list[Path]:
     """Write a commented scenario and, unless it exists, the JSON Schema for editors in the same folder.
 
     Raises:
-        SpecError: the file exists, or the model or accelerator is not in the catalogue.
+        SpecError: the file exists, or the template, model or accelerator is unknown.
         OutputError: the file cannot be written.
     """
     from reportgen.render.files import Staged
-    from reportgen.resources import templates_dir
 
     target = Path(path)
     if target.exists() and not force:
         raise SpecError([Problem("the file exists already", Span(str(target)), "write over it with --force")])
-    text = (templates_dir() / "scenario.yaml").read_text("utf-8")
-    for mark, which, name in (("{model}", "models", model), ("{accelerator}", "accelerators", accelerator)):
-        text = text.replace(mark, _catalogued(which, name, library))
+    text = new_text(template, model, accelerator, library=library)
     with Staged() as staged:
         staged.add(target, text.encode())
         companion = target.with_name("scenario.schema.json")
         if not companion.exists():
             staged.add(companion, json_bytes(schema(library=library)))
         return staged.commit()
+
+
+def new_text(template: str = "full", model: str = "", accelerator: str = "", *, library: Folders = ()) -> str:
+    """Return a commented scenario: `full`, `writer`, `chat`, `buy`, `home` or `measured`.
+
+    Without a model or an accelerator it has the template's own.
+
+    Raises:
+        SpecError: the template, model or accelerator is unknown.
+    """
+    from reportgen.resources import templates_dir
+
+    files = {path.stem: path for path in sorted((templates_dir() / "scenarios").glob("*.yaml"))}
+    if template not in files:
+        hint = nearest(template, files) or f"known: {', '.join(files)}"
+        raise SpecError([Problem(f"unknown template '{template}'", None, hint)])
+
+    def chosen(match: re.Match[str]) -> str:
+        which, own = match.groups()
+        return _catalogued(f"{which}s", {"model": model, "accelerator": accelerator}[which] or own, library)
+
+    return re.sub(r"\{(model|accelerator):([^}]*)\}", chosen, files[template].read_text("utf-8"))
 
 
 def schema(which: Literal["scenario", "library"] = "scenario", library: Folders = ()) -> dict[str, Any]:

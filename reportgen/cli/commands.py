@@ -186,27 +186,54 @@ def explain(
         show_explanation(results, explanation)
 
 
+class Template(StrEnum):
+    """The scenarios to start from."""
+
+    full = "full"
+    writer = "writer"
+    chat = "chat"
+    buy = "buy"
+    home = "home"
+    measured = "measured"
+
+
 def new(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")] = Path("scenario.yaml"),
-    model: Annotated[str, typer.Option("--model", metavar="NAME", help="A model of the catalogue.")] = "Llama-3.1-8B",
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The file to write; - writes to standard output.")
+    ] = Path("scenario.yaml"),
+    template: Annotated[
+        Template,
+        typer.Option(
+            "--template",
+            "-t",
+            help="Where to start: full explains every key; writer, one long text; chat, many users; buy, offers; "
+            "home, your own machine; measured, a server that runs.",
+        ),
+    ] = Template.full,
+    model: Annotated[str, typer.Option("--model", metavar="NAME", help="A model of the catalogue.")] = "",
     accelerator: Annotated[
         str, typer.Option("--accelerator", metavar="NAME", help="An accelerator of the catalogue.")
-    ] = "H100-SXM-80GB",
+    ] = "",
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
     library: Library = [],  # noqa: B006
 ) -> None:
-    """Write a scenario to start from: every section is explained, and build accepts it unchanged.
+    """Write a commented scenario to start from; build accepts it unchanged.
 
     The JSON Schema for editors is written to the same folder as scenario.schema.json, unless it exists.
 
     \b
     Examples:
       reportgen new
+      reportgen new team.yaml --template chat
       reportgen new mine.yaml --model Qwen2.5-32B --accelerator MI300X
+      reportgen new - --template buy > offers.yaml
     """  # noqa: D301
     from reportgen import api
 
-    print_paths(api.new(file, model, accelerator, force=force, library=library))
+    if str(file) == "-":
+        put(api.new_text(template.value, model, accelerator, library=library).encode(), None)
+        return
+    print_paths(api.new(file, model, accelerator, template=template.value, force=force, library=library))
 
 
 def schema(

@@ -60,6 +60,16 @@ class Unit:
         return self.exponents == other.exponents
 
     @property
+    def prefix_alone(self) -> bool:
+        """Whether it is a prefix without a unit, as in 32k."""
+        return self.label in _ALONE
+
+    @property
+    def money(self) -> bool:
+        """Whether it is an amount of money, or one per something."""
+        return self.exponents[KINDS.index("USD")] == 1
+
+    @property
     def dimensionless(self) -> bool:
         """Whether the unit has no checked kind (a number, a count, a percentage)."""
         return not any(self.exponents)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -57,6 +58,19 @@ def test_thousands_and_millions_need_no_unit(written: str, tokens: float) -> Non
 def test_a_time_per_token_may_be_given_as_tokens_per_second(written: str, milliseconds: float) -> None:
     assert results(target=written).get("tpot_target") == pytest.approx(milliseconds, rel=1e-15)
     assert results(measured=written).get("measured_tpot", "ours") == pytest.approx(milliseconds, rel=1e-15)
+
+
+def test_thousands_of_money_are_in_the_unit_of_the_quantity() -> None:
+    book = evaluate(Path(__file__).parents[2] / "specs" / "procurement.yaml").book
+    assert read_changes(book, ["budget=400k", "staff_salary=0.12M"]) == {
+        ("budget", ()): 4e5,
+        ("staff_salary", ()): 1.2e5,
+    }
+
+
+def test_thousands_of_bytes_need_their_unit() -> None:
+    with pytest.raises(SpecError, match="not G"):
+        read_changes(results().book, ["H100-SXM-80GB.memory_nominal=96 G"])
 
 
 def test_a_change_takes_the_same_amounts() -> None:

@@ -132,6 +132,8 @@ def _measure(match: re.Match[str], name: str, type_: Type, units: Units, done: A
             fail(f"'{name}' cannot be {number} {text}", "write a rate above zero")
             return None
         return done(tree.Literal(1 / (float(number) * float(unit.scale * type_.unit.scale))))  # type: ignore[no-any-return]
+    if unit.prefix_alone and type_.unit.money:  # 400k of what the quantity is in
+        return done(tree.Literal(float(number) * float(unit.scale)))  # type: ignore[no-any-return]
     if not unit.same_kind(type_.unit):
         wanted = type_.unit.label or "a plain number"
         also = f" or {type_.inverse.label}" if type_.inverse is not None else ""
