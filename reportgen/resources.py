@@ -19,7 +19,7 @@ def templates_dir() -> Path:
     for folder in (_PACKAGE / "templates", _PACKAGE.parent / "templates"):
         if (folder / "report.html.j2").is_file():
             return folder
-    message = f"the package's templates are neither in {_PACKAGE} nor beside it: install it again"
+    message = f"the package's templates are neither in {_PACKAGE} nor next to it: reinstall reportgen"
     raise FileNotFoundError(message)
 
 

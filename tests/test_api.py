@@ -287,7 +287,7 @@ def test_a_value_has_the_source_of_the_place_where_it_was_written(tmp_path: Path
 
 
 def test_explain_names_what_it_does_not_know() -> None:
-    with pytest.raises(SpecError, match="there is no quantity 'tpott'\n  did you mean 'tpot'"):
+    with pytest.raises(SpecError, match="unknown quantity 'tpott'\n  did you mean 'tpot'"):
         api.explain(ALICE, "tpott")
     with pytest.raises(SpecError, match=r"'h1000' is not a row of 'tpot', which has per option\n  did you mean 'h100'"):
         api.explain(ALICE, "tpot", ["h1000"])

@@ -171,7 +171,7 @@ class _Builder:
         if "rule" not in self.all.dimensions:
             if self.all.rules:
                 name, (_, origin) = next(iter(self.all.rules.items()))
-                hint = "say under accounting: for which the file is" if origin.document.label else ""
+                hint = "name under accounting: the one that the file is for" if origin.document.label else ""
                 message = f"the rule '{name}' cannot be used: this accounting gives no recommendations"
                 self.all.fail(message, origin.span(key=True), hint)
             return

@@ -87,7 +87,7 @@ def accuracy(
     from reportgen.fit.records import Defaults
 
     if by != "all" and by not in GROUPINGS:
-        raise SpecError([Problem(f"there is no grouping '{by}'", None, f"allowed: {', '.join([*GROUPINGS, 'all'])}")])
+        raise SpecError([Problem(f"unknown grouping '{by}'", None, f"allowed: {', '.join([*GROUPINGS, 'all'])}")])
     if plot is not None and plot.suffix.lower() != ".svg":
         raise SpecError([Problem(f"{plot} is not an SVG file", None, "give --plot a name that ends in .svg")])
     defaults = Defaults(model, accelerator, engine, devices, tp, weights, activations, kv_cache)

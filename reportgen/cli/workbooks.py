@@ -157,7 +157,7 @@ _MOST = 20
 def say_left_out(edited: Edited) -> None:
     """Report on stderr what a scenario cannot hold."""
     left = [f"{o.where}: {o.why}" for o in edited.overrides]
-    left += [f"{what} is gone" for what in edited.comparison.removed]
+    left += [f"{what} is missing" for what in edited.comparison.removed]
     if not left:
         return
     typer.echo(f"{len(left)} change{'' if len(left) == 1 else 's'} could not be taken into the scenario:", err=True)

@@ -84,7 +84,7 @@ def explain(results: Results, name: str, at: Iterable[str] = (), depth: int | No
     quantity = results.book.quantities.get(name)
     if quantity is None:
         hint = nearest(name, results.book.quantities)
-        raise SpecError([Problem(f"there is no quantity '{name}'", None, hint)])
+        raise SpecError([Problem(f"unknown quantity '{name}'", None, hint)])
     key = _place(results, quantity, at)
     shown = {k: v for k, v in results.plain(name).items() if results.applies(quantity.per, k)}
     formulas: dict[_Key, str] = dict(quantity.written_cells) if quantity.by else {(): quantity.written}

@@ -65,10 +65,10 @@ def load_torch() -> Any:
     try:
         torch = importlib.import_module("torch")
     except ImportError:
-        message = "measuring needs PyTorch, which is not installed here: install it, as https://pytorch.org says, with "
-        raise OutputError(message + "pip install torch, beside reportgen on the machine to be measured") from None
+        message = "measuring needs PyTorch, which is not installed: install it on the machine to be measured, "
+        raise OutputError(message + "with pip install torch (see https://pytorch.org)") from None
     except OSError as error:
-        raise OutputError(f"PyTorch cannot be loaded: {error}; reinstall it as https://pytorch.org says") from None
+        raise OutputError(f"PyTorch cannot be loaded: {error}; reinstall it (see https://pytorch.org)") from None
     if not torch.cuda.is_available():
         raise OutputError(
             f"PyTorch {torch.__version__} finds no CUDA or ROCm device: run this on the machine to be measured, with "

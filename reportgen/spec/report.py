@@ -56,7 +56,7 @@ class ReportSpec(Part):
     cost_words: list[str] = Field(default=[], description="Texts that say what the decision costs, in their order")
     cost_limits: list[str] = Field(default=[], description="Texts that say what the costs leave out")
     cost_basis: list[str] = Field(
-        default=[], description="Quantities per option that the section on cost rests on, beside its tables"
+        default=[], description="Quantities per option that the section on cost reads, in addition to its tables"
     )
     words: dict[str, list[str]] = Field(default={}, description="Texts of the blocks that are a paragraph, by block")
     search_inputs: list[str] = Field(default=[], description="Inputs that a search is said to hold for")

@@ -127,7 +127,7 @@ class _Known:
         }
         if dimension not in _SECTIONS.values():
             text = (
-                "Dimension for each of whose members the row is repeated; its name stands in the row's as {dimension}"
+                "Dimension for each of whose members the row is repeated; the row's name holds its name as {dimension}"
             )
             properties["each"] = {"type": "string", "description": text}
         if dimension == "operator":

@@ -307,7 +307,7 @@ def test_mistakes_on_the_command_line(tmp_path: Path) -> None:
     result = runner.invoke(app, ["accuracy", str(empty)])
     assert (result.exit_code, "the column 'gpu' is missing" in result.stderr) == (2, True)
     result = runner.invoke(app, ["accuracy", str(MEASURED), "--by", "colour"])
-    assert (result.exit_code, "there is no grouping 'colour'" in result.stderr) == (2, True)
+    assert (result.exit_code, "unknown grouping 'colour'" in result.stderr) == (2, True)
     result = runner.invoke(app, ["accuracy", str(tmp_path / "none.csv")])
     assert result.exit_code == 2
     assert read_table(MEASURED)[1] == []

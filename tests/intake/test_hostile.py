@@ -182,7 +182,7 @@ def test_a_wrong_value_is_shown_where_it_stands(key: str, value: object, message
         ("Qwen3-30B-A3B", {"decoder_sparse_step": 0}, "'decoder_sparse_step' needs a whole number from 1 to 100000"),
         ("Qwen3-30B-A3B", {"mlp_only_layers": [True]}, "entry 1 of 'mlp_only_layers' needs a whole number, not true"),
         ("Qwen3-30B-A3B", {"use_sliding_window": True, "sliding_window": 9}, "which layers of 'qwen3_moe' have a"),
-        ("DeepSeek-V3", {"n_shared_experts": 10**6}, "'shared_expert_size' would be 2048000000; it needs a whole"),
+        ("DeepSeek-V3", {"n_shared_experts": 10**6}, "'shared_expert_size' comes out as 2048000000; it needs a whole"),
         ("DeepSeek-V3", {"qk_nope_head_dim": -1}, "'qk_nope_head_dim' needs a whole number from 0 to 10000000"),
         ("GLM-5", {"mlp_layer_types": ["dense", "odd"] * 39}, "'mlp_layer_types' names dense and sparse layers, not"),
         ("GLM-5", {"layer_types": ["linear_attention"] * 78}, "a layer of type 'linear_attention' cannot be"),

@@ -198,7 +198,7 @@ def _consistent(reader: Reader) -> None:
             low, high = reader.limits[name]
             if not low <= value <= high:
                 key = reader.keys.get(name) or reader.keys.get("part", "")
-                reader.fail(f"'{name}' would be {value}; it needs a whole number from {low:.0f} to {high:.0f}", key)
+                reader.fail(f"'{name}' comes out as {value}; it needs a whole number from {low:.0f} to {high:.0f}", key)
 
 
 def _notes(document: JsonDocument, reader: Reader, kind: ModelType, *, composed: bool) -> list[str]:

@@ -218,7 +218,7 @@ def _carried(edited: EditedWorkbook, title: str) -> _Carried:
         other = next((t for t, s in edited.sheets.items() if all(name in _head(s) for name in _HEAD)), "")
         if other:
             raise _fault(
-                edited.path, f"the sheet '{title}' is gone, which carries the scenario", f"rename '{other}' back"
+                edited.path, f"the sheet '{title}' is missing, which carries the scenario", f"rename '{other}' back"
             )
         hint = f"it carries no scenario: there is no sheet '{SCENARIO}' with one"
         raise _fault(edited.path, "this workbook was not made by reportgen", hint)

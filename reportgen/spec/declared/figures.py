@@ -114,8 +114,8 @@ class SensitivityFigureSpec(Part):
     given: str = Field(description="The objective as given")
     words: str = Field(description="What is said of an input at whose end a target is missed")
     label: str = Field(description="An input and its ends in words")
-    option: str = Field(description="The option that is looked at")
-    base: str = Field(description="The option that a driver's trials are based on")
+    option: str = Field(description="The option that is analysed")
+    base: str = Field(description="The option that a driver's sensitivity cases are based on")
     finding: str = Field(description="The finding")
 
 

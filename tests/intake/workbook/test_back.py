@@ -261,8 +261,8 @@ def test_all_mistakes_come_at_once(editor: Editor) -> None:
     with pytest.raises(SpecError) as caught:
         back(editor)
     assert len(caught.value.problems) >= 4
-    assert "the row 'larger' is gone from the table 't_option'" in str(caught.value)
-    assert "the input 'usual' is gone" in str(caught.value)
+    assert "the row 'larger' is missing from the table 't_option'" in str(caught.value)
+    assert "the input 'usual' is missing" in str(caught.value)
 
 
 # --- rows that were added --------------------------------------------------------------------------------------------
@@ -288,10 +288,10 @@ def test_a_name_that_stands_twice_is_an_error(brief: Editor) -> None:
     brief.column("t_accelerator", "accelerator")[row].value = "l40s"
     with pytest.raises(SpecError) as caught:
         back(brief)
-    said = [p.message for p in caught.value.problems if "already" in p.message]
+    said = [p.message for p in caught.value.problems if "duplicate" in p.message]
     assert len(said) == 2
-    assert "the name 'larger' stands at Options!A6 already" in said[0] + said[1]
-    assert "the name 'l40s' stands at Catalogue!A" in said[0] + said[1]
+    assert "duplicate name 'larger', also at Options!A6" in said[0] + said[1]
+    assert "duplicate name 'l40s', also at Catalogue!A" in said[0] + said[1]
 
 
 def test_a_new_option_keeps_its_title_and_what_is_no_input_is_told(editor: Editor) -> None:
@@ -416,7 +416,7 @@ def test_braces_with_a_comma_at_their_end_take_more_keys(tmp_path: Path) -> None
 @pytest.mark.parametrize("title", ["The Scenario", "scenario"])
 def test_a_renamed_scenario_sheet_is_named(title: str, brief: Editor) -> None:
     brief.book["Scenario"].title = title
-    with pytest.raises(SpecError, match="the sheet 'Scenario' is gone, which carries the scenario"):
+    with pytest.raises(SpecError, match="the sheet 'Scenario' is missing, which carries the scenario"):
         back(brief)
 
 

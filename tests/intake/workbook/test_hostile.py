@@ -131,7 +131,7 @@ HOSTILE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
         lambda b: changed(b, lambda p: p.update({sheet_of(p, "Options"): b"<worksheet><sheetData>"})), "is damaged",
     ),
     "a missing part": (lambda b: changed(b, lambda p: p.pop(sheet_of(p, "Options"))), "has no part"),
-    "a renamed sheet": (lambda b: changed(b, renamed), "the sheet 'Options' is gone, which holds inputs"),
+    "a renamed sheet": (lambda b: changed(b, renamed), "the sheet 'Options' is missing, which holds inputs"),
     "a bomb": (
         lambda b: changed(b, lambda p: p.update({"xl/media/big.bin": bytes(20_000_000)})), "would unpack to",
     ),

@@ -155,7 +155,7 @@ def check_workbook(path: Path, office: Office) -> list[str]:
     edited = api.import_workbook(path)
     found = [f"{o.where}: {o.why}" for o in edited.overrides]
     found += [f"{r.where}: the formula of {r.title} was rewritten" for r in edited.rewrites]
-    found += [f"{what} is gone" for what in edited.comparison.removed]
+    found += [f"{what} is missing" for what in edited.comparison.removed]
     if found:
         return found
     results = evaluate(edited.book)

@@ -78,7 +78,7 @@ class _Comparer:
                 continue
             if title in needed:
                 near = f"is it '{fresh[0]}' now? rename it back" if len(fresh) == 1 else nearest(title, fresh)
-                self._fail(f"the sheet '{title}' is gone, which holds inputs", near)
+                self._fail(f"the sheet '{title}' is missing, which holds inputs", near)
             else:
                 self.comparison.removed.append(f"the sheet '{title}'")
         for title in fresh:

@@ -101,7 +101,7 @@ class _Finder:
                 names[name] = place
             else:
                 self._fail(
-                    f"the input '{name}' is gone from the sheet '{place[0]}'", "name its cell again, or put it back"
+                    f"the input '{name}' is missing from the sheet '{place[0]}'", "name its cell again, or put it back"
                 )
         return names
 
@@ -112,7 +112,7 @@ class _Finder:
         if edited is None or sheet is None:
             if inputs and placed.sheet in self.edited.sheets:
                 hint = "undo any change of it into a plain range, and of its column names"
-                self._fail(f"the table '{placed.table.name}' is gone from the sheet '{placed.sheet}'", hint)
+                self._fail(f"the table '{placed.table.name}' is missing from the sheet '{placed.sheet}'", hint)
             return None
         heads = {head: edited.area.left + i for i, head in enumerate(edited.columns)}
         columns = {}
@@ -120,7 +120,7 @@ class _Finder:
             if planned.name in heads:
                 columns[planned.name] = heads[planned.name]
             elif planned.group in ("key", "input"):
-                what = f"the column '{planned.name}' is gone from the table '{placed.table.name}'"
+                what = f"the column '{planned.name}' is missing from the table '{placed.table.name}'"
                 self._fail(what, nearest(planned.name, [h for h in heads if h not in placed.letters]))
             else:
                 self.result.gone_columns.append(f"{placed.table.name}[{planned.name}]")
@@ -153,9 +153,7 @@ class _Finder:
             folded = tuple(part.casefold() for part in key)
             if any(key) and places.setdefault(folded, row) != row:
                 here = [f"{sheet.title}!{address(number, columns[table.dims[0]])}" for number in (places[folded], row)]
-                self._fail(
-                    f"{here[1]}: the name '{', '.join(key)}' stands at {here[0]} already", "each row has its own"
-                )
+                self._fail(f"{here[1]}: duplicate name '{', '.join(key)}', also at {here[0]}", "each row has its own")
             index = known.pop(folded, None)
             if index is None:
                 index = next(free)
@@ -164,7 +162,7 @@ class _Finder:
         for index in sorted(known.values()):
             gone = ", ".join(table.keys[index])
             if any(c.group == "input" for c in placed.columns) and len(table.dims) == 1:
-                self._fail(f"the row '{gone}' is gone from the table '{table.name}' on the sheet '{sheet.title}'")
+                self._fail(f"the row '{gone}' is missing from the table '{table.name}' on the sheet '{sheet.title}'")
             else:
                 self.result.gone_columns.append(f"{table.name}: the row of {gone}")
         return rows
