@@ -13,6 +13,7 @@ from reportgen.render.excel.charts.option_view import option_view, plain_column
 from reportgen.render.excel.charts.parts import axis, first_row_below, line, place, scatter_series, title
 from reportgen.render.excel.charts.specs import Axis, chart_spec, palette
 from reportgen.render.excel.plan.trees import either, equal, joined, opposite
+from reportgen.render.excel.sheets.shown_options import BASELINE, RECOMMENDED
 from reportgen.render.excel.sheets.styles import INK, Look
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["CURVE", "load_view"]
 
 CURVE = ("option", "load_curve")
-_ROLES = ("baseline", "recommended")
+_ROLES = (BASELINE, RECOMMENDED)
 _WIDTH, _HEIGHT = 26.0, 8.5  # centimetres
 _FORM = Look("plain", "#,##0.000")
 

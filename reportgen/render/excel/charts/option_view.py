@@ -12,6 +12,7 @@ from openpyxl.utils import get_column_letter
 from reportgen.lang import tree
 from reportgen.render.excel.plan.trees import choice, equal, in_words
 from reportgen.render.excel.sheets.numbers import number_look, scale
+from reportgen.render.excel.sheets.shown_options import BASELINE, RECOMMENDED
 from reportgen.render.excel.sheets.styles import Look, side
 from reportgen.render.excel.sheets.verdicts import colour, verdicts
 
@@ -114,9 +115,9 @@ def option_view(
     handles: dict[str, list[tree.Ref]] = {column.name: [] for column in columns}
     for here, option in enumerate(options, start=_FIRST):
         writer.show(sheet, here, 1, live.of("option_title", option), Look("key"))
-        role = "baseline" if option.name == plan.book.baseline else ""
+        role = BASELINE if option.name == plan.book.baseline else ""
         row = tree.Literal(float(plan.book.dimensions[_OPTION].index(option.name) + 1))
-        writer.show(sheet, here, 2, choice(equal(shown.recommended, row), "recommended", role), Look())
+        writer.show(sheet, here, 2, choice(equal(shown.recommended, row), RECOMMENDED, role), Look())
         for i, column in enumerate(columns, start=_LEFT):
             look = Look("plain", numbers[column.name].form, side=side(column.kind))
             handles[column.name].append(writer.show(sheet, here, i, column.shows(option), look))
@@ -154,4 +155,4 @@ def _colours(view: View, good: dict[str, str]) -> None:
         flag = letters.get(good.get(name, ""))
         if flag is not None:
             colour(view.sheet, f"{own}{_FIRST}:{own}{view.last}", says(flag, "yes"), says(flag, "no"))
-    colour(view.sheet, f"A{_FIRST}:B{view.last}", says("B", "recommended"), tree.Literal(False))
+    colour(view.sheet, f"A{_FIRST}:B{view.last}", says("B", RECOMMENDED), tree.Literal(False))

@@ -23,6 +23,7 @@ from reportgen.render.excel.charts.parts import (
 )
 from reportgen.render.excel.charts.specs import chart_spec, line_colour, palette
 from reportgen.render.excel.plan.trees import both, choice, either, equal, joined, known, opposite, scaled
+from reportgen.render.excel.sheets.shown_options import BASELINE, RECOMMENDED
 from reportgen.render.excel.sheets.styles import INK, WHITE, Look
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ _ACCELERATOR = "accelerator"
 _LOOKS = ((0, "solid", "b"), (1, "dash", "t"))
 """The two roofs: index in the palette, line style, and the side of the points' labels."""
 
-_RECOMMENDED, _BASELINE, _FEASIBLE, _MISSED = "recommended", "baseline", "feasible", "not feasible"
+_FEASIBLE, _MISSED = "feasible", "not feasible"
 _ROW, _PLAIN = Look("plain", "0"), Look("plain", "0.000")
 
 
@@ -92,8 +93,8 @@ def roofline_chart(writer: Writer, data: ChartData, onto: Worksheet, anchor: str
 def _roof_names(writer: Writer, shown: ShownOptions) -> tuple[tree.Node, tree.Node]:
     """Return the names of the two roofs; the second is not drawn if it is the first again."""
     base, best = (writer.live.of(_ACCELERATOR, option) for option in shown.pair)
-    other = choice(shown.are_one, f"{_RECOMMENDED}: the {_BASELINE}", joined(best, f" ({_RECOMMENDED})"))
-    return joined(base, f" ({_BASELINE})"), other
+    other = choice(shown.are_one, f"{RECOMMENDED}: the {BASELINE}", joined(best, f" ({RECOMMENDED})"))
+    return joined(base, f" ({BASELINE})"), other
 
 
 _Point = tuple[tree.Node, tree.Node]
@@ -172,7 +173,7 @@ def option_chart(writer: Writer, data: ChartData, onto: Worksheet, anchor: str, 
 def _roles(writer: Writer) -> list[tuple[str, str, str]]:
     """Return the possible roles of a bar: word, fill and edge; without a verdict, all that run have one role."""
     grey = line_colour("labelColor")
-    roles = [(_RECOMMENDED, palette()[0], palette()[0]), (_BASELINE, grey, grey), (_FEASIBLE, "9FC5E0", "9FC5E0")]
+    roles = [(RECOMMENDED, palette()[0], palette()[0]), (BASELINE, grey, grey), (_FEASIBLE, "9FC5E0", "9FC5E0")]
     return (
         [*roles, (_MISSED, WHITE, grey)]
         if writer.plan.book.roles.feasible in writer.plan.book.quantities
@@ -200,12 +201,12 @@ def _cases(writer: Writer, here: tree.Ref, shown: ShownOptions) -> dict[str, tre
     """Return the condition of each role for the option at a rank; exactly one holds."""
     base = equal(here, shown.baseline)
     if writer.plan.book.roles.feasible not in writer.plan.book.quantities:
-        return {_BASELINE: base, _FEASIBLE: opposite(base)}
+        return {BASELINE: base, _FEASIBLE: opposite(base)}
     best, good = equal(here, shown.recommended), writer.live.of(writer.plan.book.roles.feasible, here)
     other = opposite(either(base, best))
     return {
-        _RECOMMENDED: best,
-        _BASELINE: both(base, opposite(best)),
+        RECOMMENDED: best,
+        BASELINE: both(base, opposite(best)),
         _FEASIBLE: both(other, good),
         _MISSED: both(other, opposite(good)),
     }

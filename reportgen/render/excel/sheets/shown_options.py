@@ -13,10 +13,13 @@ if TYPE_CHECKING:
     from reportgen.book.book import Book
     from reportgen.render.excel.sheets.data import ChartData
 
-__all__ = ["ShownOptions", "shown_options"]
+__all__ = ["BASELINE", "RECOMMENDED", "ShownOptions", "shown_options"]
+
+BASELINE, RECOMMENDED = "baseline", "recommended"
+"""The words for the two options wherever their role is shown."""
 
 _OPTION = "option"
-_BASELINE = "baseline_option"
+_BASELINE_OPTION = "baseline_option"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ def shown_options(data: ChartData, book: Book) -> ShownOptions:
     """Return the baseline and the recommended option; a block holds their rows in the table of options."""
     block = data.block("Options that are shown", [("Which", ""), ("Option", ""), ("Row", "")])
     rows = []
-    for label, name in (("Baseline", _BASELINE), ("Recommended", book.roles.recommended)):
+    for label, name in (("Baseline", _BASELINE_OPTION), ("Recommended", book.roles.recommended)):
         row = block.next_row()
         block.put(row, 0, label, Look("key"))
         option = block.show(row, 1, tree.Ref(name), Look())
