@@ -223,7 +223,8 @@ def test_what_another_accounting_lacks_is_left_out_of_it() -> None:
     results = api.evaluate(spec, library=lay({"rent.yaml": RENT, "accelerators.csv": RENTS}))
     assert "rent" not in results.book.quantities
     lay({"accelerators.csv": "name\n", "rent.yaml": "schema: 1\nrules: {rent_less: {when: batch > 1, says: Less}}\n"})
-    with pytest.raises(SpecError, match=r"the rule 'rent_less' cannot be used.*\n.*\n.*\n  name under accounting: the one"):
+    message = r"the rule 'rent_less' cannot be used.*\n.*\n.*\n  name under accounting: the one"
+    with pytest.raises(SpecError, match=message):
         api.evaluate(spec, library="own")
 
 
