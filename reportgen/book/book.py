@@ -72,21 +72,37 @@ class Dimension:
         """Return the 0-based position of a member."""
         return self._places[name]
 
+    @cached_property
+    def _spelled(self) -> tuple[dict[str, str], dict[str, str]]:
+        return _spellings(self.members), _spellings(self.left_out)
+
     def member_of(self, text: str) -> str | None:
-        """Return the member with a name or an alias, ignoring case, or None."""
-        return _meant(text, self.members)
+        """Return the member with a name or an alias, or None; case, hyphens and spaces need not agree."""
+        return self._meant(text, self._spelled[0])
 
     def left_out_of(self, text: str) -> str | None:
-        """Return the left-out member with a name or an alias, ignoring case, or None."""
-        return _meant(text, self.left_out)
+        """Return the left-out member with a name or an alias, or None; case, hyphens and spaces need not agree."""
+        return self._meant(text, self._spelled[1])
+
+    @staticmethod
+    def _meant(text: str, spelled: Mapping[str, str]) -> str | None:
+        return spelled.get(text.strip().casefold()) or spelled.get(_plain(text)) or None
 
 
-def _meant(text: str, members: Sequence[Member]) -> str | None:
-    folded = text.strip().casefold()
+def _spellings(members: Sequence[Member]) -> dict[str, str]:
+    """Map every spelling to its member: names and aliases, and plain forms that only one member has."""
+    written: dict[str, str] = {}
+    plain: dict[str, set[str]] = {}
     for member in members:
-        if folded == member.name.casefold() or folded in (a.casefold() for a in member.aliases):
-            return member.name
-    return None
+        for name in (member.name, *member.aliases):
+            written.setdefault(name.casefold(), member.name)
+            plain.setdefault(_plain(name), set()).add(member.name)
+    return {form: next(iter(found)) for form, found in plain.items() if form and len(found) == 1} | written
+
+
+def _plain(text: str) -> str:
+    """Return letters, digits and plus signs alone: `Qwen3 32B` and `qwen3-32b` are alike."""
+    return "".join(c for c in text.casefold() if c.isalnum() or c == "+")
 
 
 @dataclass(frozen=True, slots=True)
