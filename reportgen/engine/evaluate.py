@@ -128,27 +128,20 @@ class Evaluator:
         rest = np.broadcast_shapes(*shapes) if cells else (1,) * (len(quantity.per) - len(by_axes) + 1)
         sizes = [self.book.size(d) for d in quantity.by]
         dtype = np.result_type(*(c.data.dtype for c in cells)) if cells else np.dtype(float)
-        shape = list(rest)
-        for axis, size in sorted(zip(by_axes, sizes, strict=True)):
-            shape.insert(axis, size)
-        move = list(range(len(by_axes)))
-        stacked = np.empty(shape, dtype=dtype)
+        stacked = np.empty((*sizes, *rest), dtype=dtype)
         masked = any(c.absent is not None for c in cells)
-        absent = np.zeros(shape, dtype=bool) if masked else None
-        places = [
-            tuple(self.book.dimensions[d].index(m) for d, m in zip(quantity.by, key, strict=True)) for key in keys
-        ]
-        rows = np.moveaxis(stacked, by_axes, move)
-        for place, cell in zip(places, cells, strict=True):
-            rows[place] = cell.data
-        if absent is not None:
-            rows = np.moveaxis(absent, by_axes, move)
-            for place, cell in zip(places, cells, strict=True):
-                rows[place] = False if cell.absent is None else cell.absent
-            if quantity.type.kind in ("member", "text"):  # what is absent looks like the others, not like 0.0
-                stacked[absent] = "" if stacked.dtype == object else -1
-                stacked = stacked.astype(np.int64) if quantity.type.kind == "member" else stacked
-        return Value(stacked, absent)
+        absent = np.zeros((*sizes, *rest), dtype=bool) if masked else None
+        for key, cell in zip(keys, cells, strict=True):
+            place = tuple(self.book.dimensions[d].index(m) for d, m in zip(quantity.by, key, strict=True))
+            stacked[place] = cell.data
+            if absent is not None and cell.absent is not None:
+                absent[place] = cell.absent
+        if absent is not None and quantity.type.kind in ("member", "text"):
+            stacked[absent] = "" if stacked.dtype == object else -1  # absent values look like the others, not like 0.0
+            stacked = stacked.astype(np.int64) if quantity.type.kind == "member" else stacked
+        move = list(range(len(by_axes)))
+        data = np.moveaxis(stacked, move, by_axes)
+        return Value(data, np.moveaxis(absent, move, by_axes) if absent is not None else None)
 
     def _literals(self, quantity: Quantity, keys: list[tuple[str, ...]]) -> Value | None:
         """All cells at once where they are plain values, as in a catalogue."""
@@ -224,10 +217,10 @@ class Evaluator:
         return filled(node.value, len(shape))
 
     def _fetch(self, ref: tree.Ref, per: _Dims) -> Value:
-        at = (ref if ref.select else ref.name, per)
-        if at not in self._fetched:
-            self._fetched[at] = self._fetch_new(ref, per)
-        return self._fetched[at]
+        key = (ref if ref.select else ref.name, per)
+        if key not in self._fetched:
+            self._fetched[key] = self._fetch_new(ref, per)
+        return self._fetched[key]
 
     def _fetch_new(self, ref: tree.Ref, per: _Dims) -> Value:
         quantity = self.book.quantities[ref.name]

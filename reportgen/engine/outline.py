@@ -48,9 +48,9 @@ def outline(top: Step, rows: int) -> Outline:
     An option's value that is its base's takes one line, of a sum over many rows the largest parts are shown, and what
     conditions and zeros are computed from gives way to the rest.
     """
-    found = _Outliner(top)
-    whole = found.choose(top, rows)
-    return Outline(tuple(found.lines(top, 0)), whole)
+    outliner = _Outliner(top)
+    whole = outliner.choose(top, rows)
+    return Outline(tuple(outliner.lines(top, 0)), whole)
 
 
 class _Outliner:
@@ -80,17 +80,17 @@ class _Outliner:
                 level, later, forced = later, [], True
             below: list[Step] = []
             for step in level:
-                made = self._below(step)
-                if _cell(step) in self.shown or not made:
+                lines = self._below(step)
+                if _cell(step) in self.shown or not lines:
                     continue
                 if not forced and (isinstance(step.value, bool) or not step.value):
                     later.append(step)
-                elif count + len(made) > rows:
+                elif count + len(lines) > rows:
                     whole = False
                 else:
                     self.shown.add(_cell(step))
-                    count += len(made)
-                    below += [line.step for line in made if not line.more]
+                    count += len(lines)
+                    below += [line.step for line in lines if not line.more]
             level, forced = below, False
         return whole
 

@@ -44,6 +44,8 @@ def _kept(of: Value, where: Array | None) -> Array | None:
 
 
 def _added(function: str, data: Array, kept: Array | None, axes: tuple[int, ...]) -> Value:
+    if len(axes) > 1:
+        data = np.ascontiguousarray(data)  # in the order of the axes, however the array came about
     if kept is None:
         total = data.sum(axis=axes)
         count = np.array(np.prod([data.shape[a] for a in axes]))
@@ -51,7 +53,8 @@ def _added(function: str, data: Array, kept: Array | None, axes: tuple[int, ...]
         return Value(_added_rows(np.moveaxis(data, axes[0], 0), np.flatnonzero(kept)))
     else:
         shape = np.broadcast_shapes(data.shape, kept.shape)
-        total = np.broadcast_to(np.where(kept, data, 0.0), shape).sum(axis=axes)
+        chosen = np.broadcast_to(np.where(kept, data, 0.0), shape)
+        total = (np.ascontiguousarray(chosen) if len(axes) > 1 else chosen).sum(axis=axes)
         count = np.broadcast_to(kept, shape).sum(axis=axes)
     if function == "sum":
         return Value(total)

@@ -50,10 +50,10 @@ class Scratch:
 
     def like(self, array: Array, dtype: Any, number: int = 0) -> Array:
         """Return a temporary array of the same shape; arrays with different numbers do not overlap."""
-        at = np.dtype(dtype), number
-        if at not in self._arrays or self._arrays[at].size < array.size:
-            self._arrays[at] = np.empty(array.size, dtype=dtype)
-        return self._arrays[at][: array.size].reshape(array.shape)
+        key = np.dtype(dtype), number
+        if key not in self._arrays or self._arrays[key].size < array.size:
+            self._arrays[key] = np.empty(array.size, dtype=dtype)
+        return self._arrays[key][: array.size].reshape(array.shape)
 
 
 def bound(op: str, args: Sequence[Array | None], outs: Sequence[Array], given: Any, scratch: Scratch) -> Run:
@@ -88,8 +88,8 @@ def may_be_flat(exponent: Array | None) -> bool:
     return exponent is None or exponent.shape[-1] > 1 or not exponent.all()
 
 
-def _copied(made: Callable[[], Array], out: Array) -> None:
-    out[...] = made()
+def _copied(compute: Callable[[], Array], out: Array) -> None:
+    out[...] = compute()
 
 
 def _bound_difference(operation: np.ufunc, a: Array, b: Array, out: Array, scratch: Scratch) -> Run:
@@ -204,6 +204,8 @@ def _bound_reduction(
     data, absent, where, _ = args
     assert data is not None
     simple = {"reduce sum": np.add, "reduce min": np.minimum, "reduce max": np.maximum}
+    if len(axes) > 1 and not data.flags.c_contiguous:
+        return partial(_copied_reduction, op, args, outs, axes)
     if op in simple and absent is None and where is None:
         return partial(simple[op].reduce, data, axis=axes, out=outs[0])
     if op == "reduce sum" and absent is None and where is not None:
@@ -231,5 +233,5 @@ def _added_where(chosen: Run, added: Run) -> None:
 
 
 def _copied_reduction(op: str, args: Sequence[Array | None], outs: Sequence[Array], axes: tuple[int, ...]) -> None:
-    for out, made in zip(outs, reduced(op, args, axes), strict=True):
-        out[...] = made
+    for out, result in zip(outs, reduced(op, args, axes), strict=True):
+        out[...] = result

@@ -89,24 +89,24 @@ class _Compiler:
 
     def _cell(self, quantity: Quantity, key: tuple[str, ...]) -> Pair:
         """Return one cell of a quantity with a formula per member, over its other dimensions."""
-        at = (quantity.name, key)
-        if at not in self._cells:
+        cell = (quantity.name, key)
+        if cell not in self._cells:
             rest = tuple(d for d in quantity.per if d not in quantity.by)
-            if at in self._varying:
-                self._cells[at] = self._input(quantity, key, rest)
-            elif at in self.start.inputs:
-                self._cells[at] = self.slots.value(self.start.cell(quantity, key))
+            if cell in self._varying:
+                self._cells[cell] = self._input(quantity, key, rest)
+            elif cell in self.start.inputs:
+                self._cells[cell] = self.slots.value(self.start.cell(quantity, key))
             else:
-                self._cells[at] = self._node(quantity.cells[key], rest)
-        return self._cells[at]
+                self._cells[cell] = self._node(quantity.cells[key], rest)
+        return self._cells[cell]
 
     def _input(self, quantity: Quantity, key: tuple[str, ...], rest: _Dims) -> Pair:
-        at = (quantity.name, key)
-        if at not in self._inputs:
+        cell = (quantity.name, key)
+        if cell not in self._inputs:
             shape = (1,) * len(rest)
             data = self.slots.add(shape, _KINDS[quantity.type.kind])
-            self._inputs[at] = data, self.slots.add(shape, "b") if self._varying[at] else None
-        return self._inputs[at]
+            self._inputs[cell] = data, self.slots.add(shape, "b") if self._varying[cell] else None
+        return self._inputs[cell]
 
     def _stacked(self, quantity: Quantity) -> Pair:
         """Stack the cells along the axes of `by`."""
@@ -159,10 +159,10 @@ class _Compiler:
         return self.slots.value(self.start.node(node, per))
 
     def _fetch(self, ref: tree.Ref, per: _Dims) -> Pair:
-        at = (ref if ref.select else ref.name, per)
-        if at not in self._fetched:
-            self._fetched[at] = self._fetch_new(ref, per)
-        return self._fetched[at]
+        key = (ref if ref.select else ref.name, per)
+        if key not in self._fetched:
+            self._fetched[key] = self._fetch_new(ref, per)
+        return self._fetched[key]
 
     def _fetch_new(self, ref: tree.Ref, per: _Dims) -> Pair:
         quantity = self.book.quantities[ref.name]
@@ -265,8 +265,8 @@ class _Compiler:
         left = whole if record.gives == "same" else tuple(n for i, n in enumerate(whole) if i not in axes)
         kind = "i" if record.gives == "member" else "f"
         outs = ((left, kind), (left, "b")) if masked else ((left, kind),)
-        made = self.slots.emit_all(f"reduce {node.function}", (data, absent, where, at), outs, axes)
-        value: Pair = (made[0], made[1] if masked else None)
+        results = self.slots.emit_all(f"reduce {node.function}", (data, absent, where, at), outs, axes)
+        value: Pair = (results[0], results[1] if masked else None)
         return both(value, lambda slot: self.slots.aligned(slot, wide, per)) if record.gives == "same" else value
 
     def _text(self, node: tree.Text, per: _Dims) -> Pair:

@@ -144,9 +144,9 @@ class Machine:
     def _bind(self, storage: Storage) -> list[tuple[int, Callable[[], object]]]:
         """Allocate the arrays and bind the steps to them; each with its number."""
         program, scratch = self.program, Scratch()
-        made = [np.zeros((*shape, self.samples), dtype=_TYPES[kind]) for shape, kind in storage.arrays]
+        arrays = [np.zeros((*shape, self.samples), dtype=_TYPES[kind]) for shape, kind in storage.arrays]
         for slot, number in storage.of.items():
-            self._arrays[slot] = made[number]
+            self._arrays[slot] = arrays[number]
         parts: dict[int, list[Array]] = {}
         for step in program.steps:
             if step.op == "stacked":

@@ -51,11 +51,11 @@ def plainer(program: Program, signed: frozenset[int] = frozenset()) -> Program:
             steps.append(step)
         out = step.out[0]
         if program.slots[out].kind == "f":
-            found = _basis(step, basis)
-            if found is None and step.op in ("-", "+") and out not in signed:
-                found = frozenset({out})
-            if found is not None:
-                basis[out] = found
+            needed = _basis(step, basis)
+            if needed is None and step.op in ("-", "+") and out not in signed:
+                needed = frozenset({out})
+            if needed is not None:
+                basis[out] = needed
     return replace(program, steps=tuple(steps), assumed=frozenset(assumed))
 
 

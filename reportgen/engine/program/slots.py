@@ -52,12 +52,12 @@ class Slots:
     def constant(self, data: Array) -> int:
         """Return a constant slot; equal arrays share one."""
         kind = "O" if data.dtype == object else data.dtype.kind
-        at = ("constant", data.shape, kind, id(data) if kind == "O" else data.tobytes())
-        if at not in self._known:
+        key = ("constant", data.shape, kind, id(data) if kind == "O" else data.tobytes())
+        if key not in self._known:
             # the slot holds the array, so that no other can have its identity
-            self._known[at] = self.add(data.shape[:-1], kind, data)
-        found: int = self._known[at]
-        return found
+            self._known[key] = self.add(data.shape[:-1], kind, data)
+        slot: int = self._known[key]
+        return slot
 
     def value(self, value: Value) -> Pair:
         """Return constant slots for a value."""
@@ -78,20 +78,20 @@ class Slots:
         fixed: Any = None,
     ) -> tuple[int, ...]:
         """Add a step, or return the slots of an equal one; fold it if all operands are constant."""
-        at = (op, args, fixed)
-        if at in self._known:
-            found: tuple[int, ...] = self._known[at]
-            return found
+        key = (op, args, fixed)
+        if key in self._known:
+            slots: tuple[int, ...] = self._known[key]
+            return slots
         if self._constants(args):
             arrays = [None if a is None else self.known(a) for a in args]
-            made = tuple(self.constant(a) for a in results_of(op, arrays, tuple(s for s, _ in outs), fixed))
+            results = tuple(self.constant(a) for a in results_of(op, arrays, tuple(s for s, _ in outs), fixed))
         elif (same := self._unchanged(op, args)) is not None and self.shape(same) == outs[0][0]:
-            made = (same,)
+            results = (same,)
         else:
-            made = tuple(self.add(shape, kind) for shape, kind in outs)
-            self.steps.append(Step(op, args, made, fixed))
-        self._known[at] = made
-        return made
+            results = tuple(self.add(shape, kind) for shape, kind in outs)
+            self.steps.append(Step(op, args, results, fixed))
+        self._known[key] = results
+        return results
 
     def _unchanged(self, op: str, args: tuple[int | None, ...]) -> int | None:
         """Return the operand that equals the result, as in `x * 1`; None if there is none."""
@@ -155,9 +155,9 @@ class Slots:
     def at(self, slot: int, places: tuple[int | None, ...]) -> int:
         """Select fixed members; an axis of length 1 has the same values for all."""
         shape = self.shape(slot)
-        at = tuple(None if p is None else p if n > 1 else 0 for p, n in zip(places, shape, strict=True))
-        return self.emit("at", (slot,), tuple(n for p, n in zip(at, shape, strict=True) if p is None),
-                          self.kind(slot), at)  # fmt: skip
+        fixed = tuple(None if p is None else p if n > 1 else 0 for p, n in zip(places, shape, strict=True))
+        return self.emit("at", (slot,), tuple(n for p, n in zip(fixed, shape, strict=True) if p is None),
+                          self.kind(slot), fixed)  # fmt: skip
 
     def aligned(self, slot: int, dims: Dims, per: Dims) -> int:
         """Insert axes of length 1 for missing dimensions."""
