@@ -62,8 +62,8 @@ def scenario_schema(library: Iterable[LibrarySpec], catalogues: Mapping[str, Seq
     rows = {"type": "object", "properties": dict.fromkeys(known.levers(), row), "additionalProperties": False}
     listed = {"type": "array", "items": {"enum": known.levers()}}
     properties["levers"]["anyOf"] = [{"enum": ["all", "none"]}, listed, rows]
-    stretched = {"type": "array", "items": {"enum": known.members["driver"]}}
-    schema["$defs"]["SensitivitySpec"]["properties"]["drivers"]["anyOf"] = [{"enum": ["all"]}, stretched]
+    named = {"type": "array", "items": {"enum": known.members["driver"]}}
+    schema["$defs"]["SensitivitySpec"]["properties"]["drivers"]["anyOf"] = [{"enum": ["all"]}, named]
     for aim in schema["$defs"]["ObjectiveSpec"]["properties"].values():
         aim["anyOf"] = [{"enum": known.objectives()}, {"type": ["string", "null"]}]
     return {"$schema": _DIALECT, **schema, "title": "reportgen scenario"}

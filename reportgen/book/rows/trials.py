@@ -99,8 +99,8 @@ def _driver(name: str, driver: DriverSpec, place: Origin, given: Row | None, rol
 
 def _option(name: str, driver: DriverSpec, place: Origin, end: End, roles: RolesSpec) -> Row:
     """Return an option that changes only this input of its base."""
-    stretched = Entry(f'base * {ends(roles)[end].factor}["{name}"]', place.at(end))
-    return Row(place, {"title": f"{driver.title}, {end}"}, {roles.trial: Entry(True, place), driver.column: stretched})
+    scaled = Entry(f'base * {ends(roles)[end].factor}["{name}"]', place.at(end))
+    return Row(place, {"title": f"{driver.title}, {end}"}, {roles.trial: Entry(True, place), driver.column: scaled})
 
 
 def _base(collection: Collection, trials: Mapping[str, Row], base: str, place: Origin) -> None:
