@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PROBLEM", "Sweep", "design"]
 
-PROBLEM = "problem"
+PROBLEM = "problem"  # no quantity has this name: `book.names` refuses it
 """The column that says why a row has no results; absent in all other rows."""
 
 
@@ -276,8 +276,6 @@ def _quantities(book: Book, names: list[str], addresses: set[str], problems: lis
         elif quantity.per not in ((), ("option",)):
             hint = "a sweep shows what has one value, or one per option"
             problems.append(Problem(f"'{name}' has a value per {' and '.join(quantity.per)}", None, hint))
-        elif name == PROBLEM:
-            problems.append(Problem(f"'{PROBLEM}' is a column of every sweep", None, "give the quantity another name"))
     return tuple(n for n in dict.fromkeys(names) if n in book.quantities and n not in addresses)
 
 

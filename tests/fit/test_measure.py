@@ -277,7 +277,7 @@ def test_without_pytorch_the_verb_says_what_to_install(install: Callable[[Any], 
     install(None)  # importing it fails
     result = CliRunner().invoke(app, ["measure", "-o", str(tmp_path / "x.yaml")])
     assert (result.exit_code, result.stdout) == (1, "")
-    assert "measuring needs PyTorch, which is not installed here" in result.stderr
+    assert "measuring needs PyTorch, which is not installed: install it" in result.stderr
     assert "pip install torch" in result.stderr
     assert not list(tmp_path.iterdir())
 

@@ -309,7 +309,8 @@ def test_a_mistake_is_said_and_nothing_is_written(
 def test_the_column_problem_is_taken(tmp_path: Path) -> None:
     spec = tmp_path / "x.yaml"
     spec.write_text(HOLES + "  problem: {value: 1}\n", encoding="utf-8")
-    assert "'problem' is a column of every sweep" in run(str(spec), "--vary", "gap=1", "--show", "problem").stderr
+    refused = run(str(spec), "--vary", "gap=1", "--show", "problem").stderr
+    assert "'problem' cannot be the name of a quantity" in refused
 
 
 def test_a_failure_on_the_way_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
