@@ -80,6 +80,8 @@ class Block:
     def value(self, name: str) -> Value:
         """Return a quantity that the sampler computes."""
         value = self._machine.value(name)
+        if self._count == self._machine.samples:
+            return value
         return Value(self._cut(value.data), None if value.absent is None else self._cut(value.absent))
 
     def _cut(self, data: Array) -> Array:

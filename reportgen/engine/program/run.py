@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Fault", "Machine", "block_size"]
 
-_CACHE = 24_000_000
-"""Bytes for the arrays of a block: large enough that calls cost little, small enough for the caches."""
+_CACHE = 36_000_000
+"""Bytes for the arrays of a block: large enough that calls cost little, small enough to stay near the caches."""
 _LEAST, _MOST = 64, 4096
 """Samples in a block: below, calls cost more than arithmetic; above, nothing is gained."""
 
@@ -64,6 +64,7 @@ class Machine:
     def __init__(self, program: Program, storage: Storage, samples: int) -> None:
         self.program, self.samples = program, samples
         self._arrays: list[Array | None] = [slot.constant for slot in program.slots]
+        self._values: dict[str, Value] = {}
         self._raised = False
         self.below_zero: set[int] = set()
         """Slots assumed not to be negative that are; results computed from them may be wrong."""
@@ -74,8 +75,11 @@ class Machine:
 
     def value(self, name: str) -> Value:
         """Return a wanted quantity; its arrays are overwritten by the next block."""
-        output = self.program.outputs[name]
-        return Value(self.array(output.data), None if output.absent is None else self.array(output.absent))
+        if name not in self._values:
+            output = self.program.outputs[name]
+            absent = None if output.absent is None else self.array(output.absent)
+            self._values[name] = Value(self.array(output.data), absent)
+        return self._values[name]
 
     def run(self, samples: Mapping[Cell, Array]) -> dict[str, Fault]:
         """Compute a block of up to `samples` samples.
