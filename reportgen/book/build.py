@@ -74,7 +74,7 @@ def calibration(loaded: Loaded[ScenarioSpec], folder: Path) -> tuple[str, ...]:
         raise SpecError([*loaded.problems, Problem("a calibration must be in the scenario's folder", span, hint)])
     path = folder / within
     if not path.is_file():
-        raise SpecError([*loaded.problems, Problem(f"there is no file '{given}' in the scenario's folder", span)])
+        raise SpecError([*loaded.problems, Problem(f"file '{given}' not found in the scenario's folder", span)])
     if path.suffix.casefold() not in (".yaml", ".yml") or not path.resolve().is_relative_to(folder.resolve()):
         hint = "reportgen calibrate writes one"
         raise SpecError(

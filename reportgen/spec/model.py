@@ -248,7 +248,7 @@ class LibrarySpec(Part):
     quantities: dict[Name, QuantitySpec] = Field(default={}, description="Quantities, with unit, index set and formula")
     rules: dict[Name, RuleSpec] = Field(default={}, description="Recommendations")
     rule_kinds: dict[RuleKind, RuleKindSpec] = Field(
-        default={}, description="For each kind of rule what is said of risk and next step where a rule says nothing"
+        default={}, description="For each kind of rule: risk and next step, unless a rule gives its own"
     )
     frame: FrameSpec | None = Field(
         default=None, description="Quantities that the program fills, and what holds where a scenario is silent"

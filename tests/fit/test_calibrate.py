@@ -118,7 +118,7 @@ def test_the_same_measurements_give_the_same_text(tmp_path: Path) -> None:
     [
         ("/etc/passwd", "a calibration must be in the scenario's folder"),
         ("../ours.yaml", "a calibration must be in the scenario's folder"),
-        ("none.yaml", "there is no file 'none.yaml' in the scenario's folder"),
+        ("none.yaml", "file 'none.yaml' not found in the scenario's folder"),
         ("notes.txt", "a calibration is a YAML file in the scenario's folder"),
         ("bad.yaml", "unknown key 'factors'"),
     ],

@@ -27,13 +27,12 @@ _UFUNCS: Mapping[str, np.ufunc] = {
 }  # fmt: skip
 """Operations that are a single NumPy function. `plus` adds numbers that are not negative."""
 
-_COMPARED: Mapping[str, tuple[np.ufunc, bool]] = {
+_GUARDED: Mapping[str, tuple[np.ufunc, float | bool]] = {
+    "-": (np.subtract, 0.0), "+": (np.add, 0.0),
     "<": (np.less, False), "<=": (np.less_equal, True), ">": (np.greater, False), ">=": (np.greater_equal, True),
     "==": (np.equal, True), "!=": (np.not_equal, False),
 }  # fmt: skip
-"""Each comparison, and its result for numbers that are equal to 15 digits."""
-
-_DIFFERENCES: Mapping[str, np.ufunc] = {"-": np.subtract, "+": np.add}
+"""Operations that treat numbers equal to 15 digits as equal, each with its result for them."""
 
 UNGUARDED = frozenset(_UFUNCS)
 """Operations whose output may overwrite one of their operands."""
@@ -63,13 +62,9 @@ def bound(op: str, args: Sequence[Array | None], outs: Sequence[Array], given: A
     if op.startswith("reduce "):
         return _bound_reduction(op, args, outs, given, scratch)
     out, present = outs[0], [a for a in args if a is not None]
-    if op in _DIFFERENCES:
+    if op in _GUARDED and all(a.dtype.kind == "f" for a in present):
         first, second = present
-        return _bound_difference(_DIFFERENCES[op], first, second, out, scratch)
-    if op in _COMPARED and all(a.dtype.kind == "f" for a in present):
-        operation, holds = _COMPARED[op]
-        first, second = present
-        return _bound_comparison(operation, holds, first, second, out, scratch)
+        return _bound_guarded(op, first, second, out, scratch)
     if op in ("floor", "ceil"):
         return partial(_floor if op == "floor" else _ceil, present[0], out)
     if op == "**" and not may_be_flat(present[1]):
@@ -92,37 +87,21 @@ def _copied(compute: Callable[[], Array], out: Array) -> None:
     out[...] = compute()
 
 
-def _bound_difference(operation: np.ufunc, a: Array, b: Array, out: Array, scratch: Scratch) -> Run:
-    """Bind a difference, or a sum with operands that may be negative."""
+def _bound_guarded(op: str, a: Array, b: Array, out: Array, scratch: Scratch) -> Run:
+    """Bind a sum, a difference or a comparison, which see numbers equal to 15 digits as equal."""
+    operation, result = _GUARDED[op]
     if _zero(a) or _zero(b):
         return partial(operation, a, b, out=out)
-    first = a if a.size <= b.size else b
     gap, near = scratch.like(out, float), scratch.like(out, bool)
-    least = _least(first, out, scratch)
+    least = _least(a if a.size <= b.size else b, out, scratch)
+    cancels = op in ("-", "+")  # the result is the gap
 
     def run() -> None:
         operation(a, b, out=out)
-        np.absolute(out, out=gap)
-        if np.count_nonzero(np.less(gap, least(), out=near)) and out[near].any():  # nearly never
-            np.copyto(out, 0.0, where=nearly_equal(a, b if operation is np.subtract else -b, out))
-
-    return run
-
-
-def _bound_comparison(operation: np.ufunc, holds: bool, a: Array, b: Array, out: Array, scratch: Scratch) -> Run:
-    """Bind a comparison to 15 digits; `holds` is its result for nearly equal numbers."""
-    if _zero(a) or _zero(b):
-        return partial(operation, a, b, out=out)
-    first = a if a.size <= b.size else b
-    gap, near = scratch.like(out, float), scratch.like(out, bool)
-    least = _least(first, out, scratch)
-
-    def run() -> None:
-        operation(a, b, out=out)
-        np.subtract(a, b, out=gap)
-        np.absolute(gap, out=gap)
-        if np.count_nonzero(np.less(gap, least(), out=near)):
-            np.copyto(out, holds, where=nearly_equal(a, b, a - b))
+        np.absolute(out if cancels else np.subtract(a, b, out=gap), out=gap)
+        if np.count_nonzero(np.less(gap, least(), out=near)) and not (cancels and not out[near].any()):  # rarely
+            other = -b if op == "+" else b
+            np.copyto(out, result, where=nearly_equal(a, other, a - other))
 
     return run
 

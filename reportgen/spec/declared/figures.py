@@ -103,7 +103,7 @@ class LoadSpec(Part):
     first_words: str = Field(description="What the time to the first token is called")
     given_words: str = Field(description="The given rate in words")
     reach_words: str = Field(description="The rate within the targets in words")
-    reach_says: str = Field(description="What is said of that rate")
+    reach_says: str = Field(description="Text: that rate in words")
 
 
 class SensitivityFigureSpec(Part):
@@ -112,7 +112,7 @@ class SensitivityFigureSpec(Part):
     rank: str = Field(description="The rank of an input by its effect")
     swing: str = Field(description="The effect of an input")
     given: str = Field(description="The objective as given")
-    words: str = Field(description="What is said of an input at whose end a target is missed")
+    words: str = Field(description="Text for an input if one of its ends misses a target")
     label: str = Field(description="An input and its ends in words")
     option: str = Field(description="The option that is analysed")
     base: str = Field(description="The option that a driver's sensitivity cases are based on")
