@@ -11,6 +11,7 @@ from reportgen.report.figures.layer import layer_figures
 from reportgen.report.figures.load import load_figure, load_table
 from reportgen.report.figures.memory import memory_figure
 from reportgen.report.figures.options import options_figure
+from reportgen.report.figures.payments import payments_figure
 from reportgen.report.figures.roofline import roofline_figure
 from reportgen.report.figures.time import time_figure
 from reportgen.report.sections.assumptions import workload_table
@@ -102,6 +103,7 @@ BLOCKS: dict[str, Callable[[ResultsReader, BriefSize | None], Iterable[Block | N
     "operators": lambda reader, _: operator_tables(reader),
     "options": lambda reader, _: [options_figure(reader)],
     "options_table": lambda reader, size: [options_table(reader, size.options if size is not None else None)],
+    "payments": lambda reader, _: [payments_figure(reader)],
     "robustness": lambda reader, _: robustness_tables(reader),
     "roofline": lambda reader, _: [roofline_figure(reader)],
     "roofline_words": lambda reader, _: _words(reader, "roofline_words"),

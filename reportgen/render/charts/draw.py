@@ -45,6 +45,7 @@ PLANS: dict[str, Callable[[Figure], Plan]] = {
     "tornado": tornado,
     "layer": layer,
     "generation": generation,
+    "payments": generation,
     "batch": batches,
     "load": load,
 }

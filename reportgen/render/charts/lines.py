@@ -1,4 +1,4 @@
-"""Shared parts of line charts: styles of the baseline and best option, lines in pixels, texts next to a rule."""
+"""Shared parts of line charts: styles by role, lines in pixels, texts next to a rule."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ _SLACK = 1.04  # allowance for kerning, which the table of widths omits
 _LOOKS: dict[str, tuple[str, list[float], str]] = {
     "best": ("#0072B2", [], "circle"),
     "base": ("#5b6675", [5.0, 3.0], "square"),
+    "rest": ("#D55E00", [2.0, 2.0], "diamond"),
 }
 
 

@@ -132,6 +132,17 @@ class CostSpec(Part):
     missing: str = Field(description="Which price is missing")
 
 
+class PaymentsSpec(Part):
+    """What has been paid by when."""
+
+    upfront: str = Field(description="What an option costs at its start")
+    running: str = Field(description="What it costs per year from then on")
+    total: str = Field(description="What it costs over the horizon")
+    kind: str = Field(description="Text: how an option is held, bought or rented; of each kind, the cheapest is drawn")
+    horizon: str = Field(description="The time that the lines cover")
+    finding: str = Field(description="The finding")
+
+
 class FiguresSpec(Part):
     """The quantities of each figure; an accounting may lack some of them."""
 
@@ -143,4 +154,5 @@ class FiguresSpec(Part):
     generation: GenerationSpec = Field(description="A decode step while the context grows")
     load: LoadSpec = Field(description="Latency over the request rate")
     cost: CostSpec = Field(description="What a year costs")
+    payments: PaymentsSpec = Field(description="What has been paid by when")
     sensitivity: SensitivityFigureSpec = Field(description="The objective at both ends of each scaled input")

@@ -101,7 +101,8 @@ def test_a_chart_without_alternative_text_or_of_unknown_kind_is_refused() -> Non
     with pytest.raises(DocumentError, match="no alternative text"):
         render_chart(dataclasses.replace(sample.roofline(), alt=" "), "c")
     with pytest.raises(
-        DocumentError, match="known are batch, costs, front, generation, layer, load, memory, options, roofline"
+        DocumentError,
+        match="known are batch, costs, front, generation, layer, load, memory, options, payments, roofline",
     ):
         render_chart(Figure("pie", "Pie", "a pie", {}), "c")
 

@@ -1,4 +1,4 @@
-"""Lay out a decode step over the generation: lines with their first and last value, and the target as a rule."""
+"""Lay out lines with their first and last value, and a target as a rule: steps of a generation, payments."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _FAR = 3.0  # a target beyond this multiple of the lines is only named: drawing 
 
 
 def generation(figure: Figure) -> Plan:
-    """Return the plan of a step's time over the context.
+    """Return the plan of lines over a common axis, such as a step's time over the context.
 
-    Reads `lines` (name, role: best or base, first, last: the texts of its first and last value), `points` (line: index
-    of its line, x, y) and `marks` (value, text), with at most one row; `texts` may hold `x_title`.
+    Reads `lines` (name, role: best, base or rest, first, last: the texts of its first and last value), `points` (line:
+    index of its line, x, y) and `marks` (value, text), with at most one row; `texts` may hold `x_title`.
     """
     lines, points, marks = rows(figure, "lines"), rows(figure, "points"), rows(figure, "marks")
     right = min(_NAMES, max(size_of(text(line, key))[0] for line in lines for key in ("name", "last"))) + 20
