@@ -163,8 +163,9 @@ def test_a_price_of_ones_own_and_one_that_is_corrected() -> None:
     new = "L40S, price: Ours}\n  third: {price: " + known
     spec = scenario("L40S", new)
     text = "date: 2026-11-23\n" + Path(spec).read_text("utf-8")
-    Path(spec).write_text(text + "  paid: {unit: USD/day, per: [option], formula: converted_hourly_price if "
-                          "known(price) and known(converted_hourly_price) else absent}\n", encoding="utf-8")  # fmt: skip
+    formula = "converted_hourly_price if known(price) and known(converted_hourly_price) else absent"
+    text += f"  paid: {{unit: USD/day, per: [option], formula: {formula}}}\n"
+    Path(spec).write_text(text, encoding="utf-8")
     results = run(files, spec)
     assert results.get("paid", "other") == pytest.approx(4 * 24)
     assert results.get("paid", "third") == pytest.approx(4.5 * 24)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reportgen.book.book import Book, Dimension, Member
 from reportgen.book.collected.along import add_along
 from reportgen.book.collected.collect import collect
+from reportgen.book.collected.currency import read_currency
 from reportgen.book.collected.instead import read_instead
 from reportgen.book.entries import Entry, Row
 from reportgen.book.library.library import library
@@ -90,6 +91,7 @@ class _Builder:
         self.loaded, self.name, self.overlays = loaded, name, tuple(overlays)
         self.library = library(overlays)
         self.all = collect(loaded, self.library, mentions)
+        read_currency(self.all, loaded, self.library.frame.money, mentions)
         for part in self.all.participation.files:
             read_instead(self.all, part.spec)
         for part in self.all.participation.files:
@@ -121,7 +123,7 @@ class _Builder:
         return Book(
             self.loaded.spec, self.name, text, self.library.hash, digest, self.dimensions, quantities,
             self.based_on, self.overridden, report, self.library.frame.roles, self.library.figures,
-            self.library.workbook, self.library.units, related, self.overlays, Studies(search),
+            self.library.workbook, self.all.units, related, self.overlays, Studies(search),
         )  # fmt: skip
 
     def _explained(self, problem: Problem) -> Problem:

@@ -145,14 +145,17 @@ class Units:
 
     Args:
         counts: the words, each with its plural; an empty one is not written after a number.
+        currency: a second currency; amounts in either are of the same kind.
 
     >>> Units({"query": "queries"}).parse("query/s").plural
     'queries/s'
     """
 
-    def __init__(self, counts: Mapping[str, str] = MappingProxyType({})) -> None:
+    def __init__(self, counts: Mapping[str, str] = MappingProxyType({}), currency: str = "") -> None:
         self.counts = dict(counts)
-        self._bases = _BASES | dict.fromkeys(self.counts, (_NONE, Fraction(1), _LARGE))
+        self._currencies = ("USD", currency) if currency else ("USD",)
+        bases = {currency: _BASES["USD"]} if currency else {}
+        self._bases = _BASES | bases | dict.fromkeys(self.counts, (_NONE, Fraction(1), _LARGE))
         self._known: dict[str, Unit] = {}
 
     def parse(self, text: str) -> Unit:
@@ -164,6 +167,19 @@ class Units:
         if text not in self._known:
             self._known[text] = self._parsed(text)
         return self._known[text]
+
+    def within(self, currency: str) -> Units:
+        """Return the same units with a second currency."""
+        return Units(self.counts, currency)
+
+    def currency_of(self, unit: Unit) -> str:
+        """Return the currency in which a unit counts money, or an empty text.
+
+        >>> Units({}, "EUR").currency_of(Units({}, "EUR").parse("kEUR/year"))
+        'EUR'
+        """
+        parts = re.split(r"[*/^]", unit.label)
+        return next((c for c in self._currencies if any(p in (c, f"k{c}", f"M{c}") for p in parts)), "")
 
     def hint(self, text: str) -> str:
         """Return a hint with the unit names closest to an unreadable one, or the common ones if none is close."""

@@ -297,6 +297,9 @@ class ScenarioSpec(Part):
     accounting: str = Field(
         default="reportgen", description="The counting convention: reportgen (default) or llm_viewer"
     )
+    currency: str = Field(
+        default="", description="The currency of all results and inputs, as in EUR; US dollars without it"
+    )
     calibration: str = Field(
         default="",
         description="A file with fitted efficiency factors in this folder, as `reportgen calibrate` writes it",

@@ -38,6 +38,7 @@ def test_no_format_leaves_a_bare_point_or_depends_on_a_condition(workbook: Workb
         ("B", [0.5, 1e12], "#,##0.000;-#,##0.000;0"),
         ("", [0.25], "0.0000;-0.0000;0"),
         ("USD", [1.15], "#,##0.00;-#,##0.00;0"),
+        ("EUR/year", [1.15], "#,##0.00;-#,##0.00;0"),
     ],
 )
 def test_what_a_column_shows_decides_its_format(unit: str, values: list[float], form: str) -> None:

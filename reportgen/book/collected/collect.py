@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection as Texts
     from collections.abc import Iterator, Mapping
 
+    from reportgen.spec.declared.frame import MoneySpec
     from reportgen.spec.declared.roles import RolesSpec
     from reportgen.spec.load import Loaded
     from reportgen.spec.model import (
@@ -40,6 +41,7 @@ __all__ = [
     "each_cell",
     "known_rows",
     "read_row",
+    "reported",
 ]
 
 SECTIONS = {
@@ -110,7 +112,10 @@ def collect(scenario: Loaded[ScenarioSpec], known: Library, mentions: Texts[str]
         raise SpecError([*scenario.problems, problem])
     files = [loaded for loaded in known.files if not loaded.spec.accounting or wanted in loaded.spec.accounting]
     rows, own = functools.partial(known_rows, known), functools.partial(_own_rows, scenario.spec, known.frame.roles)
-    taking = participation(files, rows, scenario, own, mentions)
+    money, mentioned = known.frame.money, list(mentions)
+    if currency := reported(scenario.spec, money):
+        mentioned.append(f"{money.reported}={currency}")
+    taking = participation(files, rows, scenario, own, mentioned)
     collection = Collection(taking, list(scenario.problems), units=known.units)
     declared = _declared(known, taking.files)
     quantities = {*ROW_KEYS, *(name for loaded in taking.files for name in loaded.spec.quantities)}
@@ -126,6 +131,11 @@ def collect(scenario: Loaded[ScenarioSpec], known: Library, mentions: Texts[str]
     collection.inputs = {n: e for n, e in collection.inputs.items() if n in collection.quantities}
     _add_scenario(collection, scenario, known.frame.roles)
     return collection
+
+
+def reported(scenario: ScenarioSpec, money: MoneySpec) -> str:
+    """Return the currency that a scenario names for its results, or an empty text if it is the library's own."""
+    return "" if scenario.currency.strip().casefold() in ("", money.unit.casefold()) else scenario.currency.strip()
 
 
 def _declared(known: Library, files: Texts[Loaded[LibrarySpec]]) -> set[str]:

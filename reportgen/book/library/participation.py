@@ -125,6 +125,7 @@ def faults(files: Collection[Loaded[LibrarySpec]]) -> Iterator[Problem]:
     quantities = {name: quantity for loaded in files for name, quantity in loaded.spec.quantities.items()}
     declared = [item for loaded in files for item in loaded.spec.quantities.items()]
     inputs = {name for name, quantity in declared if quantity.is_input and quantity.optional and not quantity.per}
+    inputs |= {loaded.spec.frame.money.reported for loaded in files if loaded.spec.frame}
     for loaded in files:
         for key in ("where_given", "where_missing"):
             for i, name in enumerate(getattr(loaded.spec, key)):

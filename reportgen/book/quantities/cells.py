@@ -125,7 +125,8 @@ def _measure(match: re.Match[str], name: str, type_: Type, units: Units, done: A
     try:
         unit = units.parse(text)
     except UnitError:
-        fail(f"unknown unit '{text}'", units.hint(text), UNIT)
+        hint = f"write it in {type_.unit.label}; currency: says which one" if type_.unit.money else units.hint(text)
+        fail(f"unknown unit '{text}'", hint, UNIT)
         return None
     if type_.inverse is not None and unit.same_kind(type_.inverse):
         if not float(number):
@@ -139,6 +140,10 @@ def _measure(match: re.Match[str], name: str, type_: Type, units: Units, done: A
         also = f" or {type_.inverse.label}" if type_.inverse is not None else ""
         hint = f"write it in {wanted}{also}, or without a unit"
         fail(f"wrong unit: '{name}' is measured in {wanted}, not {text}", hint, UNIT)
+        return None
+    ours, theirs = units.currency_of(type_.unit), units.currency_of(unit)
+    if ours != theirs:
+        fail(f"'{name}' is an amount in {ours}, not in {theirs}", f"convert it, and write it in {ours}", UNIT)
         return None
     factor = unit.scale / type_.unit.scale
     exact = float(number) * factor.numerator / factor.denominator

@@ -100,10 +100,13 @@ def _grouped(groups: dict[tuple[str, str, str], list[str]], member: Member) -> N
 
 
 def _used(reader: ResultsReader) -> dict[str, set[str]]:
-    """Return the members of each dimension that the shown options refer to."""
+    """Return the members of each dimension that the shown options, or the scenario as a whole, refer to."""
     used: dict[str, set[str]] = {}
     for quantity in reader.book.tables().get(("option",), []):
         if quantity.type.dimension and quantity.type.dimension != "option":
             values = (reader.words(quantity.name, o) for o in reader.options)
             used.setdefault(quantity.type.dimension, set()).update(v for v in values if v)
+    for quantity in reader.book.tables().get((), []):
+        if quantity.type.dimension and quantity.type.dimension != "option" and (word := reader.words(quantity.name)):
+            used.setdefault(quantity.type.dimension, set()).add(word)
     return used

@@ -8,7 +8,7 @@ from reportgen.spec.declared.roles import RolesSpec
 from reportgen.spec.part import Part
 from reportgen.spec.quantity import ObjectiveSpec, QuantitySpec
 
-__all__ = ["FRAME", "FrameSpec", "OriginSpec"]
+__all__ = ["FRAME", "FrameSpec", "MoneySpec", "OriginSpec"]
 
 
 class OriginSpec(Part):
@@ -46,12 +46,27 @@ class FrameQuantities(Part):
     objective_loss: QuantitySpec = Field(description="The word for a worse objective, as in 20 % slower")
 
 
+class MoneySpec(Part):
+    """How money is converted where a scenario names a currency for its results."""
+
+    unit: str = Field(description="The currency of the library, as a unit")
+    words: str = Field(description="That currency in descriptions")
+    dimension: str = Field(description="The dimension whose rows are currencies")
+    rate: str = Field(description="The input of each currency with its exchange rate")
+    reported: str = Field(description="The quantity that holds the currency of the results")
+    factor: str = Field(description="The factor that converts an amount of the library")
+    listed: str = Field(description="The name of an amount of the library before it is converted, from its {name}")
+    listed_title: str = Field(description="The title of that amount; {title} is its own, {unit} the library's currency")
+    listed_source: str = Field(description="The source of what is converted; {source} is that of the amount")
+
+
 class FrameSpec(Part):
     """The frame of every scenario."""
 
     objective: ObjectiveSpec = Field(description="What is optimised where a scenario names no objective")
     origins: OriginSpec = Field(description="Where an option comes from, in words")
     roles: RolesSpec = Field(description="Quantities of the library that the program itself reads, by role")
+    money: MoneySpec = Field(description="How money is converted into the currency of the results")
     words: WordsSpec = Field(description="What a change of the objective is called")
     quantities: FrameQuantities = Field(description="Quantities that the program fills")
 

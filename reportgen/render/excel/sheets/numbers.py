@@ -7,6 +7,7 @@ So formats have no conditions; conditional formats choose between formats, which
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["NumberLook", "is_scaled", "number_look", "scale"]
 
 _SCALED = ("B", "FLOP", "FLOP/s", "B/s")
-_MONEY = ("USD", "USD/year", "money")
+_MONEY = re.compile("[A-Z]{3}(/year)?|money")
+"""A currency, or one a year."""
 _FIRST_FORMAT = 900
 """The first identifier of formats used by rules; those of cells begin at 164."""
 
@@ -78,7 +80,7 @@ def number_look(kind: str, unit: str, values: Iterable[object] = (), *, whole: b
     numbers = [float(v) for v in values if isinstance(v, int | float)]
     if numbers and all(n.is_integer() for n in numbers):
         return NumberLook("General", _THOUSANDS)  # shows a fraction if one is entered
-    if unit in _MONEY:
+    if _MONEY.fullmatch(unit):
         return NumberLook(_TWO, _ROUND)
     return NumberLook(_TWO, _SMALL) if unit else NumberLook(_FOUR, _LARGE)
 
