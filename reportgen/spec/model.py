@@ -311,8 +311,8 @@ class ScenarioSpec(Part):
     )
     measured: dict[str, Row] = Field(
         default={},
-        description="What was measured: options with tpot and ttft as they were, and what differs from the baseline; "
-        "with scale: true the measurement scales the predictions",
+        description="What was measured: options with tpot, ttft and throughput as they were, and what differs from the "
+        "baseline; with scale: true the measurement scales the predictions",
     )
     search: SearchSpec | None = Field(default=None, description="Candidates whose best configuration is searched for")
     sensitivity: SensitivitySpec | None = Field(

@@ -143,7 +143,7 @@ def opened(
 @pytest.mark.parametrize(
     "opened",
     ["alice", "bob", "alice_at_home", "expert_server", "procurement", "novelists", "llm_viewer_operators",
-     "llm_viewer_network"],
+     "llm_viewer_network", "measured_server"],
     indirect=True,
 )  # fmt: skip
 def test_every_formula_cell_equals_the_engine(opened: Opened) -> None:

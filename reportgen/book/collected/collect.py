@@ -152,8 +152,10 @@ def _own_rows(spec: ScenarioSpec, roles: RolesSpec, dimension: str) -> Mapping[s
 
 
 def _options(spec: ScenarioSpec, roles: RolesSpec) -> dict[str, dict[str, Any]]:
-    """Return a scenario's options and stand-ins for those that a search, trials and batches will add, by name."""
-    options, search = dict(spec.options), spec.search
+    """Return a scenario's options, measurements, and stand-ins for those that search, trials and batches will add."""
+    measured = {name: row for name, row in spec.measured.items() if isinstance(row, dict)}
+    options = {name: {_measured(key): value for key, value in row.items()} for name, row in measured.items()}
+    options, search = {**options, **spec.options}, spec.search
     if spec.sensitivity is not None:
         options["a trial"] = {roles.trial: True}
     if spec.batches:
@@ -213,6 +215,11 @@ _SCALE = "scale"
 """The key of a measurement that makes it scale the predictions."""
 
 
+def _measured(key: str) -> str:
+    """Return the quantity that holds a key of a measurement: `tpot` is the option's `measured_tpot`."""
+    return f"measured_{key}"
+
+
 def _add_measured(collection: Collection, spec: ScenarioSpec, root: Origin, roles: RolesSpec) -> None:
     """Add measurements as options with measured figures: `tpot` in one becomes the option's `measured_tpot`."""
     if not spec.options:
@@ -228,13 +235,13 @@ def _add_measured(collection: Collection, spec: ScenarioSpec, root: Origin, role
             continue
         add_row(collection, "option", name, {k: v for k, v in row.items() if k != _SCALE}, origin)
         option = collection.rows["option"][name]
-        for key in [key for key in option.cells if f"measured_{key}" in collection.quantities]:
-            option.cells[f"measured_{key}"] = option.cells.pop(key)
+        for key in [key for key in option.cells if _measured(key) in collection.quantities]:
+            option.cells[_measured(key)] = option.cells.pop(key)
         given = row.get(_SCALE, False)
         if not isinstance(given, bool):
             collection.fail("'scale' is true or false", origin.at(_SCALE).span())
-        elif not any(key.startswith("measured_") for key in option.cells):
-            collection.fail(f"'{name}' measures nothing", origin.span(key=True), "give it tpot: or ttft:")
+        elif not any(key.startswith(_measured("")) for key in option.cells):
+            collection.fail(f"'{name}' measures nothing", origin.span(key=True), "give it tpot:, ttft: or throughput:")
         elif given and name != scaling[0]:
             collection.fail("one measurement scales the predictions", origin.at(_SCALE).span())
         elif given:
