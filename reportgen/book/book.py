@@ -192,8 +192,15 @@ class Book:
 
     @property
     def baseline(self) -> str:
-        """The option that all others are compared with."""
-        return self.dimensions["option"].members[0].name
+        """The option that all others are compared with; where nothing exists yet, the one that they inherit from."""
+        named = self.scenario.baseline if self.scenario.compares == "named" else ""
+        root = next(name for name, base in self.based_on.items() if base is None)
+        return (self.member_of("option", named) if named else None) or root
+
+    @property
+    def has_baseline(self) -> bool:
+        """Whether something exists already with which options are compared."""
+        return self.scenario.compares != "none"
 
     @cached_property
     def objective(self) -> ObjectiveSpec:

@@ -36,10 +36,12 @@ class Chosen:
 
     `recommended` is the baseline if no option is better; `advised` are the options that recommendations are about, best
     first; `options` are the compared ones, `ranked` the same from best to worst, infeasible ones last; `figures` are
-    the key figures; `goals` holds the targets and limits by option and figure.
+    the key figures; `goals` holds the targets and limits by option and figure. Where nothing exists yet, `baseline` is
+    the recommended option, and `has_baseline` is false.
     """
 
     baseline: str
+    has_baseline: bool
     recommended: str
     advised: tuple[str, ...]
     options: tuple[str, ...]
@@ -54,7 +56,7 @@ class Chosen:
 
     def role(self, option: str) -> str:
         """Return "baseline", "recommended" or an empty text."""
-        if option == self.baseline:
+        if option == self.baseline and self.has_baseline:
             return "baseline"
         return "recommended" if option == self.recommended else ""
 
@@ -66,10 +68,13 @@ def chosen(results: Results) -> Chosen:
     places = results.plain(book.roles.place) if book.roles.place in book.quantities else {}
     compared = results.plain(book.roles.compared) if book.roles.compared in book.quantities else {}
     advised = results.plain(book.roles.advised).values() if book.roles.advised in book.quantities else ()
-    options = tuple(n for n in names if n == book.baseline or compared.get((n,)) is not False)
+    recommended = str(results.get(book.roles.recommended))
+    baseline = book.baseline if book.has_baseline else recommended
+    options = tuple(n for n in names if n == baseline or compared.get((n,)) is not False)
     return Chosen(
-        baseline=book.baseline,
-        recommended=str(results.get(book.roles.recommended)),
+        baseline=baseline,
+        has_baseline=book.has_baseline,
+        recommended=recommended,
         advised=tuple(str(option) for option in advised if option is not None),
         options=options,
         ranked=tuple(sorted(options, key=lambda option: _place(places.get((option,))))),

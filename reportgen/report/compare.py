@@ -105,11 +105,11 @@ def compare(results: Sequence[Results], names: Sequence[str]) -> Comparison:
 
 def _compared(results: Results, name: str) -> Compared:
     book = results.book
-    recommended = chosen(results).recommended
+    answer = chosen(results)
     return Compared(
         name, book.scenario.title, book.accounting, f"{book.objective.verb} {book.objective.aim}",
-        _side(results, book.baseline),
-        _side(results, recommended) if recommended != book.baseline else None,
+        _side(results, answer.baseline),
+        _side(results, answer.recommended) if answer.recommended != answer.baseline else None,
     )  # fmt: skip
 
 

@@ -45,8 +45,8 @@ class ResultsReader:
 
     @property
     def baseline(self) -> str:
-        """The option that all others are compared with."""
-        return self.book.baseline
+        """The option that all others are compared with; where nothing exists yet, the recommended one."""
+        return self.chosen.baseline
 
     def has(self, *names: str) -> bool:
         """Return whether the book has all these quantities."""
@@ -142,8 +142,10 @@ class ResultsReader:
 
     def role_words(self, option: str) -> str:
         """Return the role of an option as words that follow its name."""
-        if option == self.baseline:
+        if option == self.baseline and self.chosen.has_baseline:
             return "the baseline"
+        if not self.chosen.has_baseline:
+            return "recommended" if option == self.recommended else "compared"
         return "recommended first" if option in self.advised else "preferred to the baseline"
 
     @property

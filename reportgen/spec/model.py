@@ -16,6 +16,7 @@ from reportgen.spec.report import ReportSpec
 
 __all__ = [
     "INPUT_WORDS",
+    "NO_BASELINE",
     "OPERATOR_KEYS",
     "ROW_KEYS",
     "SCHEMA",
@@ -25,6 +26,9 @@ __all__ = [
     "RuleSpec",
     "ScenarioSpec",
 ]
+
+NO_BASELINE = "none"
+"""What a scenario gives as its baseline where nothing exists yet."""
 
 SCHEMA = 1
 """The version of the file format."""
@@ -124,6 +128,7 @@ class DimensionSpec(Part):
 
 
 RuleKind = Literal["setting", "quality", "hardware"]
+BaselineKind = Literal["first", "named", "none"]
 
 
 class RuleKindSpec(Part):
@@ -232,6 +237,11 @@ class LibrarySpec(Part):
     where_several: list[str] = Field(
         default=[], description="Dimensions: the file takes part only where the scenario has several rows of each"
     )
+    where_baseline: list[BaselineKind] = Field(
+        default=[],
+        description="The file takes part only where options are compared with one of these: the first option, one "
+        "that the scenario names as its baseline, or none",
+    )
     where_single: list[str] = Field(
         default=[], description="Dimensions: the file takes part only where the scenario has at most one row of each"
     )
@@ -322,6 +332,11 @@ class ScenarioSpec(Part):
         default=[], description="Batch sizes at which the baseline's latency and throughput are shown, as in [1, 4, 16]"
     )
     levers: Levers = Field(default="all", description="Which optimisations are tried on the baseline")
+    baseline: str = Field(
+        default="",
+        description="The option that runs today, with which all others are compared; none if nothing exists yet; "
+        "unless given, the first",
+    )
     inputs: dict[str, Cell] = Field(default={}, description="Values of scenario-wide inputs, by name")
     models: dict[str, Row] = Field(default={}, description="Models in addition to those of the catalogue")
     accelerators: dict[str, Row] = Field(default={}, description="Accelerators in addition to those of the catalogue")
@@ -339,3 +354,10 @@ class ScenarioSpec(Part):
     report: ReportSpec = Field(
         default=ReportSpec(), description="What the report shows; empty lists mean the library's choice"
     )
+
+    @property
+    def compares(self) -> BaselineKind:
+        """Return what options are compared with."""
+        if not self.baseline:
+            return "first"
+        return "none" if self.baseline.strip().casefold() == NO_BASELINE else "named"

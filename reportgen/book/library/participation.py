@@ -19,6 +19,11 @@ __all__ = ["Participation", "faults", "participation"]
 
 _QUOTED = re.compile(r"""["']([^"']+)["']""")
 _NOTHING = ("", "0", "false", "null", "absent")
+_COMPARED = {
+    "first": "the first one",
+    "named": "the one named as baseline",
+    "none": "each other, as with baseline: none",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,11 @@ def participation(
     common = {name for spec in always for name in spec.dimensions}
     given = {name for name, value in scenario.spec.inputs.items() if value is not None} | changed
     for loaded in files:
-        if not _inputs_fit(loaded.spec, given) or not _rows_fit(loaded.spec, own):
+        if (
+            not _inputs_fit(loaded.spec, given)
+            or not _rows_fit(loaded.spec, own)
+            or scenario.spec.compares not in (loaded.spec.where_baseline or [scenario.spec.compares])
+        ):
             left_out.append(loaded)
             continue
         for dimension, cell in loaded.spec.needs.items():
@@ -111,6 +120,8 @@ def _condition(spec: LibrarySpec) -> str:
         return f"where the scenario gives {' or '.join(spec.where_given)}"
     if spec.where_missing:
         return f"where the scenario gives no {' and no '.join(spec.where_missing)}"
+    if spec.where_baseline:
+        return "where options are compared with " + " or ".join(_COMPARED[kind] for kind in spec.where_baseline)
     if spec.where_several:
         return f"where the scenario has several rows of {' and '.join(spec.where_several)}"
     if spec.where_single:

@@ -30,7 +30,7 @@ def add_options(
 ) -> tuple[dict[str, str | None], dict[str, tuple[str, ...]]]:
     """Add levers as options, then the `last` rows, and the quantities of the frame, which depend on both.
 
-    Returns each option's base (None for the baseline) and the columns that it changes.
+    Returns the option that each inherits from (None for the first) and the columns that it changes.
     """
     rows = collection.rows.setdefault("option", {})
     if not rows:
@@ -41,27 +41,54 @@ def add_options(
         if name in collection.quantities:
             span = collection.quantities[name][1].span(key=True)
             collection.fail(f"the quantity '{name}' exists already", span, "every scenario has it; choose another name")
+    baseline = _baseline(collection, loaded, rows)
+    own = tuple(rows)
     _add_levers(collection, loaded, rows)
     for name, row in last.items():
         if name in rows:
             span = rows[name].origin.span(key=True)
             collection.fail(f"the option '{name}' has the name of a sensitivity case", span, "choose another name")
         rows[name] = row
-    based_on = _bases(collection, rows)
+    based_on = _bases(collection, rows, loaded.spec, {n: baseline for n in rows if n not in own} if baseline else {})
     overridden = {name: tuple(row.cells) for name, row in rows.items()}
     declared, origin = frame.quantities, Origin(loaded.document, ())
     collection.quantities["based_on"] = (declared.based_on, origin)
-    collection.quantities["baseline_option"] = (_with(declared.baseline_option, value=next(iter(rows))), origin)
+    known = {"value": baseline or next(iter(rows))}
+    if loaded.spec.compares == "none":
+        known = {"formula": frame.roles.recommended}
+    collection.quantities["baseline_option"] = (_with(declared.baseline_option, **known), origin)
     collection.quantities["option_origin"] = (declared.option_origin, origin)
     for name, row in rows.items():
-        row.cells["based_on"] = Entry(based_on[name] or name, row.origin)
+        base = based_on[name] or name
+        if name not in last and loaded.spec.compares != "first":
+            base = baseline or name
+        row.cells["based_on"] = Entry(base, row.origin)
         row.cells["option_origin"] = Entry(_origin(loaded.spec, name, last, frame.origins), row.origin)
+    if frame.roles.order in collection.quantities:
+        titles = sorted(rows, key=lambda name: (str(rows[name].meta.get("title") or name).casefold(), name))
+        for place, name in enumerate(titles, start=1):
+            rows[name].cells[frame.roles.order] = Entry(place, rows[name].origin)
     _add_objective(collection, loaded, frame)
     return based_on, overridden
 
 
+def _baseline(collection: Collection, loaded: Loaded[ScenarioSpec], rows: Mapping[str, Row]) -> str:
+    """Return the option that the scenario names as its baseline, or an empty text if it names none."""
+    kind, given = loaded.spec.compares, loaded.spec.baseline.strip()
+    if kind == "named":
+        found = next((name for name in rows if name.casefold() == given.casefold()), "")
+        if not found:
+            hint = nearest(given, rows) or "name an option, or none if nothing exists yet"
+            collection.fail(f"unknown option '{given}'", loaded.document.span(("baseline",)), hint)
+        return found
+    if kind == "none" and isinstance(loaded.spec.levers, list | dict) and loaded.spec.levers:
+        hint = "name what runs today as baseline:, or leave levers: out"
+        collection.fail("levers are tried on a baseline, and there is none", loaded.document.span(("levers",)), hint)
+    return ""
+
+
 def _add_levers(collection: Collection, loaded: Loaded[ScenarioSpec], rows: dict[str, Row]) -> None:
-    wanted = loaded.spec.levers
+    wanted = "none" if loaded.spec.compares == "none" else loaded.spec.levers
     names = list(collection.levers) if wanted == "all" else [] if wanted == "none" else list(wanted)
     for i, name in enumerate(names):
         named = isinstance(wanted, dict)
@@ -96,14 +123,27 @@ def _origin(spec: ScenarioSpec, name: str, last: Mapping[str, Row], words: Origi
     return words.search if spec.search is not None and name in spec.search.candidates else words.lever
 
 
-def _bases(collection: Collection, rows: dict[str, Row]) -> dict[str, str | None]:
-    baseline = next(iter(rows))
-    based_on: dict[str, str | None] = {baseline: None}
+def _root(rows: Mapping[str, Row], spec: ScenarioSpec) -> str:
+    """Return the option that others inherit from: the first, or where it may be based on another, the last of these."""
+    root, seen = next(iter(rows)), set[str]()
+    while spec.compares != "first" and root not in seen and (given := rows[root].cells.get("based_on")) is not None:
+        seen.add(root)
+        root = next((name for name in rows if name.casefold() == str(given.value).casefold()), root)
+    return root
+
+
+def _bases(
+    collection: Collection, rows: dict[str, Row], spec: ScenarioSpec, tried_on: Mapping[str, str]
+) -> dict[str, str | None]:
+    """Return the option that each inherits from; `tried_on` has those that do not inherit from the first."""
+    baseline = _root(rows, spec)
+    based_on: dict[str, str | None] = {}
     for name, row in rows.items():
         given = row.cells.pop("based_on", None)
         if given is None:
-            based_on.setdefault(name, baseline)
-        elif name == baseline:
+            based_on[name] = None if name == baseline else tried_on.get(name, baseline)
+        elif name == baseline and spec.compares == "first":
+            based_on[name] = None
             collection.fail("the first option is the baseline and is based on no other", given.origin.span())
         else:
             base = next((n for n in rows if n.casefold() == str(given.value).casefold()), None)
@@ -120,7 +160,7 @@ def _bases(collection: Collection, rows: dict[str, Row]) -> dict[str, str | None
                 f"the option '{name}' is based on itself: {' -> '.join([*seen, current])}",
                 rows[name].origin.span(key=True),
             )
-            based_on[name] = baseline
+            based_on[name] = None if name == baseline else baseline
     return based_on
 
 

@@ -37,11 +37,16 @@ def roofline_figure(reader: ResultsReader) -> Figure | None:
     return Figure(
         chart="roofline",
         title="Attainable performance against arithmetic intensity",
-        subtitle=f"TFLOP/s; points: baseline; shaded: limited by the memory bandwidth of {roofs[0]['name']}",
+        subtitle=f"TFLOP/s; points: {_whose(reader)}; shaded: limited by the memory bandwidth of {roofs[0]['name']}",
         alt=f"Roofline of {names}. {'; '.join(texts)}.",
         data={"roofs": tuple(roofs), "points": tuple(points)},
         texts={"x_title": "Arithmetic intensity, FLOP per byte →"},
     )
+
+
+def _whose(reader: ResultsReader) -> str:
+    """Return whose points are drawn."""
+    return "baseline" if reader.chosen.has_baseline else "recommended option"
 
 
 def _roof_options(reader: ResultsReader) -> list[str]:

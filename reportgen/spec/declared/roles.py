@@ -45,6 +45,7 @@ class RolesSpec(Part):
     front: str = Field(description="Flag per option: no other is better in every way")
     devices: str = Field(description="Number of devices that an option pays for")
     best: str = Field(description="The option that is best on the objective")
+    order: str = Field(description="Place of an option among equal ones, by title, where nothing exists yet")
     recommended: str = Field(description="The option that is recommended")
     place: str = Field(description="The rank of an option in figures and tables")
     trial: str = Field(description="Flag per option: it only shows how results depend on an input")

@@ -13,7 +13,6 @@ from reportgen.render.excel.charts.option_view import option_view, plain_column
 from reportgen.render.excel.charts.parts import axis, first_row_below, line, place, scatter_series, title
 from reportgen.render.excel.charts.specs import Axis, chart_spec, palette
 from reportgen.render.excel.plan.trees import either, equal, joined, opposite
-from reportgen.render.excel.sheets.shown_options import BASELINE, RECOMMENDED
 from reportgen.render.excel.sheets.styles import INK, Look
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["CURVE", "load_view"]
 
 CURVE = ("option", "load_curve")
-_ROLES = (BASELINE, RECOMMENDED)
 _WIDTH, _HEIGHT = 26.0, 8.5  # centimetres
 _FORM = Look("plain", "#,##0.000")
 
@@ -125,7 +123,10 @@ class _Data:
             self.block.draw(row, 1, self.live.of(self.drawn.rate, own, point), _FORM, unless=hidden)
             self._draw_latencies(row, own, point, hidden)
             rows.append(row)
-        self.block.show(rows[0], 0, joined(self.live.of("option_title", own), f" ({_ROLES[option]})"), Look())
+        role = self.shown.roles[option]
+        self.block.show(
+            rows[0], 0, joined(self.live.of("option_title", own), f" ({role})") if role else tree.Literal(""), Look()
+        )
         return _Span(rows[0], rows[-1], option, "solid", 2.25)
 
     def _draw_latencies(self, row: int, option: tree.Ref, point: tree.Member, hidden: tree.Node) -> None:

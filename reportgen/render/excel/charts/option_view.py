@@ -115,7 +115,7 @@ def option_view(
     handles: dict[str, list[tree.Ref]] = {column.name: [] for column in columns}
     for here, option in enumerate(options, start=_FIRST):
         writer.show(sheet, here, 1, live.of("option_title", option), Look("key"))
-        role = BASELINE if option.name == plan.book.baseline else ""
+        role = BASELINE if option.name == plan.book.baseline and plan.book.has_baseline else ""
         row = tree.Literal(float(plan.book.dimensions[_OPTION].index(option.name) + 1))
         writer.show(sheet, here, 2, choice(equal(shown.recommended, row), RECOMMENDED, role), Look())
         for i, column in enumerate(columns, start=_LEFT):

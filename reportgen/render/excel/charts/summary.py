@@ -93,6 +93,8 @@ def roofline_chart(writer: Writer, data: ChartData, onto: Worksheet, anchor: str
 def _roof_names(writer: Writer, shown: ShownOptions) -> tuple[tree.Node, tree.Node]:
     """Return the names of the two roofs; the second is not drawn if it is the first again."""
     base, best = (writer.live.of(_ACCELERATOR, option) for option in shown.pair)
+    if not shown.has_baseline:
+        return joined(base, f" ({RECOMMENDED})"), tree.Literal("")
     other = choice(shown.are_one, f"{RECOMMENDED}: the {BASELINE}", joined(best, f" ({RECOMMENDED})"))
     return joined(base, f" ({BASELINE})"), other
 
@@ -174,11 +176,11 @@ def _roles(writer: Writer) -> list[tuple[str, str, str]]:
     """Return the possible roles of a bar: word, fill and edge; without a verdict, all that run have one role."""
     grey = line_colour("labelColor")
     roles = [(RECOMMENDED, palette()[0], palette()[0]), (BASELINE, grey, grey), (_FEASIBLE, "9FC5E0", "9FC5E0")]
-    return (
-        [*roles, (_MISSED, WHITE, grey)]
-        if writer.plan.book.roles.feasible in writer.plan.book.quantities
-        else roles[1:]
-    )
+    if writer.plan.book.roles.feasible not in writer.plan.book.quantities:
+        return roles[1:]
+    if not writer.plan.book.has_baseline:
+        del roles[1]
+    return [*roles, (_MISSED, WHITE, grey)]
 
 
 def _ranked(writer: Writer, block: Block, number: int, shown: ShownOptions, roles: list[str], look: Look) -> None:

@@ -132,7 +132,7 @@ def _verdict(writer: Writer, sheet: Worksheet, shown: ShownOptions) -> None:
         sheet.row_dimensions[2].height = 24.0 * max(1, -(-len(_said(writer, tree.Ref(name))) // 84)) + 6
     lines = ((3, "Recommended", shown.recommended, roles.recommended_now, "figure"),
              (4, "Baseline", shown.baseline, roles.baseline_now, "value"))  # fmt: skip
-    for row, label, option, now, role in lines:
+    for row, label, option, now, role in lines if plan.book.has_baseline else lines[:1]:
         writer.put(sheet, row, 1, label, Look("key"))
         title: tree.Node = live.of("option_title", option)
         if now in quantities:  # a changed option may be something else than its title says
@@ -222,7 +222,7 @@ def _key_figures(writer: Writer, sheet: Worksheet, row: int, shown: ShownOptions
     """Write the key figures of the recommended option, each with its range, the baseline's figure, and its target."""
     book, live = writer.plan.book, writer.live
     writer.put(sheet, row, 1, "Key figures of the recommended option", _TITLE)
-    numbers = ("Recommended", "Low (p10)", "High (p90)", "Baseline")
+    numbers = ("Recommended", "Low (p10)", "High (p90)", *(("Baseline",) if book.has_baseline else ("",)))
     sides = dict.fromkeys((*numbers, "Target"), "right") | {"Unit": "left", "Target is": "center"}
     for i, head in enumerate(("Key figure", *numbers, "Unit", "Target", "Target is")):
         writer.put(sheet, row + 1, 1 + i, head, Look("head", side=sides.get(head, "")))
@@ -241,7 +241,8 @@ def _key_figures(writer: Writer, sheet: Worksheet, row: int, shown: ShownOptions
                 _figure(writer, sheet, current, column, end, shown.recommended, Look("range", form))
             else:
                 writer.put(sheet, current, column, None, _TEXT)
-        _figure(writer, sheet, current, 5, name, shown.baseline, Look("aside", form))
+        if book.has_baseline:
+            _figure(writer, sheet, current, 5, name, shown.baseline, Look("aside", form))
         writer.put(sheet, current, 6, unit or None, Look("words"))
         _target(writer, sheet, current, quantity, shown.recommended, form)
         sheet.row_dimensions[current].height = 18

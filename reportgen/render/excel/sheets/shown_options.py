@@ -28,6 +28,13 @@ class ShownOptions:
 
     baseline: tree.Ref
     recommended: tree.Ref
+    has_baseline: bool
+    """Whether the two may differ: where nothing exists yet, the first is the recommended option as well."""
+
+    @property
+    def roles(self) -> tuple[str, str]:
+        """Return the words for the two, the second empty if they are always one."""
+        return (BASELINE, RECOMMENDED) if self.has_baseline else (RECOMMENDED, "")
 
     @property
     def pair(self) -> tuple[tree.Ref, tree.Ref]:
@@ -44,9 +51,10 @@ def shown_options(data: ChartData, book: Book) -> ShownOptions:
     """Return the baseline and the recommended option; a block holds their rows in the table of options."""
     block = data.block("Options that are shown", [("Which", ""), ("Option", ""), ("Row", "")])
     rows = []
-    for label, name in (("Baseline", _BASELINE_OPTION), ("Recommended", book.roles.recommended)):
+    first = "Baseline" if book.has_baseline else "Recommended"
+    for label, name in ((first, _BASELINE_OPTION), ("Recommended", book.roles.recommended)):
         row = block.next_row()
         block.put(row, 0, label, Look("key"))
         option = block.show(row, 1, tree.Ref(name), Look())
         rows.append(block.show_row(row, 2, option, _OPTION, Look("plain", "0")))
-    return ShownOptions(*rows)
+    return ShownOptions(*rows, book.has_baseline)
