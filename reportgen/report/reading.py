@@ -145,7 +145,7 @@ class ResultsReader:
         if option == self.baseline and self.chosen.has_baseline:
             return "the baseline"
         if not self.chosen.has_baseline:
-            return "recommended" if option == self.recommended else "compared"
+            return "recommended"
         return "recommended first" if option in self.advised else "preferred to the baseline"
 
     @property

@@ -57,7 +57,7 @@ def _whole_table(reader: ResultsReader) -> Table:
     if reader.has(reader.roles.front):
         columns.append(Column(reader.quantity(reader.roles.front).title, kind="status"))
         cells.append([_on_front(reader, option) for option in options])
-    if any(value is not None for value in _gains(reader)):
+    if reader.chosen.has_baseline and any(value is not None for value in _gains(reader)):
         columns.append(Column(reader.quantity(reader.roles.improvement).title, kind="bar"))
         cells.append(_improvements(reader))
     rows = tuple(Row(tuple(c[i] for c in cells), highlight=reader.recommends(o)) for i, o in enumerate(options))

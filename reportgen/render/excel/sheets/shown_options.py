@@ -57,4 +57,4 @@ def shown_options(data: ChartData, book: Book) -> ShownOptions:
         block.put(row, 0, label, Look("key"))
         option = block.show(row, 1, tree.Ref(name), Look())
         rows.append(block.show_row(row, 2, option, _OPTION, Look("plain", "0")))
-    return ShownOptions(*rows, book.has_baseline)
+    return ShownOptions(rows[0], rows[1], book.has_baseline)
