@@ -129,6 +129,63 @@ def test_the_api(case: Path) -> None:
     assert figure(results, "api_break_even", "baseline") == pytest.approx(100 * share)
 
 
+def test_the_break_even_is_said_as_a_share_and_as_a_volume(case: Path) -> None:
+    results = api.evaluate(case)
+    capacity = 2 * figure(results, "queries_per_second", "baseline")
+    share = figure(results, "owned_cost", "owned") / figure(results, "rented_cost", "baseline")
+    assert share < 1
+    assert results.get("break_even_words", "baseline") == (
+        f"Owning costs less than renting once the devices run {100 * share:.0f} % of the hours of the year, "
+        f"at full capacity {share * capacity:.1f} requests per second on average."
+    )
+    assert results.get("break_even_words", "foreign") == "There is no second offer to compare with."
+    dear = api.evaluate(case, ["card.purchase_price=100000"])
+    times = figure(dear, "owned_cost", "owned") / figure(dear, "rented_cost", "baseline")
+    assert dear.get("break_even_words", "baseline") == (
+        f"Renting costs less than owning even around the clock, when owning costs {times:.2f} times as much."
+    )
+
+
+@pytest.mark.parametrize(
+    ("price", "words"),
+    [
+        (0.01, "Even at full capacity the option costs {share:.2f} times as much as the API"),
+        (
+            1,
+            "once {percent:.0f} % of its capacity is used, {rate:.1f} requests per second or {year:.0f} million a year",
+        ),
+        (
+            300,
+            "once {percent:.0f} % of its capacity is used, {rate:.3f} requests per second or {year:.2f} million a year",
+        ),
+    ],
+)
+def test_the_break_even_with_the_api_is_said_as_a_share_and_as_a_volume(case: Path, price: float, words: str) -> None:
+    results = api.evaluate(case, [f"api_input_price={price}", f"api_output_price={price}"])
+    year = figure(results, "yearly_cost", "baseline") / (500 * price)  # million requests that pay for the option
+    rate = year * 1e6 / (HOURS * 3600)
+    share = rate / (2 * figure(results, "queries_per_second", "baseline"))
+    said = words.format(share=share, percent=100 * share, rate=rate, year=year)
+    assert said in str(results.get("own_or_api", "baseline"))
+
+
+def test_without_a_second_offer_the_same_hardware_is_compared_that_is_held_otherwise(case: Path) -> None:
+    text = CASE.replace(", other_price: rent", "").replace("price: rent, other_price: card", "price: rent")
+    case.write_text(text + "objective: {minimise: yearly_cost}\n")
+    results = api.evaluate(case)
+    rented, bought = results.get("rented_side"), results.get("bought_side")
+    assert {rented, bought} == {"baseline", "owned"}
+    share = figure(results, "owned_cost", "owned") / figure(results, "rented_cost", "baseline")
+    assert results.get("twin_even") == pytest.approx(100 * share)
+    rate = share * 2 * figure(results, "queries_per_second", "owned")
+    assert results.get("rent_or_buy_words") == (
+        f"Owning (owned) costs less than renting (baseline) once the devices run {100 * share:.0f} % of the hours "
+        f"of the year, at full capacity {rate:.1f} requests per second on average."
+    )
+    alone = api.evaluate(case, ["owned.accelerator=A100-SXM-80GB"])
+    assert alone.get("rent_or_buy_words") == "There is no second offer to compare with."
+
+
 def test_interest_of_nothing_divides_by_the_years(case: Path) -> None:
     results = api.evaluate(case, ["financing_rate=0 %", "residual_share=0", "depreciation_time=4 year"])
     assert figure(results, "capital_cost", "owned") == pytest.approx(316_800 / 4)
