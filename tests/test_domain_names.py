@@ -20,7 +20,7 @@ FRAME = {"option", "operator", "rule", "driver", "stage", "based_on", *SECTIONS.
 
 WORDS = {
     "1", "USD", "batch", "bound", "cache", "compute", "context", "cost", "decode", "device", "devices",
-    "head", "holds", "layers", "layout", "load", "memory", "missed", "none", "output", "place", "precision",
+    "head", "holds", "kind", "layers", "layout", "load", "memory", "missed", "none", "output", "place", "precision",
     "prefill", "prompt", "says", "setting", "share", "target", "tokens",
 }  # fmt: skip
 """Names that are words, too: in Python they are also units, blocks of the report, columns of a figure, looks of a

@@ -13,6 +13,7 @@ from reportgen.book.collected.currency import read_currency
 from reportgen.book.collected.instead import read_instead
 from reportgen.book.entries import Entry, Row
 from reportgen.book.library.library import library
+from reportgen.book.quantities.adapt import adapt
 from reportgen.book.quantities.check import checked_quantities
 from reportgen.book.quantities.declare import declare
 from reportgen.book.quantities.drafts import Site
@@ -113,6 +114,7 @@ class _Builder:
         site = Site(self.all, self.loaded, self.dimensions, self.based_on)
         declare(site)
         fill(site)
+        adapt(site)
         quantities = checked_quantities(site)
         search, related = read_search(site, quantities), relations(site, quantities)
         text = self.loaded.document.text

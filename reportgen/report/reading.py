@@ -132,6 +132,15 @@ class ResultsReader:
         """The baseline and, if it differs, the recommended option."""
         return self.chosen.pair
 
+    @property
+    def pair_on_devices(self) -> tuple[str, ...]:
+        """The baseline and the recommended option, without one that pays an API."""
+        return tuple(option for option in self.pair if not self.pays_api(option))
+
+    def pays_api(self, option: str) -> bool:
+        """Return whether an option pays an API, so that nothing is known of its devices."""
+        return self.value(self.roles.api, option) is True
+
     def role(self, option: str) -> str:
         """Return "baseline", "recommended" or an empty text."""
         return self.chosen.role(option)

@@ -23,9 +23,14 @@ def option_settings(reader: ResultsReader) -> tuple[list[tuple[Column, list[str]
     same: list[str] = []
     for names in _merged(reader, reader.book.report.option_columns):
         title = _title(reader, names)
-        texts = [_distinct([_bare(reader, n, o) for n in names]) for o in reader.options]
-        if len(set(texts)) == 1:
-            same.append(f"{title}: {_distinct([reader.formatted(n, reader.baseline) for n in names])}")
+        silent = [names != [reader.roles.model] and reader.pays_api(o) for o in reader.options]
+        texts = [
+            ABSENT if api else _distinct([_bare(reader, n, o) for n in names])
+            for o, api in zip(reader.options, silent, strict=True)
+        ]
+        said = [o for o, api in zip(reader.options, silent, strict=True) if not api]
+        if said and len(set(texts) - {ABSENT}) == 1:
+            same.append(f"{title}: {_distinct([reader.formatted(n, said[0]) for n in names])}")
         else:
             told.append((Column(title, kind=_kind(reader, names)), texts))
     return told, same

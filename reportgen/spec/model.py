@@ -209,6 +209,18 @@ class AlongSpec(Part):
     )
 
 
+class AdaptSpec(Part):
+    """Another formula for a quantity that another file declares."""
+
+    formula: Cell = Field(description="The formula, in which `declared` stands for what the other file declares")
+    keeps: str = Field(
+        default="",
+        description="A name for what the other file declares: the library's other formulas read it in place of the "
+        "quantity; without it they read the quantity as adapted",
+    )
+    title: str = Field(default="", description="The title of what is kept", max_length=120)
+
+
 class LibrarySpec(Part):
     """A library file: part of the domain, as data."""
 
@@ -254,6 +266,9 @@ class LibrarySpec(Part):
         default={},
         description="How names of the library's quantities begin, and what their formulas read in place of what; "
         "quantities that this file declares itself stay as they are",
+    )
+    adapts: dict[Name, AdaptSpec] = Field(
+        default={}, description="Quantities of other files that are computed otherwise where this file takes part"
     )
     quantities: dict[Name, QuantitySpec] = Field(default={}, description="Quantities, with unit, index set and formula")
     rules: dict[Name, RuleSpec] = Field(default={}, description="Recommendations")

@@ -57,6 +57,7 @@ class QuantitySpec(Part):
     optional: bool = Field(default=False, description="Whether the value may be absent")
     minimum: float | None = Field(default=None, description="Smallest sensible value")
     maximum: float | None = Field(default=None, description="Largest sensible value")
+    unless: str = Field(default="", description="A column: a row that gives it may leave this one out, and it is empty")
     whole: bool = Field(default=False, description="Whether only whole numbers make sense")
     symbol: str = Field(default="", description="How it is written in formulas, in LaTeX")
     source: str = Field(default="", description="Where the figure or the formula comes from")

@@ -110,5 +110,8 @@ class Contest:
         return float(value.data.reshape(-1)[0]) if known else 1.0
 
     def group(self, driver: DriverSpec, option: str) -> str:
-        """Return the group of options that share this input: those with the same accelerator, or all."""
+        """Return the group of options that share this input: those with the same accelerator, an API alone, or all."""
+        api = self.results.book.roles.api
+        if driver.alone and api in self.results.book.quantities and self.results.get(api, option):
+            return option
         return str(self.results.get("accelerator", option)) if driver.alone else ""

@@ -142,7 +142,7 @@ def opened(
 
 @pytest.mark.parametrize(
     "opened",
-    ["alice", "bob", "alice_at_home", "expert_server", "procurement", "novelists", "llm_viewer_operators",
+    ["alice", "bob", "alice_at_home", "expert_server", "procurement", "law_firm", "novelists", "llm_viewer_operators",
      "llm_viewer_network", "measured_server"],
     indirect=True,
 )  # fmt: skip

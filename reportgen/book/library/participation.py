@@ -53,7 +53,7 @@ def participation(
     """Decide which files take part: those whose conditions are met.
 
     A file that needs a cell in some row also takes part if the scenario adds rows to a dimension which only such files
-    declare.
+    declare. None takes part whose dimension no other file that takes part declares.
 
     Args:
         files: the library's files of the scenario's accounting.
@@ -91,9 +91,11 @@ def participation(
                 break
         else:
             taking.append(loaded)
+    there = {name for loaded in taking for name in loaded.spec.dimensions}
+    taking, alone = _parted(taking, lambda spec: spec.needs.keys() <= there)
     met = [loaded.spec.needs for loaded in taking if loaded.spec.needs]
     taking, lacking = _parted(taking, lambda spec: not spec.lacks or spec.lacks not in met)
-    return Participation(tuple(taking), (*left_out, *lacking), members)
+    return Participation(tuple(taking), (*left_out, *alone, *lacking), members)
 
 
 def _parted(

@@ -161,6 +161,8 @@ class _Filler:
                     draft.cells[key] = written
             elif spec.optional:
                 draft.cells[key] = Written(tree.Literal(None), Source.bare(""), "")
+            elif spec.unless and spec.unless in self.site.all.rows[dimension][key[0]].cells:
+                draft.cells[key] = Written(tree.Literal(""), Source.bare(""), "")
             elif key[0] in self.site.all.rows.get(dimension, {}):
                 row = self.site.all.rows[dimension][key[0]]
                 hint = f"{draft.spec.title or name}: {draft.type.describe()}"

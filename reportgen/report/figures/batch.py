@@ -43,7 +43,7 @@ def batch_figure(reader: ResultsReader) -> Figure | None:
         return None
     target = reader.target(drawn.token, reader.baseline)
     limit = reader.number(target) if target else None
-    options = [o for o in reader.pair if not _arrives(reader, o)]
+    options = [o for o in reader.pair_on_devices if not _arrives(reader, o)]
     curves = {option: _curve(reader, option, limit) for option in options}
     curves = {option: points for option, points in curves.items() if len(points) > 1}
     if not curves:

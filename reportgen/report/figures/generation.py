@@ -22,7 +22,7 @@ def generation_figure(reader: ResultsReader) -> Figure | None:
     drawn = reader.figures.generation
     if not reader.has(drawn.step):
         return None
-    curves = {option: _curve(reader, option) for option in reader.pair}
+    curves = {option: _curve(reader, option) for option in reader.pair_on_devices}
     curves = {option: points for option, points in curves.items() if len(points) > 1}
     if not curves:
         return None

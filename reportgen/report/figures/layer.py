@@ -39,6 +39,8 @@ def layer_figures(reader: ResultsReader) -> list[Figure]:
     drawn, time = reader.figures.layer, reader.figures.time
     if not reader.has(drawn.ops, drawn.traffic, drawn.bound, time.share, time.time):
         return []
+    if reader.pays_api(reader.baseline):
+        return []
     pictures = [_picture(reader, stage) for stage in STAGES]
     if not all(any(source == LAYER for source, _ in picture.flow.edges) for picture in pictures):
         return []  # no inputs of operators are declared

@@ -23,6 +23,8 @@ def memory_figure(reader: ResultsReader, most: int = 10) -> Figure | None:
     if not uses or not reader.has(drawn.used, drawn.fullest):
         return None
     options = _memory_options(reader, most)
+    if not options:
+        return None
     bars, parts = list[dict[str, "Value"]](), list[dict[str, "Value"]]()
     stages = {option: reader.words(drawn.fullest, option) for option in options}
     for option in options:
@@ -64,6 +66,8 @@ def _memory_options(reader: ResultsReader, most: int) -> Sequence[str]:
     """Return options with different memory; the baseline, the recommended one and those that do not fit first."""
     drawn, seen = reader.figures.memory, dict[tuple[float | None, ...], str]()
     for option in dict.fromkeys((*reader.pair, *reader.options)):
+        if reader.pays_api(option):
+            continue
         stage = reader.words(drawn.fullest, option)
         key = (reader.number(drawn.used, option, stage), reader.number(drawn.limit, option))
         seen.setdefault(key, option)

@@ -23,6 +23,8 @@ def roofline_figure(reader: ResultsReader) -> Figure | None:
     drawn = reader.figures.roofline
     if not reader.has(drawn.intensity, drawn.performance, drawn.rate, drawn.bandwidth):
         return None
+    if reader.pays_api(reader.baseline):
+        return None
     roofs = [_roof(reader, option) for option in _roof_options(reader)]
     option, points, texts = reader.baseline, list[dict[str, "Value"]](), list[str]()
     for stage in STAGES:
@@ -53,7 +55,8 @@ def _roof_options(reader: ResultsReader) -> list[str]:
     """Return one option for each accelerator: the baseline first, then recommended ones."""
     chosen: dict[str, str] = {}
     for option in (*reader.pair, *reader.advised, *reader.options):
-        chosen.setdefault(reader.words("accelerator", option), option)
+        if not reader.pays_api(option):
+            chosen.setdefault(reader.words("accelerator", option), option)
     return list(chosen.values())[:_ROOFS]
 
 

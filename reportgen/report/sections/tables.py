@@ -142,7 +142,7 @@ def operator_tables(reader: ResultsReader, *, whole: bool = False) -> list[Table
     """Return the baseline's slowest operators per stage; with `whole` all, and the recommended option's too."""
     if not reader.has(reader.figures.time.operator):
         return []
-    options = reader.pair if whole else (reader.baseline,)
+    options = [o for o in (reader.pair if whole else (reader.baseline,)) if not reader.pays_api(o)]
     return [_operator_table(reader, option, stage, whole=whole) for option in options for stage in STAGES]
 
 

@@ -50,6 +50,8 @@ class RolesSpec(Part):
     place: str = Field(description="The rank of an option in figures and tables")
     trial: str = Field(description="Flag per option: it only shows how results depend on an input")
     batch_point: str = Field(description="Flag per option: it only shows a batch size")
+    api: str = Field(description="Flag per option: it pays an API, so that settings and figures of devices say nothing")
+    model: str = Field(description="The model of an option, which is a setting of an API, too")
     scaling: str = Field(description="The measured option that scales the predictions")
     title: str = Field(description="The finding, as the title of the report")
     subtitle: str = Field(description="What the report compares, below its title")

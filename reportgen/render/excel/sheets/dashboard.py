@@ -271,7 +271,9 @@ def _target(writer: Writer, sheet: Worksheet, row: int, quantity: Quantity, opti
     if not relation.met:
         writer.put(sheet, row, 8, None, _TEXT)
         return
-    word = choice(known(here), in_words(live.of(relation.met, option), *_MET), "")
+    flag = live.of(relation.met, option)
+    said = choice(known(flag), in_words(flag, *_MET), "") if book.quantities[relation.met].type.absent else None
+    word = choice(known(here), said or in_words(flag, *_MET), "")
     writer.show(sheet, row, 8, live.checked(word, ""), Look("word"))
 
 
