@@ -37,10 +37,11 @@ class Participation:
 
     def why(self, quantity: str) -> str:
         """Return why a quantity of the library is unavailable, or an empty text if no left-out file declares it."""
-        for loaded in self.left_out:
-            if quantity in loaded.spec.quantities:
-                return f"'{quantity}' comes with {loaded.document.file}, {_condition(loaded.spec)}"
-        return ""
+        having = [loaded for loaded in self.left_out if quantity in loaded.spec.quantities]
+        if not having:
+            return ""
+        loaded = max(having, key=lambda having: having.spec.quantities[quantity].is_input)
+        return f"'{quantity}' comes with {loaded.document.file}, {_condition(loaded.spec)}"
 
 
 def participation(
@@ -118,6 +119,8 @@ def _rows_fit(spec: LibrarySpec, own: Callable[[str], Mapping[str, Mapping[str, 
 
 def _condition(spec: LibrarySpec) -> str:
     """Return when a file takes part, as the end of a sentence."""
+    if spec.where_given and spec.where_missing:
+        return f"where the scenario gives {' or '.join(spec.where_given)}, and no {' and no '.join(spec.where_missing)}"
     if spec.where_given:
         return f"where the scenario gives {' or '.join(spec.where_given)}"
     if spec.where_missing:
