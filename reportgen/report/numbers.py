@@ -27,7 +27,7 @@ _FAMILIES = {
     for base, low, high in (("s", -9, 0), ("B", 0, 18), ("FLOP", 0, 18), ("B/s", 0, 18), ("FLOP/s", 0, 18))
 }
 _SELDOM = 0.1  # counts per second below which the time between two is printed
-_PERIODS = ((86400.0, "days"), (3600.0, "hours"), (60.0, "minutes"), (1.0, "seconds"))
+_PERIODS = ((86400.0, "day"), (3600.0, "hour"), (60.0, "minute"), (1.0, "second"))
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -81,7 +81,7 @@ def _period(seconds: float) -> str:
     """Format a time between two events in seconds, minutes, hours or days."""
     size, label = next((size, label) for size, label in _PERIODS if seconds >= 0.995 * size)
     text = digits(seconds / size)
-    return label.removesuffix("s") if text == "1" else joined(text, label)
+    return label if text == "1" else joined(text, f"{label}s")
 
 
 def as_given(value: float | None, unit: Unit = ONE) -> Amount:
