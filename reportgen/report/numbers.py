@@ -26,8 +26,6 @@ _FAMILIES = {
     parse_unit(base).exponents: (base, low, high)
     for base, low, high in (("s", -9, 0), ("B", 0, 18), ("FLOP", 0, 18), ("B/s", 0, 18), ("FLOP/s", 0, 18))
 }
-_SELDOM = 0.1  # counts per second below which the time between two is printed
-_PERIODS = ((86400.0, "day"), (3600.0, "hour"), (60.0, "minute"), (1.0, "second"))
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -61,27 +59,11 @@ def amount(value: float | None, unit: Unit = ONE) -> Amount:
 
     >>> str(amount(3918.8, parse_unit("ms"))), str(amount(1.0, Unit(label="sequence", plural="sequences")))
     ('3.92\u202fs', '1\u202fsequence')
-    >>> str(amount(0.004, Unit(label="request/s", plural="requests/s")))
-    '1 request every 4.17\u202fminutes'
     """
     if value is None:
         return Amount(ABSENT)
-    if _is_seldom(value, unit):
-        return Amount(f"1 {unit.label.removesuffix('/s')} every {_period(1 / value)}")
     scaled, label = _scaled(value, unit, [value])
     return Amount(digits(scaled), _words(unit, label, scaled))
-
-
-def _is_seldom(value: float, unit: Unit) -> bool:
-    """Return whether so little is counted per second that readers think in the time between two."""
-    return 0 < value < _SELDOM and unit.plural not in ("", unit.label) and unit.label.endswith("/s")
-
-
-def _period(seconds: float) -> str:
-    """Format a time between two events in seconds, minutes, hours or days."""
-    size, label = next((size, label) for size, label in _PERIODS if seconds >= 0.995 * size)
-    text = digits(seconds / size)
-    return label if text == "1" else joined(text, f"{label}s")
 
 
 def as_given(value: float | None, unit: Unit = ONE) -> Amount:

@@ -7,9 +7,7 @@ import pytest
 from reportgen.book.build import build_book
 from reportgen.engine.results import Results
 from reportgen.errors import SpecError
-from reportgen.lang.units import Unit
 from reportgen.report.chosen import chosen
-from reportgen.report.numbers import amount
 from reportgen.spec.document import parse_document
 from reportgen.spec.load import validate
 from reportgen.spec.model import ScenarioSpec
@@ -68,19 +66,3 @@ def test_the_speed_for_one_user_is_the_inverse_of_the_tpot() -> None:
     assert isinstance(tpot, float)
     assert results.get("user_speed", "baseline") == pytest.approx(1000 / tpot)
     assert "user_speed" in results.book.report.key_figures
-
-
-@pytest.mark.parametrize(
-    ("rate", "text"),
-    [
-        (0.004, "1 request every 4.17\u202fminutes"),
-        (1 / 60, "1 request every minute"),
-        (1 / 7200, "1 request every 2\u202fhours"),
-        (0.05, "1 request every 20\u202fseconds"),
-        (1 / 86400, "1 request every day"),
-        (0.25, "0.250\u202frequests/s"),
-        (0.0, "0\u202frequests/s"),
-    ],
-)
-def test_small_rates_are_read_as_the_time_between_two_requests(rate: float, text: str) -> None:
-    assert str(amount(rate, Unit(label="request/s", plural="requests/s"))) == text
