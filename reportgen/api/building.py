@@ -70,10 +70,6 @@ def build(
     with Staged() as staged, SecondProcess() as process:
         every = all_evaluated(sources, library, edited)
         for results in every:
-            if results.book.scenario.sensitivity is not None:
-                from reportgen.study.robustness import robustness
-
-                results.robustness = robustness(results)
             if together:
                 continue
             second = process if parallel and "pdf" in formats else None

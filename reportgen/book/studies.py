@@ -105,8 +105,9 @@ class Robustness:
 
 @dataclass(frozen=True, slots=True)
 class Studies:
-    """The search to run, its result, and the levers left out when the options of a book were chosen."""
+    """The search to run, its result, the levers left out when the options were chosen, and how robust the choice is."""
 
     search: Search | None = None
     searched: Searched | None = None
     screened: tuple[Screened, ...] = field(default=())
+    robustness: Robustness | None = None

@@ -31,7 +31,7 @@ class Results:
         self.book = book
         self.inputs = dict(inputs or {})
         self.evaluator = Evaluator(book, inputs)
-        self.robustness: Robustness | None = None
+        self.robustness: Robustness | None = None if self.inputs else book.studies.robustness
         self._plain: dict[str, dict[tuple[str, ...], Plain]] = {}
 
     def plain(self, name: str) -> dict[tuple[str, ...], Plain]:

@@ -1,4 +1,4 @@
-"""Build a scenario's book with the options that studies choose: useful levers, search results, sensitivity cases."""
+"""Build a scenario's book with what studies bring: useful levers, search results, sensitivity cases, evidence."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from reportgen.book.build import load_book
 from reportgen.engine.explain import with_values
 from reportgen.engine.results import Results
 from reportgen.errors import EvaluationError
+from reportgen.study.evidence import with_evidence
 from reportgen.study.screen import screen
 from reportgen.study.search import search
 from reportgen.study.trials import rebase_trials
@@ -31,6 +32,6 @@ def prepared_book(
 def chosen(book: Book, keep: Sequence[str] = ()) -> Book:
     """Return the book with the options that are evaluated, printed and recalculated; `keep` as in `screen`."""
     try:
-        return rebase_trials(search(screen(book, keep)))
+        return with_evidence(rebase_trials(search(screen(book, keep))))
     except EvaluationError as error:
         raise with_values(Results(book), error) from None

@@ -267,8 +267,11 @@ def test_the_verb_as_json(lay: Lay) -> None:
     assert sum(data["robustness"]["shares"].values()) == pytest.approx(1)
 
 
-def test_evaluate_samples_nothing(lay: Lay) -> None:
-    assert api.evaluate(lay()).robustness is None
+def test_evaluate_is_as_sure_as_the_verb(lay: Lay) -> None:
+    """All outputs say how sure the conclusion is, so every evaluation knows the samples; changed inputs have none."""
+    path = lay()
+    assert api.evaluate(path).robustness == api.sensitivity(path).robustness
+    assert api.evaluate(path, ["ttft_target=1 s"]).robustness is None
 
 
 def test_the_verb_says_where_there_is_no_sensitivity(lay: Lay) -> None:

@@ -25,12 +25,14 @@ def recommendation(reader: ResultsReader) -> Recommendation:
     """Return the best recommendation, the next ones grouped by effort, and the verdict on the baseline."""
     places = _places(reader)
     note, warning = reader.words(reader.roles.baseline), reader.words(reader.roles.warning)
+    sure = reader.words(reader.roles.evidence.words)
+    how_sure = (Step(sure, "How sure"),) if sure else ()
     if not places:
-        return Recommendation(reader.words(reader.roles.decision), note=note, warning=warning)
+        return Recommendation(reader.words(reader.roles.decision), note=note, aspects=how_sure, warning=warning)
     best, *others = places[: _STEPS + 1]
     lead, text = _parted(reader.words(reader.roles.advice, best))
     groups = tuple(_groups(reader, others))
-    aspects = _aspects(reader, best)
+    aspects = (*how_sure, *_aspects(reader, best))
     return Recommendation(
         lead, groups, detail=text, note=note, group=_group(reader, best), aspects=aspects, warning=warning
     )

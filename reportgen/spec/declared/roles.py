@@ -30,6 +30,19 @@ class RuleCellsSpec(Part):
     next: str = Field(description="What to do next")
 
 
+class EvidenceSpec(Part):
+    """The quantities that say how sure the conclusion is, by random samples and switching values."""
+
+    option: str = Field(description="The option that was recommended")
+    samples: str = Field(description="How many samples were drawn, as a text")
+    share: str = Field(description="Per option: the share of samples in which it is the best")
+    none: str = Field(description="The share of samples in which no option meets every target")
+    name: str = Field(description="Per driver: its name within a sentence")
+    ratio: str = Field(description="Per driver: the factor at which another option becomes the best")
+    to: str = Field(description="Per driver: the title of that option")
+    words: str = Field(description="How sure the conclusion is")
+
+
 class RolesSpec(Part):
     """The name of a quantity for each role; an accounting may lack some of them."""
 
@@ -82,5 +95,6 @@ class RolesSpec(Part):
     point_option: str = Field(description="The option of a listed batch size")
     repeats: str = Field(description="How often an operator runs; rows of one that does not run are left out")
     rule: RuleCellsSpec = Field(description="What rules say")
+    evidence: EvidenceSpec = Field(description="How sure the conclusion is")
     low: EndSpec = Field(description="The low end of each driver")
     high: EndSpec = Field(description="The high end of each driver")

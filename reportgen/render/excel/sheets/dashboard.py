@@ -100,7 +100,7 @@ def summary_page(
     writer.put(sheet, 1, 1, scenario.title, Look("big", "General"))
     sheet.row_dimensions[1].height = 26
     _verdict(writer, sheet, shown)
-    first = _load(writer, sheet, _state(writer, sheet, 5, area))
+    first = _load(writer, sheet, _sure(writer, sheet, _state(writer, sheet, 5, area)))
     row = further(writer, sheet, first)
     for at in range(first, row):
         said = str(writer.values[sheet.title].get(f"B{at}", ""))
@@ -172,6 +172,17 @@ def _coloured(sheet: Worksheet, area: str, good: str, bad: str) -> None:
 def _fill(sheet: Worksheet, area: str, where: tree.Node, fill: str, ink: str | None = None) -> None:
     look = DifferentialStyle(fill=PatternFill("solid", bgColor=fill), font=Font(bold=True, color=ink))
     sheet.conditional_formatting.add(area, Rule(type="expression", formula=[rule(where)], dxf=look))
+
+
+def _sure(writer: Writer, sheet: Worksheet, row: int) -> int:
+    """Write how sure the conclusion is, if it was sampled; return the next row."""
+    words = writer.plan.book.roles.evidence.words
+    if words not in writer.plan.scalars:
+        return row
+    writer.put(sheet, row, 1, "How sure", Look("key"))
+    _wide(writer, sheet, row, 2, Look("words", wrap=True), writer.live.checked(tree.Ref(words), ""))
+    sheet.row_dimensions[row].height = 14.0 * max(2, -(-len(_said(writer, tree.Ref(words))) // 88)) + 4
+    return row + 1
 
 
 def _load(writer: Writer, sheet: Worksheet, row: int) -> int:
