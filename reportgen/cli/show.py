@@ -208,16 +208,17 @@ def show_catalogue(rows: Sequence[dict[str, Any]], folders: Sequence[str] = ()) 
 
 
 def _single(rows: Sequence[dict[str, Any]], units: dict[str, str]) -> list[tuple[str, list[str]]]:
-    """Return one column for all amounts if each row has only one, as a price is by the hour, per card, or per power.
+    """Return one column for all amounts if each row has one unit, as a price is by the hour, per card, or per token.
 
     A number that every row has in addition, such as the number of devices sold together, is not an amount.
     """
     numbers = [[name for name in row if _is_number(row[name])] for row in rows]
-    amounts = {names[0] for names in numbers if len(names) == 1}
-    amounts_of = [[name for name in names if name in amounts] for names in numbers]
-    if any(len(names) != 1 for names in amounts_of):
+    amounts = {names[0] for names in numbers if len({units.get(name, name) for name in names}) == 1}
+    amounts_of = [[name for name in names if name in amounts] or names for names in numbers]
+    if any(len({units.get(name, name) for name in names}) != 1 for names in amounts_of):
         return []
-    return [("amount", [f"{_fact(row[n])} {units.get(n, n)}" for row, (n,) in zip(rows, amounts_of, strict=True)])]
+    texts = [" / ".join(_fact(row[name]) for name in names) for row, names in zip(rows, amounts_of, strict=True)]
+    return [("amount", [f"{t} {units.get(n[0], n[0])}" for t, n in zip(texts, amounts_of, strict=True)])]
 
 
 def _telling(rows: Sequence[dict[str, Any]], *, taken: bool) -> list[str]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 REFERENCE = Path(__file__).parents[1] / "reference"
-CATALOGUES = {"models": 74, "accelerators": 79, "prices": 252}
+CATALOGUES = {"models": 74, "accelerators": 79, "prices": 266}
 
 # As people who measured wrote them.
 MODELS = """
@@ -79,6 +79,7 @@ AMOUNTS = {
     "hourly_price", "purchase_price", "power_draw", "server_power_draw", "rack_power_draw", "power_usage_effectiveness",
     "electricity_price", "reserved_discount", "hidden_cost_uplift",
 }  # fmt: skip
+TOKEN_PRICES = {"input_token_price", "cached_token_price", "output_token_price"}
 
 
 def spellings(row: dict[str, Any]) -> list[str]:
@@ -176,9 +177,14 @@ def test_accelerators_have_the_figures_of_their_datasheets() -> None:
 
 def test_a_price_is_one_amount_of_known_hardware() -> None:
     accelerators = {row["name"] for row in api.catalog("accelerators")}
+    models = {row["name"] for row in api.catalog("models")}
     for row in api.catalog("prices"):
-        assert len(AMOUNTS & set(row)) == 1, row["name"]
         numbers = {name for name, value in row.items() if isinstance(value, float)}
+        if row["price_kind"] == "api":
+            assert {"input_token_price", "output_token_price"} <= numbers <= TOKEN_PRICES, row["name"]
+            assert row["price_model"] in models, row["name"]
+            continue
+        assert len(AMOUNTS & set(row)) == 1, row["name"]
         assert numbers <= AMOUNTS | {"offer_devices"}, row["name"]  # nothing that should be text was read as a number
         if row["price_kind"] not in ("facility", "meta"):
             assert row["price_accelerator"] in accelerators, row["name"]
@@ -188,6 +194,7 @@ def test_prices_are_those_of_the_sources() -> None:
     rows = api.catalog("prices")
     assert Counter(row["price_kind"] for row in rows) == {
         "cloud": 164, "purchase": 54, "tco": 18, "power": 9, "facility": 5, "meta": 2,
+        "api": 14,
     }  # fmt: skip
     counts = Counter(name for row in rows for name in row if name in AMOUNTS)
     assert (counts["hourly_price"], counts["purchase_price"], counts["power_draw"]) == (182, 54, 9)

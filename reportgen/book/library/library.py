@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
 __all__ = ["CATALOGUES", "FITTED", "Library", "Table", "library"]
 
-CATALOGUES = {"accelerators.csv": "accelerator", "models.csv": "model", "prices.csv": "price"}
+CATALOGUES = {
+    "accelerators.csv": "accelerator",
+    "models.csv": "model",
+    "prices.csv": "price",
+    "token_prices.csv": "price",
+}
 """The catalogue files, and the dimension whose rows each holds."""
 FITTED = "efficiency.yaml"
 """The file of fitted factors; it overrides values that the other files declare."""
