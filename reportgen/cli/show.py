@@ -213,11 +213,12 @@ def _single(rows: Sequence[dict[str, Any]], units: dict[str, str]) -> list[tuple
     A number that every row has in addition, such as the number of devices sold together, is not an amount.
     """
     numbers = [[name for name in row if _is_number(row[name])] for row in rows]
-    amounts = {names[0] for names in numbers if len({units.get(name, name) for name in names}) == 1}
-    amounts_of = [[name for name in names if name in amounts] or names for names in numbers]
+    alike = [names for names in numbers if len({units.get(name, name) for name in names}) == 1]
+    amounts = {name for names in alike for name in names}
+    amounts_of = [[name for name in names if name in amounts] for names in numbers]
     if any(len({units.get(name, name) for name in names}) != 1 for names in amounts_of):
         return []
-    texts = [" / ".join(_fact(row[name]) for name in names) for row, names in zip(rows, amounts_of, strict=True)]
+    texts = ["/".join(_fact(row[name]) for name in names) for row, names in zip(rows, amounts_of, strict=True)]
     return [("amount", [f"{t} {units.get(n[0], n[0])}" for t, n in zip(texts, amounts_of, strict=True)])]
 
 
