@@ -295,7 +295,8 @@ def test_no_folder_a_file_and_a_folder_without_anything() -> None:
     assert str(caught.value) == (
         "missing: there is no such folder\n"
         "nothing: the folder holds nothing of a library\n"
-        "  it may hold accelerators.csv, models.csv, prices.csv, token_prices.csv, and YAML files in the library's format\n"
+        "  it may hold accelerators.csv, models.csv, prices.csv, token_prices.csv, "
+        "and YAML files in the library's format\n"
         "nothing/notes.txt: this is a file, not a folder"
     )
 

@@ -11,7 +11,8 @@ __all__ = ["BLOCKS", "OUTLINES", "PER", "FormulaSpec", "ReportSpec", "SectionSpe
 BLOCKS = (
     "advice", "basis", "batch", "candidates", "cost", "cost_parts", "front", "generation", "interaction", "layer",
     "levers", "load", "load_table", "measured", "memory", "memory_words", "method", "next_steps", "operators",
-    "options", "options_table", "payments", "robustness", "roofline", "roofline_words", "sensitivity", "time", "workload",
+    "options", "options_table", "payments", "robustness", "roofline", "roofline_words", "sensitivity", "time",
+    "workload",
 )  # fmt: skip
 """The blocks that a section of the report may consist of."""
 
