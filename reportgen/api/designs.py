@@ -21,6 +21,7 @@ def design(
     theme: str | Path | None = None,
     templates: str | Path | None = None,
     fonts: Iterable[str | Path] = (),
+    appendix: bool = True,
 ) -> Design:
     """Return the look of a report.
 
@@ -30,6 +31,7 @@ def design(
         theme: a theme file.
         templates: a folder whose templates and stylesheet replace ours of the same name.
         fonts: folders with fonts for scripts that the shipped ones lack.
+        appendix: whether details, method and sources follow the body of a full report.
 
     Raises:
         SpecError: with every mistake found.
@@ -58,7 +60,7 @@ def design(
     problems += [Problem("there is no such folder of fonts", Span(str(f))) for f in folders if not f.is_dir()]
     if problems:
         raise SpecError(problems)
-    return Design(chosen_form, chosen_paper, look, folder.resolve() if folder else None, folders)
+    return Design(chosen_form, chosen_paper, look, folder.resolve() if folder else None, folders, appendix)
 
 
 def _template_problems(folder: Path, known: list[str]) -> list[Problem]:

@@ -61,6 +61,10 @@ Fonts = Annotated[
     list[Path], typer.Option("--fonts", metavar="DIR", help="Fonts for other scripts; may be given several times.")
 ]
 
+Appendix = Annotated[
+    bool, typer.Option("--appendix/--no-appendix", help="Whether details, method and sources follow the report's body.")
+]
+
 
 def build(
     specs: Specs,
@@ -72,6 +76,7 @@ def build(
     paper: PaperSize = None,
     theme: ThemeFile = None,
     templates: Templates = None,
+    appendix: Appendix = True,
     fonts: Fonts = [],  # noqa: B006 - Typer copies it
     library: Library = [],  # noqa: B006
 ) -> None:
@@ -93,7 +98,7 @@ def build(
     from reportgen.cli.show import progress
 
     wanted = _formats(formats)
-    design = api.design(report.value, paper.value if paper else "", theme, templates, fonts)
+    design = api.design(report.value, paper.value if paper else "", theme, templates, fonts, appendix)
     try:
         with progress() as say:
             written = api.build(

@@ -15,11 +15,13 @@ from reportgen.report.figures.payments import payments_figure
 from reportgen.report.figures.roofline import roofline_figure
 from reportgen.report.figures.time import time_figure
 from reportgen.report.sections.assumptions import workload_table
-from reportgen.report.sections.cost import cost_blocks, has_costs, parts_figure
+from reportgen.report.sections.cost import cost_blocks, has_costs, parts_figure, token_table
 from reportgen.report.sections.decision import further_advice
+from reportgen.report.sections.derivation import headline_blocks
 from reportgen.report.sections.levers_left_out import left_out_table
 from reportgen.report.sections.method import method_blocks
 from reportgen.report.sections.next_steps import next_steps
+from reportgen.report.sections.rejected import rejected_table
 from reportgen.report.sections.robustness import robustness_tables
 from reportgen.report.sections.search import candidate_blocks, front_figure
 from reportgen.report.sections.sensitivity import driver_blocks
@@ -86,6 +88,7 @@ BLOCKS: dict[str, Callable[[ResultsReader, BriefSize | None], Iterable[Block | N
     "candidates": lambda reader, _: candidate_blocks(reader),
     "cost": lambda reader, _: _cost(reader),
     "cost_parts": lambda reader, _: [parts_figure(reader)],
+    "derivation": lambda reader, _: headline_blocks(reader),
     "front": lambda reader, _: [front_figure(reader)],
     "generation": lambda reader, _: [generation_figure(reader)],
     "interaction": lambda reader, _: _words(reader, "interaction"),
@@ -104,11 +107,13 @@ BLOCKS: dict[str, Callable[[ResultsReader, BriefSize | None], Iterable[Block | N
     "options": lambda reader, _: [options_figure(reader)],
     "options_table": lambda reader, size: [options_table(reader, size.options if size is not None else None)],
     "payments": lambda reader, _: [payments_figure(reader)],
+    "rejected": lambda reader, _: [rejected_table(reader)],
     "robustness": lambda reader, _: robustness_tables(reader),
     "roofline": lambda reader, _: [roofline_figure(reader)],
     "roofline_words": lambda reader, _: _words(reader, "roofline_words"),
     "sensitivity": lambda reader, _: driver_blocks(reader),
     "time": lambda reader, size: [time_figure(reader)] if size is None or size.figures > 0 else [],
+    "token_table": lambda reader, _: [token_table(reader)],
     "workload": lambda reader, _: [*_said(_described(reader)), workload_table(reader)],
 }
 """For each name, a function from results and the available room (None: unlimited) to blocks."""

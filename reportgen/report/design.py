@@ -28,6 +28,7 @@ class Design:
         theme: logo, colours and font.
         templates: a folder whose files replace ours of the same name; they run in a separate process.
         fonts: folders with further fonts, for scripts that the shipped ones lack.
+        appendix: whether details, method and sources follow the body of a full report.
     """
 
     form: Form = "full"
@@ -35,6 +36,7 @@ class Design:
     theme: Theme = PLAIN
     templates: Path | None = None
     fonts: tuple[Path, ...] = ()
+    appendix: bool = True
 
     @property
     def font_folders(self) -> tuple[Path, ...]:

@@ -10,13 +10,10 @@ from reportgen.report.blocks import BLOCKS, BriefSize
 from reportgen.report.design import PLAIN_DESIGN, Design
 from reportgen.report.reading import ResultsReader
 from reportgen.report.sections.assumptions import assumptions, sources
-from reportgen.report.sections.cost import has_costs
 from reportgen.report.sections.decision import figures_of, key_figures, recommendation
-from reportgen.report.sections.derivation import headline_section
 from reportgen.report.sections.glossary import glossary_table
 from reportgen.report.sections.inputs_used import used_quantities
 from reportgen.report.sections.own import own_table
-from reportgen.report.sections.tables import operator_tables
 from reportgen.report.view import Footer, Report, Section
 from reportgen.version import __version__
 
@@ -47,14 +44,16 @@ def report_of(results: Results, design: Design = PLAIN_DESIGN) -> Report:
     if design.form == "brief":
         return next(briefs_of(results, design))
     reader = ResultsReader(results)
+    blocks = set[str]()
+    report = dataclasses.replace(_head(reader, design), sections=tuple(_sections(reader, _outline(reader), blocks)))
+    if not design.appendix:
+        return report
     used = used_quantities(reader)
     report = dataclasses.replace(
-        _head(reader, design),
-        sections=tuple(_sections(reader, _outline(reader))),
+        report,
+        appendices=tuple(_sections(reader, reader.book.report.appendix_outline, blocks)),
         assumptions=assumptions(reader, used),
-        appendices=tuple(_appendices(reader)),
         sources=sources(reader, used),
-        contents_first=has_costs(reader) or design.paper == "letter",
     )
     return dataclasses.replace(report, glossary=glossary_table(reader, report))
 
@@ -64,7 +63,7 @@ def briefs_of(results: Results, design: Design) -> Iterator[Report]:
     reader = ResultsReader(results)
     head, cited = _head(reader, design), sources(reader, used_quantities(reader))
     for size in BRIEF_SIZES:
-        sections = tuple(_sections(reader, reader.book.report.brief_outline, size))
+        sections = tuple(_sections(reader, reader.book.report.brief_outline, set(), size))
         yield dataclasses.replace(head, sections=sections, sources=cited[: size.sources])
 
 
@@ -89,15 +88,17 @@ def _head(reader: ResultsReader, design: Design) -> Report:
 
 
 def _outline(reader: ResultsReader) -> list[str]:
-    """Return the sections in order; a scenario's own sections that the outline omits come last."""
+    """Return the sections of the body in order; a scenario's own sections that no outline lists come last."""
     report = reader.book.report
     own = reader.book.scenario.report.sections
-    return [*report.outline, *(name for name in own if name not in (*report.outline, *report.brief_outline))]
+    listed = {*report.outline, *report.appendix_outline, *report.brief_outline}
+    return [*report.outline, *(name for name in own if name not in listed)]
 
 
-def _sections(reader: ResultsReader, names: Iterable[str], size: BriefSize | None = None) -> Iterator[Section]:
-    """Yield the sections, each titled with its finding, if it has one; a block is shown only where it first occurs."""
-    used: set[str] = set()
+def _sections(
+    reader: ResultsReader, names: Iterable[str], used: set[str], size: BriefSize | None = None
+) -> Iterator[Section]:
+    """Yield the sections, each titled with its finding, if it has one; blocks in `used` are not shown again."""
     for name in names:
         spec = reader.book.report.sections[name]
         if spec.unless in used:
@@ -117,13 +118,3 @@ def _sections(reader: ResultsReader, names: Iterable[str], size: BriefSize | Non
 
 def _blocks(reader: ResultsReader, name: str, size: BriefSize | None) -> list[Block]:
     return [block for block in BLOCKS[name](reader, size) if block is not None]
-
-
-def _appendices(reader: ResultsReader) -> Iterable[Section]:
-    """Yield the appendices: all operators, and the derivation of the headline number."""
-    operators = operator_tables(reader, whole=True)
-    if operators:
-        yield Section("All operators", tuple(operators))
-    headline = headline_section(reader)
-    if headline is not None:
-        yield headline

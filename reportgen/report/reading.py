@@ -48,6 +48,11 @@ class ResultsReader:
         """The option that all others are compared with; where nothing exists yet, the recommended one."""
         return self.chosen.baseline
 
+    @property
+    def explained(self) -> str:
+        """The option whose limits, times and memory are shown."""
+        return self.words(self.roles.explained) or self.baseline
+
     def has(self, *names: str) -> bool:
         """Return whether the book has all these quantities."""
         return all(name in self.book.quantities for name in names)

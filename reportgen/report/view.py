@@ -312,8 +312,6 @@ class Report:
     attachments: tuple[AttachedFile, ...] = ()
     language: str = "en"
     design: Design = PLAIN_DESIGN
-    contents_first: bool = False
-    """Whether the contents precede the first section, because that section's figure is too tall for page one."""
 
     @property
     def date_text(self) -> str:

@@ -9,15 +9,15 @@ from reportgen.spec.part import Name, Part
 __all__ = ["BLOCKS", "OUTLINES", "PER", "FormulaSpec", "ReportSpec", "SectionSpec"]
 
 BLOCKS = (
-    "advice", "basis", "batch", "candidates", "cost", "cost_parts", "front", "generation", "interaction", "layer",
-    "levers", "load", "load_table", "measured", "memory", "memory_words", "method", "next_steps", "operators",
-    "options", "options_table", "payments", "robustness", "roofline", "roofline_words", "sensitivity", "time",
-    "workload",
+    "advice", "basis", "batch", "candidates", "cost", "cost_parts", "derivation", "front", "generation", "interaction",
+    "layer", "levers", "load", "load_table", "measured", "memory", "memory_words", "method", "next_steps", "operators",
+    "options", "options_table", "payments", "rejected", "robustness", "roofline", "roofline_words", "sensitivity", "time",
+    "token_table", "workload",
 )  # fmt: skip
 """The blocks that a section of the report may consist of."""
 
 
-OUTLINES = ("outline", "brief_outline")
+OUTLINES = ("outline", "appendix_outline", "brief_outline")
 """The lists of sections; all other lists of a report name quantities."""
 
 PER = {
@@ -74,4 +74,5 @@ class ReportSpec(Part):
     glossary: dict[str, str] = Field(default={}, description="Terms that a report explains if it uses them")
     sections: dict[Name, SectionSpec] = Field(default={}, description="Sections by name")
     outline: list[str] = Field(default=[], description="Sections in their order; others come after")
+    appendix_outline: list[str] = Field(default=[], description="Sections of the appendix, in their order")
     brief_outline: list[str] = Field(default=[], description="Sections of the two pages, in their order")

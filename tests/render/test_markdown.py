@@ -34,9 +34,9 @@ def words(element: lxml.html.HtmlElement) -> str:
 
 def tables(report: Report) -> list[Table]:
     blocks = [b for s in report.sections for b in s.blocks if isinstance(b, Table)]
+    blocks += [b for s in report.appendices for b in s.blocks if isinstance(b, Table)]
     blocks += [report.assumptions_table] if report.assumptions else []
-    blocks += [report.glossary] if report.glossary is not None else []
-    return blocks + [b for s in report.appendices for b in s.blocks if isinstance(b, Table)]
+    return blocks + ([report.glossary] if report.glossary is not None else [])
 
 
 @pytest.mark.parametrize("form", ["full", "brief"])

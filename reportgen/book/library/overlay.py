@@ -76,8 +76,8 @@ def _unknown_sections(loaded: Loaded[LibrarySpec], library: Library) -> Iterator
     report, document = loaded.spec.report, loaded.document
     sections = {name for part in library.files for name in part.spec.report.sections}
     wanted: list[tuple[tuple[str | int, ...], str, set[str]]] = []
-    wanted += [(("outline", i), name, sections) for i, name in enumerate(report.outline)]
-    wanted += [(("brief_outline", i), name, sections) for i, name in enumerate(report.brief_outline)]
+    for outline in OUTLINES:
+        wanted += [((outline, i), name, sections) for i, name in enumerate(getattr(report, outline))]
     for name, section in report.sections.items():
         place = ("sections", name)
         wanted += [((*place, "blocks", i), block, set(BLOCKS)) for i, block in enumerate(section.blocks)]

@@ -49,6 +49,8 @@ class _Page:
             yield from _figures(report.key_figures, report.figures_of)
         for number, section in enumerate(report.sections, start=1):
             yield from self.section(section, f"{number}. ")
+        for section in report.appendices:
+            yield from self.section(section)
         if report.assumptions:
             yield f"## {plain(report.assumptions_title)}"
             if report.accounting_note:
@@ -57,8 +59,6 @@ class _Page:
         if report.glossary is not None:
             yield f"## {plain(report.glossary.title)}"
             yield _rows(report.glossary)
-        for section in report.appendices:
-            yield from self.section(section)
         if report.sources:
             yield "## Sources"
             yield "\n".join(f"{number}. {_source(source)}" for number, source in enumerate(report.sources, start=1))

@@ -26,7 +26,7 @@ _ENDS = {LAYER: "Layer's input", OUTPUT: "Layer's output"}
 
 @dataclass(frozen=True, slots=True)
 class _Picture:
-    """A stage of the baseline: the data flow, and the number of operators left out as too small."""
+    """A stage of the explained option: the data flow, and the number of operators left out as too small."""
 
     stage: str
     flow: Flow
@@ -35,7 +35,7 @@ class _Picture:
 
 
 def layer_figures(reader: ResultsReader) -> list[Figure]:
-    """Return the figures of the baseline's layer in prefill and decode, in one figure if both fit side by side."""
+    """Return the figures of the explained option's layer in prefill and decode, in one figure if both fit side by side."""
     drawn, time = reader.figures.layer, reader.figures.time
     if not reader.has(drawn.ops, drawn.traffic, drawn.bound, time.share, time.time):
         return []
@@ -66,11 +66,11 @@ def _picture(reader: ResultsReader, stage: str) -> _Picture:
 
 def _runs(reader: ResultsReader, stage: str, operator: str) -> bool:
     per = reader.quantity(reader.figures.time.share).per
-    return reader.results.applies(per, (reader.baseline, stage, operator))
+    return reader.results.applies(per, (reader.explained, stage, operator))
 
 
 def _number(reader: ResultsReader, name: str, stage: str, operator: str) -> float:
-    return (reader.number(name, reader.baseline, stage, operator) or 0.0) if reader.has(name) else 0.0
+    return (reader.number(name, reader.explained, stage, operator) or 0.0) if reader.has(name) else 0.0
 
 
 def _traffic(reader: ResultsReader, stage: str, running: Iterable[str]) -> Traffic:
@@ -118,7 +118,7 @@ def _limited(reader: ResultsReader, stage: str) -> str:
     drawn = reader.figures.layer
     shares: dict[str, float] = {}
     for operator in reader.book.dimensions["operator"].names:
-        bound = reader.words(drawn.bound, reader.baseline, stage, operator)
+        bound = reader.words(drawn.bound, reader.explained, stage, operator)
         if bound and _runs(reader, stage, operator):
             shares[bound] = shares.get(bound, 0.0) + _number(reader, reader.figures.time.share, stage, operator)
     most = max(shares, key=lambda bound: shares[bound])
@@ -128,11 +128,11 @@ def _limited(reader: ResultsReader, stage: str) -> str:
 def _panel(reader: ResultsReader, stage: str) -> dict[str, Value]:
     """Return a stage's heading with its time and the number of layers."""
     drawn = reader.figures.layer
-    notes = [f"{reader.formatted(reader.figures.time.time, reader.baseline, stage)} a pass"]
-    overhead = reader.number(reader.figures.time.overhead, reader.baseline, stage)
+    notes = [f"{reader.formatted(reader.figures.time.time, reader.explained, stage)} a pass"]
+    overhead = reader.number(reader.figures.time.overhead, reader.explained, stage)
     if overhead:
         notes.append(f"{_share(overhead)} of it overhead")
-    model = reader.words("model", reader.baseline)
+    model = reader.words("model", reader.explained)
     layers = reader.formatted(drawn.layers, model) if reader.has(drawn.layers) else ""
     return {"name": stage, "title": reader.title("stage", stage), "note": ", ".join(notes), "times": layers}
 
@@ -155,7 +155,7 @@ def _nodes(reader: ResultsReader, picture: _Picture) -> Iterator[dict[str, Value
             "times": _times(reader, operator, after=after),
             "share": share,
             "share_text": _share(share),
-            "look": reader.words(drawn.bound, reader.baseline, stage, operator),
+            "look": reader.words(drawn.bound, reader.explained, stage, operator),
             "after": after,
         }
 
@@ -163,7 +163,7 @@ def _nodes(reader: ResultsReader, picture: _Picture) -> Iterator[dict[str, Value
 def _times(reader: ResultsReader, operator: str, *, after: bool) -> str:
     """Return how often the operator runs, unless that is once per layer, or once after the last layer."""
     drawn = reader.figures.layer
-    repeats, model = reader.number(drawn.repeats, reader.baseline, operator), reader.words("model", reader.baseline)
+    repeats, model = reader.number(drawn.repeats, reader.explained, operator), reader.words("model", reader.explained)
     usual = 1.0 if after else reader.number(drawn.layers, model)
     return "" if repeats is None or repeats == usual else f"×{NARROW}{digits(repeats)}"
 
@@ -171,7 +171,7 @@ def _times(reader: ResultsReader, operator: str, *, after: bool) -> str:
 def _note(reader: ResultsReader, stage: str, operator: str) -> str:
     """Return the operator's operations and traffic in a pass, or the bytes that it sends to other devices each time."""
     drawn = reader.figures.layer
-    key = (reader.baseline, stage, operator)
+    key = (reader.explained, stage, operator)
     if reader.words(drawn.bound, *key) == "communication" and reader.has(drawn.message):
         return f"{reader.formatted(drawn.message, *key)} each"
     return f"{reader.formatted(drawn.ops, *key)} · {reader.formatted(drawn.traffic, *key)}"
@@ -181,8 +181,8 @@ def _cache_note(reader: ResultsReader, stage: str) -> str:
     """Return the bytes of the cache that a pass reads and writes."""
     drawn = reader.figures.layer
     parts = ((drawn.cache_read, "read"), (drawn.cache_written, "written"))
-    known = [(name, word) for name, word in parts if reader.has(name) and reader.number(name, reader.baseline, stage)]
-    return ", ".join(f"{reader.formatted(name, reader.baseline, stage)} {word}" for name, word in known)
+    known = [(name, word) for name, word in parts if reader.has(name) and reader.number(name, reader.explained, stage)]
+    return ", ".join(f"{reader.formatted(name, reader.explained, stage)} {word}" for name, word in known)
 
 
 def _share(share: float) -> str:

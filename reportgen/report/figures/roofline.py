@@ -1,4 +1,4 @@
-"""The stages of the baseline on the roofline."""
+"""The stages of the explained option on the roofline."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _TERA = 1e12
 
 
 def roofline_figure(reader: ResultsReader) -> Figure | None:
-    """Return the figure of the baseline's stages under the roofs of its and the other compared accelerators."""
+    """Return the figure of the explained option's stages under the roofs of its and the other compared accelerators."""
     drawn = reader.figures.roofline
     if not reader.has(drawn.intensity, drawn.performance, drawn.rate, drawn.bandwidth):
         return None
-    if reader.pays_api(reader.baseline):
+    if reader.pays_api(reader.explained):
         return None
     roofs = [_roof(reader, option) for option in _roof_options(reader)]
-    option, points, texts = reader.baseline, list[dict[str, "Value"]](), list[str]()
+    option, points, texts = reader.explained, list[dict[str, "Value"]](), list[str]()
     for stage in STAGES:
         x = reader.number(drawn.intensity, option, stage)
         y = reader.number(drawn.performance, option, stage)
@@ -39,22 +39,17 @@ def roofline_figure(reader: ResultsReader) -> Figure | None:
     return Figure(
         chart="roofline",
         title="Attainable performance against arithmetic intensity",
-        subtitle=f"TFLOP/s; points: {_whose(reader)}; shaded: limited by the memory bandwidth of {roofs[0]['name']}",
+        subtitle=f"TFLOP/s; points: {reader.title('option', option)}; shaded: limited by the memory bandwidth of {roofs[0]['name']}",
         alt=f"Roofline of {names}. {'; '.join(texts)}.",
         data={"roofs": tuple(roofs), "points": tuple(points)},
         texts={"x_title": "Arithmetic intensity, FLOP per byte →"},
     )
 
 
-def _whose(reader: ResultsReader) -> str:
-    """Return whose points are drawn."""
-    return "baseline" if reader.chosen.has_baseline else "recommended option"
-
-
 def _roof_options(reader: ResultsReader) -> list[str]:
-    """Return one option for each accelerator: the baseline first, then recommended ones."""
+    """Return one option for each accelerator: the explained one first."""
     chosen: dict[str, str] = {}
-    for option in (*reader.pair, *reader.advised, *reader.options):
+    for option in (reader.explained, *reader.pair, *reader.advised, *reader.options):
         if not reader.pays_api(option):
             chosen.setdefault(reader.words("accelerator", option), option)
     return list(chosen.values())[:_ROOFS]
@@ -71,6 +66,6 @@ def _roof(reader: ResultsReader, option: str) -> dict[str, Value]:
         "peak": rate / _TERA,
         "bandwidth": bandwidth / _TERA,
     }
-    if option == reader.baseline and reader.has(drawn.ridge):
+    if option == reader.explained and reader.has(drawn.ridge):
         roof["ridge"] = f"ridge: {reader.formatted(drawn.ridge, option)}"
     return roof

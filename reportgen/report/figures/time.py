@@ -29,7 +29,7 @@ def time_figure(reader: ResultsReader) -> Figure | None:
     order = sorted(shares[STAGES[0]], key=lambda o: -max(shares[stage].get(o, 0.0) for stage in STAGES))
     named = order[:_PARTS] if len(order) > _PARTS + 1 else order
     bars = tuple(
-        {"name": reader.title("stage", s), "note": reader.formatted(drawn.time, reader.baseline, s)} for s in STAGES
+        {"name": reader.title("stage", s), "note": reader.formatted(drawn.time, reader.explained, s)} for s in STAGES
     )
     parts: list[dict[str, Value]] = []
     for stage in STAGES:
@@ -38,7 +38,7 @@ def time_figure(reader: ResultsReader) -> Figure | None:
             parts.append(_part(bar, reader.title("operator", operator), shares[stage].get(operator, 0.0)))
         if len(named) < len(order):
             parts.append(_part(bar, _OTHERS, sum(shares[stage].get(o, 0.0) for o in order if o not in named)))
-        overhead = reader.number(drawn.overhead, reader.baseline, stage)
+        overhead = reader.number(drawn.overhead, reader.explained, stage)
         if overhead:
             parts.append(_part(bar, "Overhead", overhead))
     return Figure(
@@ -61,9 +61,9 @@ def _shares(reader: ResultsReader, stage: str) -> dict[str, float]:
     share = reader.figures.time.share
     shares, per = reader.results.plain(share), reader.quantity(share).per
     return {
-        o: float(shares[reader.baseline, stage, o] or 0.0)
+        o: float(shares[reader.explained, stage, o] or 0.0)
         for o in reader.book.dimensions["operator"].names
-        if reader.results.applies(per, (reader.baseline, stage, o))
+        if reader.results.applies(per, (reader.explained, stage, o))
     }
 
 

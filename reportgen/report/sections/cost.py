@@ -6,6 +6,7 @@ from string import ascii_lowercase
 from typing import TYPE_CHECKING
 
 from reportgen.report.numbers import ABSENT, column
+from reportgen.report.sections.equal_columns import without_equal_columns
 from reportgen.report.view import Cell, Column, Figure, Paragraph, Row, Table
 
 if TYPE_CHECKING:
@@ -14,9 +15,9 @@ if TYPE_CHECKING:
     from reportgen.report.reading import ResultsReader
     from reportgen.report.view import Block, Value
 
-__all__ = ["cost_blocks", "has_costs", "parts_figure"]
+__all__ = ["cost_blocks", "has_costs", "parts_figure", "token_table"]
 
-_ROWS = 12  # the most options in a table; the workbook lists all
+_ROWS = 8  # the most options in a table; the workbook lists all
 _BARS = 6
 _MISSING = 6  # the most prices that are named as missing
 
@@ -28,14 +29,12 @@ def has_costs(reader: ResultsReader) -> bool:
 
 
 def cost_blocks(reader: ResultsReader, figure: Figure | None) -> list[Block | None]:
-    """Return the blocks on cost: the total, a figure, what is not included, and the cost of each option and token."""
-    options = _distinct(reader)
+    """Return the blocks on cost: the total, a figure, what is not included, and the cost of each option."""
     return [
         _paragraph(reader, reader.book.report.cost_words),
         figure,
         _paragraph(reader, reader.book.report.cost_limits),
-        _cost_table(reader, options),
-        _unit_table(reader, options),
+        _cost_table(reader, _distinct(reader)),
     ]
 
 
@@ -110,7 +109,8 @@ def _cost_table(reader: ResultsReader, options: Sequence[str]) -> Table:
     heads, numbers = _numbers(reader, _known(reader, reader.book.report.cost_columns, options), options)
     heads.insert(1, Column("Price per device", kind="number"))
     numbers.insert(1, prices)
-    note = " ".join(f"[{mark}] {offer}." for offer, mark in offers.items())
+    marked = " ".join(f"[{mark}] {offer}." for offer, mark in offers.items())
+    note = f"{marked} {_notes(reader, options)}".strip()
     return _table(reader, "What the options cost", options, heads, numbers, note)
 
 
@@ -125,13 +125,16 @@ def _price(reader: ResultsReader, option: str, offers: dict[str, str]) -> str:
     return f"{reader.amount(name, option)} [{mark}]"
 
 
-def _unit_table(reader: ResultsReader, options: Sequence[str]) -> Table | None:
+def token_table(reader: ResultsReader) -> Table | None:
     """Return the table of the cost, energy and carbon of a token, or None."""
+    if not has_costs(reader):
+        return None
+    options = _distinct(reader)
     names = _known(reader, reader.book.report.token_columns, options)
     if not names:
         return None
     heads, numbers = _numbers(reader, names, options)
-    return _table(reader, "What a token costs", options, heads, numbers, _notes(reader, options))
+    return _table(reader, "What a token costs", options, heads, numbers)
 
 
 def _known(reader: ResultsReader, names: Iterable[str], options: Sequence[str]) -> list[str]:
@@ -165,7 +168,7 @@ def _table(
         Row((name, *(values[i] for values in cells)), highlight=reader.recommends(options[i]))
         for i, name in enumerate(names)
     )
-    return Table(title, (Column("Option"), *heads), rows, note=note)
+    return without_equal_columns(Table(title, (Column("Option"), *heads), rows, note=note))
 
 
 def _notes(reader: ResultsReader, options: Sequence[str]) -> str:

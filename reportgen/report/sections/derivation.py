@@ -7,33 +7,33 @@ from typing import TYPE_CHECKING
 
 from reportgen.engine.explain import ABOVE, NOT_FOLLOWED, derivation
 from reportgen.engine.outline import CUT, outline
-from reportgen.report.view import Cell, Column, Paragraph, Row, Section, Table
+from reportgen.report.view import Cell, Column, Paragraph, Row, Table
 
 if TYPE_CHECKING:
     from reportgen.engine.explain import Step
     from reportgen.engine.outline import Line, Outline
     from reportgen.report.reading import ResultsReader
+    from reportgen.report.view import Block
 
-__all__ = ["headline_section"]
+__all__ = ["headline_blocks"]
 
 _ROWS = 40  # about two pages
-_TITLE = "How the headline number is computed"
 _WORDS = {NOT_FOLLOWED: "a smaller part"}
 _COLUMNS = (Column("Quantity"), Column("Formula"), Column("Value"), Column("Given by, source"))
 
 
-def headline_section(reader: ResultsReader) -> Section | None:
+def headline_blocks(reader: ResultsReader) -> list[Block]:
     """Return the derivation of the objective, for the recommended option or the baseline."""
     name, option = reader.objective, reader.recommended
     if not reader.has(name) or reader.quantity(name).per != ("option",):
-        return None
+        return []
     lines = outline(derivation(reader.results, name, (option,)), _ROWS)
     which, value = reader.role_words(option), reader.formatted(name, option)
     text = (
         f"{reader.quantity(name).title} of “{reader.title('option', option)}”, {which}, is {value}. "
         "Each formula uses the values below it that are indented one step further."
     )
-    return Section(_TITLE, (Paragraph(text), _Derived(reader, option).table(name, lines)))
+    return [Paragraph(text), _Derived(reader, option).table(name, lines)]
 
 
 class _Derived:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.report.numbers import ABSENT, column, joined
 from reportgen.report.reading import STAGES
+from reportgen.report.sections.equal_columns import without_equal_columns
 from reportgen.report.settings import option_settings
 from reportgen.report.view import Cell, Column, Row, Table
 
@@ -20,7 +21,6 @@ __all__ = ["operator_tables", "options_table"]
 
 _RESULTS = 4  # the most result columns in the table of options, unless the scenario chooses them
 _REASONS = 6  # the most reasons below the table of options
-_OPERATORS = 8  # the most rows in a table of operators; the workbook lists all
 
 
 # --- options -----------------------------------------------------------------------------------------------------
@@ -61,7 +61,8 @@ def _whole_table(reader: ResultsReader) -> Table:
         columns.append(Column(reader.quantity(reader.roles.improvement).title, kind="bar"))
         cells.append(_improvements(reader))
     rows = tuple(Row(tuple(c[i] for c in cells), highlight=reader.recommends(o)) for i, o in enumerate(options))
-    return Table("The options compared", tuple(columns), rows, subtitle="; ".join(same), note=_notes(reader))
+    table = Table("The options compared", tuple(columns), rows, subtitle="; ".join(same), note=_notes(reader))
+    return without_equal_columns(table)
 
 
 def _option_cell(reader: ResultsReader, option: str) -> Cell:
@@ -138,33 +139,30 @@ def _notes(reader: ResultsReader) -> str:
 # --- operators ---------------------------------------------------------------------------------------------------
 
 
-def operator_tables(reader: ResultsReader, *, whole: bool = False) -> list[Table]:
-    """Return the baseline's slowest operators per stage; with `whole` all, and the recommended option's too."""
+def operator_tables(reader: ResultsReader) -> list[Table]:
+    """Return the operators of the explained option, one table per stage, slowest first."""
     if not reader.has(reader.figures.time.operator):
         return []
-    options = [o for o in (reader.pair if whole else (reader.baseline,)) if not reader.pays_api(o)]
-    return [_operator_table(reader, option, stage, whole=whole) for option in options for stage in STAGES]
+    if reader.pays_api(reader.explained):
+        return []
+    return [_operator_table(reader, reader.explained, stage) for stage in STAGES]
 
 
-def _operator_table(reader: ResultsReader, option: str, stage: str, *, whole: bool) -> Table:
+def _operator_table(reader: ResultsReader, option: str, stage: str) -> Table:
     time = reader.figures.time.operator
     per = reader.quantity(time).per
     names = reader.book.dimensions["operator"].names
     running = [o for o in names if reader.results.applies(per, (option, stage, o))]
     running.sort(key=lambda o: -(reader.number(time, option, stage, o) or 0.0))
-    top = running if whole else running[:_OPERATORS]
     columns = [Column("Operator")]
-    cells = [[Cell(reader.title("operator", o)) for o in top]]
+    cells = [[Cell(reader.title("operator", o)) for o in running]]
     for name in _operator_names(reader):
-        head, column_cells = _operator_column(reader, name, {"option": option, "stage": stage}, top)
+        head, column_cells = _operator_column(reader, name, {"option": option, "stage": stage}, running)
         columns.append(head)
         cells.append(column_cells)
-    rows = tuple(Row(tuple(c[i] for c in cells)) for i in range(len(top)))
-    count = f"the {len(top)} longest of {len(running)} operators" if len(top) < len(running) else "all operators"
-    note = "All operators are in the appendix and in the workbook." if len(top) < len(running) else ""
-    which = f"{reader.title('option', option)}, {reader.title('stage', stage).lower()}" if whole else ""
-    title = f"{which or reader.title('stage', stage)}: {count}"
-    return Table(title, tuple(columns), rows, note=note, fine=whole)
+    rows = tuple(Row(tuple(c[i] for c in cells)) for i in range(len(running)))
+    title = f"{reader.title('option', option)}, {reader.title('stage', stage).lower()}: all operators"
+    return without_equal_columns(Table(title, tuple(columns), rows, fine=True))
 
 
 def _operator_names(reader: ResultsReader) -> list[str]:

@@ -60,6 +60,8 @@ class RolesSpec(Part):
     best: str = Field(description="The option that is best on the objective")
     order: str = Field(description="Place of an option among equal ones, by title, where nothing exists yet")
     recommended: str = Field(description="The option that is recommended")
+    explained: str = Field(description="The option whose limits, times and memory are shown")
+    rejected: str = Field(description="Text per option: why it is not recommended")
     place: str = Field(description="The rank of an option in figures and tables")
     trial: str = Field(description="Flag per option: it only shows how results depend on an input")
     batch_point: str = Field(description="Flag per option: it only shows a batch size")

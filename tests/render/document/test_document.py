@@ -94,13 +94,13 @@ def test_outline_lists_the_sections(pdf: pikepdf.Pdf) -> None:
         "1 Prefill sits on the compute roof, decode on the memory slope",
         "2 One lever stands out",
     ]
-    assert len(titles) == len(sample().sections) + 2
+    assert len(titles) == len(sample().sections) + 3
 
 
 def test_structure_has_headings_tables_and_described_figures(pdf: pikepdf.Pdf) -> None:
     count = Counter(str(element.S) for element in elements(pdf))
     assert count["/H1"] == 1
-    assert count["/H2"] == len(sample().sections) + 2
+    assert count["/H2"] == len(sample().sections) + 3
     figures = [element for element in elements(pdf) if element.S == "/Figure"]
     assert len(figures) >= 4
     assert all(str(figure.get("/Alt", "")).strip() for figure in figures)
@@ -167,10 +167,10 @@ def test_text_reads_in_order(made: Path) -> None:
         report.subtitle,
         report.recommendation.headline,
         report.key_figures[0].label,
-        *(section.title for section in report.sections[:1]),
         "In this report",
         "Attached to this PDF",
-        *(f"{number} {section.title}" for number, section in enumerate(report.sections[1:], start=2)),
+        *(f"{number} {section.title}" for number, section in enumerate(report.sections, start=1)),
+        "Appendix",
         "Sources",
     ]
     places, last = [], 0
