@@ -35,7 +35,7 @@ class _Picture:
 
 
 def layer_figures(reader: ResultsReader) -> list[Figure]:
-    """Return the figures of the explained option's layer in prefill and decode, in one figure if both fit side by side."""
+    """Return the figures of the explained option's layer in both stages, in one figure if they fit side by side."""
     drawn, time = reader.figures.layer, reader.figures.time
     if not reader.has(drawn.ops, drawn.traffic, drawn.bound, time.share, time.time):
         return []

@@ -31,15 +31,15 @@ def roofline_figure(reader: ResultsReader) -> Figure | None:
         x = reader.number(drawn.intensity, option, stage)
         y = reader.number(drawn.performance, option, stage)
         if x and y:
-            title = reader.title("stage", stage)
+            name = reader.title("stage", stage)
             performance = amount(y, reader.quantity(drawn.performance).type.unit)
-            points.append({"label": f"{title}, {performance}", "x": x, "y": y / _TERA, "group": title, "strong": True})
-            texts.append(f"{title} at {amount(x)} FLOP per byte and {performance}")
-    names = ", ".join(str(roof["name"]) for roof in roofs)
+            points.append({"label": f"{name}, {performance}", "x": x, "y": y / _TERA, "group": name, "strong": True})
+            texts.append(f"{name} at {amount(x)} FLOP per byte and {performance}")
+    title, names = reader.title("option", option), ", ".join(str(roof["name"]) for roof in roofs)
     return Figure(
         chart="roofline",
         title="Attainable performance against arithmetic intensity",
-        subtitle=f"TFLOP/s; points: {reader.title('option', option)}; shaded: limited by the memory bandwidth of {roofs[0]['name']}",
+        subtitle=f"TFLOP/s; points: {title}; shaded: limited by the memory bandwidth of {roofs[0]['name']}",
         alt=f"Roofline of {names}. {'; '.join(texts)}.",
         data={"roofs": tuple(roofs), "points": tuple(points)},
         texts={"x_title": "Arithmetic intensity, FLOP per byte →"},
