@@ -53,7 +53,7 @@ CASE = """\
       unpriced: {price: null, other_price: null}
 """
 MONEY = ("yearly_cost", "total_cost", "cost_per_query", "cost_per_user", "utilisation")
-TOKENS = ("cost", "output_cost", "input_cost", "blended_cost", "energy_per_token", "yearly_carbon")
+TOKENS = ("output_cost", "input_cost", "blended_cost", "energy_per_token", "yearly_carbon")
 
 
 @pytest.fixture(scope="module")
