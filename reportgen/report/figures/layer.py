@@ -39,7 +39,7 @@ def layer_figures(reader: ResultsReader) -> list[Figure]:
     drawn, time = reader.figures.layer, reader.figures.time
     if not reader.has(drawn.ops, drawn.traffic, drawn.bound, time.share, time.time):
         return []
-    if reader.pays_api(reader.baseline):
+    if reader.pays_api(reader.explained):
         return []
     pictures = [_picture(reader, stage) for stage in STAGES]
     if not all(any(source == LAYER for source, _ in picture.flow.edges) for picture in pictures):

@@ -23,7 +23,7 @@ _OTHERS = "Other operators"
 def time_figure(reader: ResultsReader) -> Figure | None:
     """Return the figure of the time of prefill and decode by operator."""
     drawn = reader.figures.time
-    if not reader.has(drawn.share, drawn.time) or reader.pays_api(reader.baseline):
+    if not reader.has(drawn.share, drawn.time) or reader.pays_api(reader.explained):
         return None
     shares = {stage: _shares(reader, stage) for stage in STAGES}
     order = sorted(shares[STAGES[0]], key=lambda o: -max(shares[stage].get(o, 0.0) for stage in STAGES))
