@@ -11,8 +11,8 @@ __all__ = ["BLOCKS", "OUTLINES", "PER", "FormulaSpec", "ReportSpec", "SectionSpe
 BLOCKS = (
     "advice", "basis", "batch", "candidates", "cost", "cost_parts", "derivation", "front", "generation", "interaction",
     "layer", "levers", "load", "load_table", "measured", "memory", "memory_words", "method", "next_steps", "operators",
-    "options", "options_table", "payments", "rejected", "robustness", "roofline", "roofline_words", "sensitivity", "time",
-    "token_table", "workload",
+    "options", "options_table", "payments", "rejected", "robustness", "roofline", "roofline_words", "sensitivity",
+    "time", "token_table", "workload",
 )  # fmt: skip
 """The blocks that a section of the report may consist of."""
 
