@@ -73,7 +73,7 @@ def running(reader: ResultsReader, stage: str) -> list[str]:
     """The operators that run, by the engine's own word."""
     repeats = reader.results.plain("repeats")
     assert stage in reader.book.dimensions["stage"].names
-    return [o for o in reader.book.dimensions["operator"].names if repeats[reader.baseline, o]]
+    return [o for o in reader.book.dimensions["operator"].names if repeats[reader.explained, o]]
 
 
 def nodes_of(case: str, stage: str) -> dict[str, dict[str, Any]]:
@@ -137,11 +137,11 @@ def test_the_shares_add_up_to_the_engines(case: str, stage: str) -> None:
     reader = facts_of(case)
     shown = sum(n["share"] for n in nodes_of(case, stage).values() if n.get("share_text"))
     times = reader.results.plain("network_inference_time")
-    whole = reader.results.get("total_inference_time", reader.baseline, stage)
+    whole = reader.results.get("total_inference_time", reader.explained, stage)
     assert isinstance(whole, float)
-    spent = sum(times[reader.baseline, stage, o] or 0.0 for o in running(reader, stage))  # type: ignore[misc]
+    spent = sum(times[reader.explained, stage, o] or 0.0 for o in running(reader, stage))  # type: ignore[misc]
     assert shown == pytest.approx(100 * spent / whole)
-    overhead = reader.number("overhead_time_share", reader.baseline, stage) or 0.0
+    overhead = reader.number("overhead_time_share", reader.explained, stage) or 0.0
     assert shown + overhead == pytest.approx(100)
 
 
@@ -150,7 +150,7 @@ def test_the_shares_add_up_to_the_engines(case: str, stage: str) -> None:
 def test_the_numbers_of_a_node_are_those_of_the_tables(case: str, stage: str) -> None:
     reader = facts_of(case)
     for name, node in nodes_of(case, stage).items():
-        at = (reader.baseline, stage, name)
+        at = (reader.explained, stage, name)
         if name not in reader.book.dimensions["operator"].names:
             continue
         assert node["look"] == reader.value("bound", *at)
@@ -169,7 +169,7 @@ def test_the_cache_is_read_and_written_where_bytes_are_counted(case: str, stage:
     reader, edges = facts_of(case), edges_of(case, stage)
     for name in running(reader, stage):
         for quantity, edge in (("load_kv_cache", (CACHE, name)), ("store_kv_cache", (name, CACHE))):
-            assert (edge in edges) == bool(reader.number(quantity, reader.baseline, stage, name)), edge
+            assert (edge in edges) == bool(reader.number(quantity, reader.explained, stage, name)), edge
 
 
 @each_case
@@ -189,7 +189,7 @@ def test_the_title_says_what_limits_each_stage() -> None:
     assert figure.title == (
         f"Prefill is {shares['prefill']:.0f}\u202f% compute-bound, decode {shares['decode']:.0f}\u202f% memory-bound"
     )
-    assert reader.formatted("total_inference_time", "baseline", "decode") in str(figure.data["panels"][1]["note"])
+    assert reader.formatted("total_inference_time", reader.explained, "decode") in str(figure.data["panels"][1]["note"])
 
 
 def test_operators_that_run_in_some_layers_only_say_in_how_many() -> None:

@@ -199,8 +199,8 @@ def test_the_table_of_options_equals_the_results(results: Results) -> None:
         for row, name in zip(table.rows, names, strict=True):
             same(row.cells[index].text, head.unit, results.get(quantity.name, name), quantity.type.unit.label)  # type: ignore[arg-type]
             checked += 1
-    for title, amount in re.findall(r"(?:All: |; )([^;.]+?) ([\d.,]+(?:\u202f[^;.]+)?)(?=[;.])", table.note):
-        text, _, unit = amount.partition("\u202f")
+    for title, said in re.findall(r"(?:All: |; )([^;.]+?) ([\d.,]+(?:\u202f[^;.]+)?)(?=[;.])", table.note):
+        text, _, unit = said.partition("\u202f")
         for name in names if title in titled else ():
             quantity = titled[title]
             same(text, unit, results.get(quantity.name, name), quantity.type.unit.label)  # type: ignore[arg-type]
