@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["entered", "with_evidence"]
 
+_DIGITS = 8
+
 
 def with_evidence(book: Book) -> Book:
     """Return the book with the shares of samples and the switching values as constants, and the study itself.
@@ -50,12 +52,17 @@ def _constants(book: Book, robust: Robustness, recommended: str) -> Mapping[str,
     return {
         named.option: {(): tree.Member("option", recommended)},
         named.samples: {(): tree.Literal(f"{robust.samples:,}")},
-        named.none: {(): tree.Literal(100 * robust.none_feasible)},
-        named.share: {(option,): tree.Literal(100 * share) for option, share in robust.shares.items()},
+        named.none: {(): _number(100 * robust.none_feasible)},
+        named.share: {(option,): _number(100 * robust.shares.get(option, 0.0)) for option in titles},
         named.name: {(name,): tree.Literal(within(switch.title)) for name, switch in switches.items()},
-        named.ratio: {(name,): tree.Literal(ratio) for name, ratio in ratios.items()},
+        named.ratio: {(name,): _number(ratio) for name, ratio in ratios.items()},
         named.to: {(name,): tree.Literal(titles.get(switch.option, "")) for name, switch in switches.items()},
     }
+
+
+def _number(value: float | None) -> tree.Node:
+    """Return a constant with few digits, which every spreadsheet program stores as they are."""
+    return tree.Literal(None if value is None else float(f"{value:.{_DIGITS}g}"))
 
 
 def _ratio(switch: Switch) -> float | None:

@@ -162,3 +162,11 @@ def test_another_price_changes_title_and_line_in_the_workbook(book: Book, tmp_pa
         v for v in after.values() if str(v).startswith("“Middle” is recommended for the inputs as they are now.")
     )
     assert line == changed.get("sureness_words")
+
+
+def test_programs_that_store_fifteen_digits_change_no_constant(book: Book) -> None:
+    """LibreOffice writes 15 digits; a constant with more would seem to be edited when the workbook is read back."""
+    found = evaluate(book)
+    numbers = [*found.plain("best_share").values(), *found.plain("switch_ratio").values(), found.get("none_share")]
+    assert numbers
+    assert all(float(f"{number:.15g}") == number for number in numbers if isinstance(number, float))
