@@ -39,7 +39,7 @@ def parts(results: Results) -> tuple[Section, Paragraph, Table]:
 def headline(results: Results) -> tuple[str, str]:
     """The quantity and the option that the report is about."""
     book = results.book
-    advised = results.get("best_advised") if "best_advised" in book.quantities else None
+    advised = results.get("recommended_option") if "best_advised" in book.quantities else None
     aim = book.scenario.objective
     return aim.maximise or aim.minimise or "request_latency", str(advised or book.baseline)
 
