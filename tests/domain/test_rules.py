@@ -28,6 +28,8 @@ prices:
   rent: {{price_accelerator: H100-SXM-80GB, hourly_price: 2, price_currency: USD, price_date: 2026-11-01}}
   dear: {{price_accelerator: H100-SXM-80GB, hourly_price: 3, price_currency: USD, price_date: 2026-11-01}}
   card: {{price_accelerator: H100-SXM-80GB, purchase_price: 30000, price_currency: USD, price_date: 2026-11-01}}
+  tokens: {{price_model: Mixtral-8x7B, input_token_price: 0.5, output_token_price: 0.5, {dated}}}
+  cheap: {{price_model: Mixtral-8x7B, input_token_price: 0.2, output_token_price: 0.2, {dated}}}
 inputs: {{peak_rate: 20}}
 options:
   baseline: {{model: Mixtral-8x7B, accelerator: H100-SXM-80GB, tensor_parallel: 4, batch: 8, price: rent, {base}}}
@@ -60,12 +62,15 @@ FIRED = {
     "buy_instead": ("", "price: card"),
     "rent_instead": ("price: card", "price: rent"),
     "change_offer": ("", "price: dear"),
+    "use_api": ("", "kind: api, price: tokens"),
+    "leave_api": ("price: tokens, kind: api", "kind: devices, price: rent"),
+    "change_api": ("price: tokens, kind: api", "price: cheap"),
 }
 
 
 def book_of(tmp_path: Path, base: str, change: str) -> Results:
     path = tmp_path / "rules.yaml"
-    text = SPEC.format(base=base, change=change)
+    text = SPEC.format(base=base, change=change, dated="price_currency: USD, price_date: 2026-11-01")
     if "price" in base:
         text = text.replace("price: rent, price", "price")
     if "kv_offload" in change:
