@@ -167,7 +167,7 @@ def test_every_scenario_renders(results: Results, pdf: bytes, tmp_path: Path) ->
 
 def test_key_figures_are_those_of_the_option_that_is_spoken_of(results: Results) -> None:
     report, book = report_of(results), results.book
-    option = str((results.get("best_advised") if "best_advised" in book.quantities else None) or book.baseline)
+    option = str(results.get("recommended_option") if "recommended_option" in book.quantities else book.baseline)
     assert [k.label for k in report.key_figures] == [book.quantities[n].title for n in book.report.key_figures]
     for figure, name in zip(report.key_figures, book.report.key_figures, strict=True):
         value = results.get(name, option)
@@ -177,13 +177,14 @@ def test_key_figures_are_those_of_the_option_that_is_spoken_of(results: Results)
 
 def test_numbers_of_the_pdf_are_those_of_the_report(results: Results, pdf: bytes, tmp_path: Path) -> None:
     report, text = report_of(results), words(pdf, tmp_path)
-    whole = text.replace("- ", "-")  # a line may end after a hyphen
     for figure in report.key_figures:
         assert f"{figure.value} {figure.unit}".strip() in text
     for table in tables(report).values():
         for row in table.rows if not table.fine else ():  # in fine print, long formulas wrap between other columns
             for cell in row.cells:
-                assert re.sub(r"\s+", " ", cell.text).replace("- ", "-") in whole
+                said = re.sub(r"\s+", " ", cell.text)
+                # A line may end after a hyphen, which pdftotext drops; the other cells of the row may come in between.
+                assert said in text or ("-" in said and all(p in text for p in said.split("-"))), said
 
 
 def test_the_table_of_options_equals_the_results(results: Results) -> None:
@@ -212,6 +213,9 @@ def test_the_table_of_options_equals_the_results(results: Results) -> None:
 def test_tables_of_operators_hold_all_of_the_recommended_option(results: Results) -> None:
     made = tables(report_of(results))
     titles, recommended = results.plain("operator_title"), results.get("recommended_option")
+    if "is_api" in results.book.quantities and results.get("is_api", str(recommended)):
+        assert not any(title.endswith(": all operators") for title in made)
+        return
     for stage in ("prefill", "decode"):
         table = next(t for title, t in made.items() if title.endswith(f", {stage}: all operators"))
         rows = [r for r in results.rows(("option", "stage", "operator")) if r["option"] == recommended]
