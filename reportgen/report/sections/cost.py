@@ -5,8 +5,8 @@ from __future__ import annotations
 from string import ascii_lowercase
 from typing import TYPE_CHECKING
 
+from reportgen.report.equal_columns import without_equal_columns
 from reportgen.report.numbers import ABSENT, column
-from reportgen.report.sections.equal_columns import without_equal_columns
 from reportgen.report.view import Cell, Column, Figure, Paragraph, Row, Table
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from reportgen.report.equal_columns import without_equal_columns
 from reportgen.report.numbers import ABSENT, column, joined
 from reportgen.report.reading import STAGES
-from reportgen.report.sections.equal_columns import without_equal_columns
 from reportgen.report.settings import option_settings
 from reportgen.report.view import Cell, Column, Row, Table
 
