@@ -10,15 +10,18 @@ from reportgen.engine.evaluation import evaluate
 from reportgen.render.excel.file.cell_values import ErrorValue
 from reportgen.render.excel.plan.layout import slug
 from reportgen.render.excel.workbook import assemble
+from reportgen.study.prepare import prepared_book
 from tests.parity.engines.ironcalc_oracle import Model
+from tests.workbooks import file_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from reportgen.book.book import Book
     from reportgen.engine.results import Results
     from reportgen.render.excel.sheets.tables import Writer
-    from tests.parity.engines.office import Document
+    from tests.parity.engines.office import Document, Office
 
 TOLERANCE = 1e-9
 
@@ -155,3 +158,15 @@ def after_edits(
         if i % every == 0:
             found += differences(formulas, expected(book, edit)[1], cells, edited=True)
         yield from (f"{edit}: {text}" for text in found)
+
+
+def check_recalculation(office: Office, spec: Path, edits: Sequence[str]) -> None:
+    """Assert that a scenario's workbook shows the engine's values, as built and after each edit alone."""
+    book = prepared_book(spec)
+    workbook, writer = assemble(evaluate(book))
+    formulas, path = formula_cells(workbook), spec.with_suffix(".xlsx")
+    path.write_bytes(file_of(book, workbook, writer))
+    with office.open(path) as document:
+        document.recalculate()
+        assert differences(formulas, writer, document.cells(), edited=False) == []
+        assert list(after_edits(document, (book, workbook, writer), edits))[:20] == []

@@ -21,23 +21,16 @@ from reportgen.report.outline import report_of
 from reportgen.study.evidence import entered
 from tests.parity.engines.ironcalc_oracle import Model
 from tests.parity.workbooks import expected, place
+from tests.study.test_robustness import OFFERS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from reportgen.book.book import Book
 
-SCENARIO = """schema: 1
-title: Three offers
-date: 2026-11-23
-objective: {minimise: yearly_cost}
-requests: {only: {prompt_tokens: 500, output_tokens: 100}}
-levers: none
-accelerators:
-  A: {memory_bandwidth: 3350, memory_usable: 81559, peak_16bit: 989, power_limit: 700, source: made up}
-  B: {memory_bandwidth: 3350, memory_usable: 81559, peak_16bit: 989, power_limit: 700, source: made up}
-prices:
-  a: {price_accelerator: A, hourly_price: 2.0, price_currency: USD, price_date: 2026-11-01}
+SCENARIO = (
+    OFFERS
+    + """\
   b: {price_accelerator: B, hourly_price: 1.6, price_currency: USD, price_date: 2026-11-01}
   c: {price_accelerator: B, hourly_price: 1.8, price_currency: USD, price_date: 2026-11-01}
 options:
@@ -46,6 +39,7 @@ options:
   middle: {title: Middle, accelerator: B, price: c}
 sensitivity: {option: best, drivers: [price], samples: 400}
 """
+)
 
 # From this share of the samples in which the recommended option is the best on: the word that follows.
 # The lead over the runner-up is 1 - 1.60 / 1.80 = 11 %, well visible.

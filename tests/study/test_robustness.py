@@ -13,7 +13,7 @@ from reportgen.errors import SpecError
 if TYPE_CHECKING:
     from pathlib import Path
 
-TWINS = """
+OFFERS = """
 schema: 1
 title: Twins
 date: 2026-11-23
@@ -25,11 +25,18 @@ accelerators:
   B: {memory_bandwidth: 3350, memory_usable: 81559, peak_16bit: 989, power_limit: 700, source: made up}
 prices:
   a: {price_accelerator: A, hourly_price: 2.0, price_currency: USD, price_date: 2026-11-01}
+"""
+"""The beginning of a scenario: two accelerators that differ in name only, and the price of the first."""
+
+TWINS = (
+    OFFERS
+    + """\
   b: {price_accelerator: B, hourly_price: 2.2, price_currency: USD, price_date: 2026-11-01}
 options:
   baseline: {model: Llama-3.1-8B, accelerator: A, price: a}
   other: {accelerator: B, price: b}
 """
+)
 SENSITIVITY = "sensitivity: {option: best, drivers: [price, load, prompt, decode_band]}\n"
 
 

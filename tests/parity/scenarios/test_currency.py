@@ -6,12 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reportgen.engine.evaluation import evaluate
-from reportgen.render.excel.workbook import assemble
-from reportgen.study.prepare import prepared_book
 from tests.domain.test_currency import case_in
-from tests.parity.workbooks import after_edits, differences, formula_cells
-from tests.workbooks import file_of
+from tests.parity.workbooks import check_recalculation
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,12 +31,4 @@ EDITS = [
 
 
 def test_a_workbook_in_euros_recalculates_as_the_engine_does(office: Office, tmp_path: Path) -> None:
-    book = prepared_book(case_in(tmp_path))
-    results = evaluate(book)
-    workbook, writer = assemble(results)
-    formulas, path = formula_cells(workbook), tmp_path / "case.xlsx"
-    path.write_bytes(file_of(book, workbook, writer))
-    with office.open(path) as document:
-        document.recalculate()
-        assert differences(formulas, writer, document.cells(), edited=False) == []
-        assert list(after_edits(document, (book, workbook, writer), EDITS))[:20] == []
+    check_recalculation(office, case_in(tmp_path), EDITS)

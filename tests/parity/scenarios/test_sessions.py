@@ -6,11 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reportgen.engine.evaluation import evaluate
-from reportgen.render.excel.workbook import assemble
-from reportgen.study.prepare import prepared_book
-from tests.parity.workbooks import after_edits, differences, formula_cells
-from tests.workbooks import file_of
+from tests.parity.workbooks import check_recalculation
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,12 +105,4 @@ def test_a_workbook_recalculates_as_the_engine_does(
     scenario: str, edits: list[str], office: Office, tmp_path: Path
 ) -> None:
     (tmp_path / "case.yaml").write_text(scenario)
-    book = prepared_book(tmp_path / "case.yaml")
-    results = evaluate(book)
-    workbook, writer = assemble(results)
-    formulas, path = formula_cells(workbook), tmp_path / "case.xlsx"
-    path.write_bytes(file_of(book, workbook, writer))
-    with office.open(path) as document:
-        document.recalculate()
-        assert differences(formulas, writer, document.cells(), edited=False) == []
-        assert list(after_edits(document, (book, workbook, writer), edits))[:20] == []
+    check_recalculation(office, tmp_path / "case.yaml", edits)
