@@ -16,11 +16,10 @@ from reportgen.report.figures.roofline import roofline_figure
 from reportgen.report.figures.time import time_figure
 from reportgen.report.sections.assumptions import workload_table
 from reportgen.report.sections.cost import cost_blocks, has_costs, parts_figure, token_table
-from reportgen.report.sections.decision import further_advice
 from reportgen.report.sections.derivation import headline_blocks
 from reportgen.report.sections.levers_left_out import left_out_table
 from reportgen.report.sections.method import method_blocks
-from reportgen.report.sections.next_steps import next_steps
+from reportgen.report.sections.next_steps import further_steps, next_steps
 from reportgen.report.sections.rejected import rejected_table
 from reportgen.report.sections.robustness import robustness_tables
 from reportgen.report.sections.search import candidate_blocks, front_figure
@@ -82,7 +81,7 @@ def _measured(reader: ResultsReader) -> list[Block | None]:
 
 
 BLOCKS: dict[str, Callable[[ResultsReader, BriefSize | None], Iterable[Block | None]]] = {
-    "advice": lambda reader, _: further_advice(reader),
+    "advice": lambda reader, _: further_steps(reader),
     "basis": lambda reader, _: _counting(reader),
     "batch": lambda reader, _: [batch_figure(reader)],
     "candidates": lambda reader, _: candidate_blocks(reader),

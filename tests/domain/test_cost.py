@@ -255,7 +255,7 @@ def test_a_budget_and_a_limit_of_devices(case: Path) -> None:
     results = api.evaluate(case, ["budget=100000", "device_limit=8"])
     cost = figure(results, "yearly_cost", "baseline")
     over = 100 * (cost / 100_000 - 1)
-    said = f"over the budget: {cost / 1000:.0f} thousand USD a year, {over:.0f} % too much"
+    said = f"exceeds the budget: {cost / 1000:.0f} thousand USD a year, {over:.0f} % too much"
     assert results.get("verdict", "baseline") == said
     few = api.evaluate(case, ["device_limit=7"])
     assert few.get("verdict", "baseline") == "needs 8 devices, 7 are allowed"

@@ -407,7 +407,7 @@ def headings(report: Report) -> list[str]:
 
 def test_money_comes_first_where_there_is_money(costs: Results) -> None:
     found_first = headings(report_of(costs))
-    assert found_first[:2] == [costs.get(n) for n in ("cost_finding", "roofline_finding")]
+    assert found_first[:2] == [costs.get(n) for n in ("cost_finding", "time_finding")]
 
 
 @pytest.mark.parametrize("paper", ["a4", "letter"])

@@ -47,7 +47,6 @@ def adapt(site: Site) -> None:
             continue
         if spec.keeps:
             site.drafts[spec.keeps] = _kept(draft, spec)
-
         if draft.formula is not None:
             draft.formula = _adapted(draft.formula, node, spec, {})
         for key, written in draft.cells.items():

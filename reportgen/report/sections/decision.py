@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.report.numbers import ABSENT
-from reportgen.report.view import Advice, Group, KeyFigure, Paragraph, Recommendation, Step
+from reportgen.report.view import Advice, Group, KeyFigure, Recommendation, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,11 +14,9 @@ if TYPE_CHECKING:
     from reportgen.report.reading import ResultsReader
     from reportgen.report.view import Status
 
-__all__ = ["advice_of", "figures_of", "further_advice", "key_figures", "recommendation"]
+__all__ = ["advice_of", "figures_of", "key_figures", "recommendation"]
 
-_STEPS = 3  # the most recommendations after the headline in the box; the others follow with the options
-
-_ALSO = "Also recommended"
+_STEPS = 3  # the most recommendations after the headline in the box; the others follow in the appendix
 
 
 def recommendation(reader: ResultsReader) -> Recommendation:
@@ -35,14 +33,6 @@ def recommendation(reader: ResultsReader) -> Recommendation:
     aspects = (*how_sure, *_aspects(reader, best))
     return Recommendation(
         lead, groups, detail=text, note=note, group=_group(reader, best), aspects=aspects, warning=warning
-    )
-
-
-def further_advice(reader: ResultsReader) -> tuple[Paragraph, ...]:
-    """Return the recommendations that do not fit the box, grouped by effort."""
-    return tuple(
-        Paragraph(" ".join(f"({s.place}) {s.lead} {s.text}" for s in group.steps), f"{group.label or _ALSO}:")
-        for group in _groups(reader, _places(reader)[_STEPS + 1 :])
     )
 
 

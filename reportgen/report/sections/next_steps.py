@@ -9,10 +9,11 @@ from reportgen.report.view import Agenda, Paragraph
 
 if TYPE_CHECKING:
     from reportgen.report.reading import ResultsReader
-    from reportgen.report.view import Block
+    from reportgen.report.view import Advice, Block
 
-__all__ = ["next_steps"]
+__all__ = ["further_steps", "next_steps"]
 
+_FIRST = 4  # the most recommendations in the body, which are those of its first page; others follow in the appendix
 _LAST = (
     "Measure the option that you choose before you rely on it. Enter the results in the scenario under measured:, and "
     "the report compares them with the predictions."
@@ -20,11 +21,19 @@ _LAST = (
 
 
 def next_steps(reader: ResultsReader) -> list[Block | None]:
-    """Return the recommendations in full, or what to do if there are none."""
-    if not reader.has(reader.roles.advice):
-        return []
-    items = advice_of(reader)
+    """Return the first recommendations in full, or what to do if there are none."""
+    items = _items(reader)
     if items:
-        return [Agenda(items), Paragraph(_LAST)]
+        return [Paragraph(_LAST), Agenda(items[:_FIRST])]
     text = reader.words(reader.roles.decision)
-    return [Paragraph(text), Paragraph(_LAST)] if text else []
+    return [Paragraph(text), Paragraph(_LAST)] if text and reader.has(reader.roles.advice) else []
+
+
+def further_steps(reader: ResultsReader) -> list[Block | None]:
+    """Return the recommendations that the body leaves out, in full."""
+    items = _items(reader)[_FIRST:]
+    return [Paragraph("Also recommended:"), Agenda(items)] if items else []
+
+
+def _items(reader: ResultsReader) -> tuple[Advice, ...]:
+    return advice_of(reader) if reader.has(reader.roles.advice) else ()
