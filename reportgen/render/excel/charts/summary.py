@@ -46,6 +46,7 @@ _LOOKS = ((0, "solid", "b"), (1, "dash", "t"))
 """The two roofs: index in the palette, line style, and the side of the points' labels."""
 
 _FEASIBLE, _MISSED = "feasible", "not feasible"
+_NO_DEVICES = "devices of an API are not known"
 _ROW, _PLAIN = Look("plain", "0"), Look("plain", "0.000")
 
 
@@ -64,8 +65,9 @@ def roofline_chart(writer: Writer, data: ChartData, onto: Worksheet, anchor: str
     spec, chart = chart_spec("roofline"), ScatterChart(scatterStyle="lineMarker", style=2)
     scatter: Any = chart
     block = data.block(spec.title, [("Series", "left"), (spec.x.title, "right"), (spec.y.title, "right")])
-    names, hidden = _roof_names(writer, shown), (None, shown.are_one)
-    for option, name, unless, (colour, dash, _) in zip(shown.pair, names, hidden, _LOOKS, strict=True):
+    names, hidden = _roof_names(writer, shown), _roofs_hidden(writer, shown)
+    pair = shown.pair[: len(names)]
+    for option, name, unless, (colour, dash, _) in zip(pair, names, hidden, _LOOKS, strict=False):
         rows = [block.next_row() for _ in range(3)]
         block.show(rows[0], 0, name, Look())
         for row, corner in zip(rows, _corners(writer, option), strict=True):
@@ -74,7 +76,7 @@ def roofline_chart(writer: Writer, data: ChartData, onto: Worksheet, anchor: str
         series.graphicalProperties = line(palette()[colour], 2.25, dash)
         scatter.series.append(series)
     stages = [tree.Member("stage", s) for s in _STAGES if s in writer.plan.book.dimensions["stage"].names]
-    for option, unless, (colour, _, where) in zip(shown.pair, hidden, _LOOKS, strict=True):
+    for option, unless, (colour, _, where) in zip(pair, hidden, _LOOKS, strict=False):
         for stage in stages:
             row = block.next_row()
             block.show(row, 0, writer.live.of("stage_title", stage), Look())
@@ -90,13 +92,30 @@ def roofline_chart(writer: Writer, data: ChartData, onto: Worksheet, anchor: str
     return float(scatter.height)
 
 
-def _roof_names(writer: Writer, shown: ShownOptions) -> tuple[tree.Node, tree.Node]:
-    """Return the names of the two roofs; the second is not drawn if it is the first again."""
-    base, best = (writer.live.of(_ACCELERATOR, option) for option in shown.pair)
+def _roof_names(writer: Writer, shown: ShownOptions) -> tuple[tree.Node, ...]:
+    """Return the names of the roofs: of both options, or of the recommended one where nothing exists yet."""
+    base, best = (_roof_name(writer, option) for option in shown.pair)
     if not shown.has_baseline:
-        return joined(base, f" ({RECOMMENDED})"), tree.Literal("")
+        return (joined(base, f" ({RECOMMENDED})"),)
     other = choice(shown.are_one, f"{RECOMMENDED}: the {BASELINE}", joined(best, f" ({RECOMMENDED})"))
     return joined(base, f" ({BASELINE})"), other
+
+
+def _roof_name(writer: Writer, option: tree.Ref) -> tree.Node:
+    """Return the accelerator of an option; that of an API is not known."""
+    named, api = writer.live.of(_ACCELERATOR, option), writer.plan.book.roles.api
+    return (
+        choice(writer.live.of(api, option), _NO_DEVICES, joined(named)) if api in writer.plan.book.quantities else named
+    )
+
+
+def _roofs_hidden(writer: Writer, shown: ShownOptions) -> tuple[tree.Node | None, tree.Node]:
+    """Return when each roof is not drawn: it is that of an API, or the second is the first again."""
+    api = writer.plan.book.roles.api
+    if api not in writer.plan.book.quantities:
+        return None, shown.are_one
+    first, second = (writer.live.of(api, option) for option in shown.pair)
+    return first, either(second, shown.are_one)
 
 
 _Point = tuple[tree.Node, tree.Node]
