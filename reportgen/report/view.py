@@ -314,6 +314,11 @@ class Report:
     design: Design = PLAIN_DESIGN
 
     @property
+    def all_sections(self) -> tuple[Section, ...]:
+        """The sections of body and appendix."""
+        return (*self.sections, *self.appendices)
+
+    @property
     def date_text(self) -> str:
         """The date in words, independent of the locale."""
         return f"{self.date.day} {_MONTHS[self.date.month - 1]} {self.date.year}" if self.date else ""

@@ -42,11 +42,11 @@ def scenario(folder: Path, text: str, name: str = "case") -> Results:
 
 
 def tables(report: Report) -> dict[str, Table]:
-    return {b.title: b for s in (*report.sections, *report.appendices) for b in s.blocks if isinstance(b, Table)}
+    return {b.title: b for s in report.all_sections for b in s.blocks if isinstance(b, Table)}
 
 
 def figures(report: Report) -> dict[str, Figure]:
-    return {b.chart: b for s in (*report.sections, *report.appendices) for b in s.blocks if isinstance(b, Figure)}
+    return {b.chart: b for s in report.all_sections for b in s.blocks if isinstance(b, Figure)}
 
 
 def value_of(text: str) -> tuple[float, float]:
@@ -242,7 +242,7 @@ def test_recommendations_are_the_rules_words(results: Results, pdf: bytes, tmp_p
     first, *others = said
     assert f"{report.recommendation.headline} {report.recommendation.detail}" == first
     shown = {int(s.place): f"{s.lead} {s.text}" for g in report.recommendation.groups for s in g.steps}
-    blocks = [b for s in (*report.sections, *report.appendices) for b in s.blocks]
+    blocks = [b for s in report.all_sections for b in s.blocks]
     full = {int(a.place): f"{a.headline} {a.detail}" for b in blocks if isinstance(b, Agenda) for a in b.items}
     assert [full[place] for place in sorted(full)] == said
     assert [shown[place] for place in sorted(shown)] == others[: len(shown)]
@@ -446,6 +446,7 @@ def test_same_bytes_twice_and_under_two_hash_seeds(alice: Results) -> None:
 def test_pictures_of_formulas_are_current(request: pytest.FixtureRequest) -> None:
     folder = templates_dir() / "formulas"
     wanted = set().union(*(pictures(report_of(evaluated(path.stem))) for path in SPECS))
+    assert wanted
     if request.config.getoption("--update"):
         shutil.rmtree(folder, ignore_errors=True)
         ship(sorted(wanted), folder)

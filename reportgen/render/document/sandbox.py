@@ -71,7 +71,7 @@ def _drawn(reports: Iterable[Report]) -> dict[str, str]:
 def _figures(report: Report) -> Iterable[Figure]:
     from reportgen.report.view import Figure
 
-    for section in (*report.sections, *report.appendices):
+    for section in report.all_sections:
         yield from (block for block in section.blocks if isinstance(block, Figure))
 
 

@@ -50,7 +50,7 @@ def render_formula(latex: str, alt: str, *, inline: bool = False, shipped: Path 
 
 def pictures(report: Report) -> set[tuple[str, float]]:
     """Return the formulas of a report with their sizes, to prepare their pictures."""
-    formulas = [block for section in report.sections for block in section.blocks if isinstance(block, Formula)]
+    formulas = [block for section in report.all_sections for block in section.blocks if isinstance(block, Formula)]
     return {(f.latex, DISPLAY) for f in formulas} | {(s.latex, INLINE) for f in formulas for s in f.where}
 
 

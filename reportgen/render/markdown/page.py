@@ -20,7 +20,7 @@ _MARKS = {"met": "✓ ", "missed": "✗ ", "none": ""}
 
 def charts(report: Report) -> Iterator[Figure]:
     """Yield the figures of a report in order."""
-    for section in (*report.sections, *report.appendices):
+    for section in report.all_sections:
         yield from (block for block in section.blocks if isinstance(block, Figure))
 
 
